@@ -1,0 +1,120 @@
+import type * as z from "zod";
+
+/**
+ * The contract of an endpoint, as data. From the list of contracts come the registered functions, the OpenAPI document
+ * and the test of every role against every endpoint; nothing else knows the routes.
+ *
+ * Request schemas read texts from the wire; response schemas describe what is on the wire, without transforms.
+ */
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Who may call. `customer` rules are about the customer that the route names. */
+export type AccessRule =
+  | { readonly kind: "anonymous" }
+  | { readonly kind: "signedIn" }
+  | { readonly kind: "application"; readonly role: string }
+  | { readonly kind: "customer"; readonly permission: string };
+
+export type JsonBody<S extends z.ZodType = z.ZodType> = {
+  readonly kind: "json";
+  readonly schema: S;
+  /** Default: `application/json`. */
+  readonly contentTypes?: readonly string[];
+  readonly maxBytes?: number;
+  readonly example?: unknown;
+};
+
+/** A file or another body that is not JSON. `*` accepts any content type. */
+export type BytesBody = {
+  readonly kind: "bytes";
+  readonly contentTypes: readonly string[];
+  readonly maxBytes: number;
+};
+
+export type BodyContract = JsonBody | BytesBody;
+
+export type JsonResponse<S extends z.ZodType = z.ZodType> = {
+  readonly description: string;
+  readonly schema: S;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly example?: unknown;
+};
+
+/** A download: the handler gives bytes or a stream and the content type. */
+export type BytesResponse = {
+  readonly description: string;
+  readonly contentTypes: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+export type EmptyResponse = {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+export type ResponseContract = JsonResponse | BytesResponse | EmptyResponse;
+
+export type Contract<
+  A extends AccessRule = AccessRule,
+  P extends z.ZodObject = z.ZodObject,
+  Q extends z.ZodObject = z.ZodObject,
+  H extends z.ZodObject = z.ZodObject,
+  B extends BodyContract | undefined = BodyContract | undefined,
+  R extends Readonly<Record<number, ResponseContract>> = Readonly<Record<number, ResponseContract>>,
+> = {
+  /** Unique; the name of the function and the operation id. */
+  readonly name: string;
+  readonly method: Method;
+  /** Functions template without the prefix, e.g. `customers/{customerId}/activity`. */
+  readonly route: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: A;
+  /** One field for each `{name}` of the route. A value that does not fit names nothing: 404. */
+  readonly params?: P;
+  readonly query?: Q;
+  /** Further request headers, named in lower case. */
+  readonly headers?: H;
+  readonly body?: B;
+  readonly responses: R;
+  /** False for what no client programs against: health, documentation. Default true. */
+  readonly versioned?: boolean;
+  /** The handler makes a repeated `Repeatability-Request-ID` harmless. Default false: such a request gets 501. */
+  readonly repeatable?: boolean;
+  readonly deprecated?: boolean;
+};
+
+/** @throws RangeError for a contract that the platform or this service could not honour. */
+export const checkContract = (contract: Contract): void => {
+  const fault = contractFault(contract);
+  if (fault !== undefined) throw new RangeError(`Endpoint ${contract.name}: ${fault}.`);
+};
+
+const NAME = /^[a-z][A-Za-z0-9]{1,127}$/;
+const SEGMENT = /^(?:\{[a-z][A-Za-z0-9]*\}|[A-Za-z0-9~-]+)$/;
+
+export const routeParameters = (route: string): readonly string[] =>
+  [...route.matchAll(/\{([^}]*)\}/g)].map((match) => match[1] ?? "");
+
+const contractFault = (contract: Contract): string | undefined => {
+  const { name, method, route, access, params, body, responses } = contract;
+  if (!NAME.test(name)) return "the name is letters and digits and starts with a small letter";
+  // The platform gives undefined for `{id:int}` and takes a dot in the last segment for a file.
+  const segment = route.split("/").find((part) => !SEGMENT.test(part));
+  if (segment !== undefined)
+    return `the route has the segment '${segment}', which is neither a word nor {name}`;
+  const inRoute = routeParameters(route).toSorted().join();
+  const inSchema = Object.keys(params?.shape ?? {})
+    .toSorted()
+    .join();
+  if (inRoute !== inSchema) return `the route names '${inRoute}' and params '${inSchema}'`;
+  if (access.kind === "customer" && !inRoute.split(",").includes("customerId")) {
+    return "a customer rule needs {customerId} in the route";
+  }
+  if (method === "GET" && body !== undefined) return "a GET has no body";
+  if (!Object.keys(responses).some((status) => /^[23]/.test(status)))
+    return "there is no response of success";
+  return undefined;
+};
