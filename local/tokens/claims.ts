@@ -12,6 +12,7 @@ export const APPLICATION_ROLES = [
 
 const TOKEN_LIFETIME_SECONDS = 3600;
 const LOCAL_TENANT_ID = "5f9a7c1e-0d2b-4e63-9a84-3b6c1d7e2f40";
+const LOCAL_CLIENT_ID = "c2d8e0b7-41f6-4a39-8e15-7d90a6b3f512";
 
 /** The whole of `tokenFor` and of the body of `POST /token`. Any e-mail address works. */
 export const tokenRequest = z.strictObject({
@@ -52,6 +53,10 @@ export function claimsFor(
     nbf: iat,
     exp: iat + TOKEN_LIFETIME_SECONDS,
     ver: "2.0",
+    // What tells a user's access token from an application's own and from an ID token.
+    idtyp: "user",
+    scp: "access_as_user",
+    azp: LOCAL_CLIENT_ID,
   };
 }
 

@@ -56,6 +56,8 @@ describe("the token issuer", () => {
       name: "Ana",
       roles: ["Csam"],
       ver: "2.0",
+      idtyp: "user",
+      scp: expect.stringMatching(/./),
     });
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(3600);
     expect(answer.expires_in).toBe(3600);
