@@ -1,0 +1,159 @@
+import * as z from "zod";
+import {
+  agreementIdSchema,
+  customerIdSchema,
+  entitlementIdSchema,
+  ID_LENGTH_MAX,
+  packageIdSchema,
+} from "./ids.ts";
+
+/** Limits of one agreement event: they keep its ledger head well under the 2 MB of a document. */
+export const PACKAGES_MAX = 100;
+export const ENTITLEMENTS_MAX = 500;
+export const CONTACTS_MAX = 500;
+export const GRANTS_MAX = 50;
+const NAME_LENGTH_MAX = 256;
+const DESCRIPTION_LENGTH_MAX = 4_000;
+/** Largest allowance or grant, in the entitlement's unit. */
+export const AMOUNT_MAX = 1_000_000_000;
+
+export const services = [
+  "problemResolution",
+  "advisory",
+  "proactive",
+  "proactiveCredits",
+  "designatedSupportEngineering",
+  "education",
+  "assessment",
+  "supportContacts",
+  "other",
+] as const;
+export const serviceSchema = z.enum(services);
+export type Service = z.infer<typeof serviceSchema>;
+
+export const unitSchema = z.enum(["minutes", "credits", "activities", "contacts", "executions"]);
+export type Unit = z.infer<typeof unitSchema>;
+
+export const sectionSchema = z.enum(["enterpriseWide", "addOn"]);
+export const planSchema = z.enum(["unified", "premier"]);
+export const agreementKindSchema = z.enum(["base", "addOn"]);
+/** The languages that reports and messages are written in. */
+export const languageSchema = z.enum(["en", "es", "pl", "it"]);
+
+const name = z.string().trim().min(1).max(NAME_LENGTH_MAX);
+const email = z.email().max(254).toLowerCase();
+const amount = z.int().min(0).max(AMOUNT_MAX);
+const timeZoneSchema = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, "must be an IANA time zone, such as Europe/Madrid");
+
+const grantSchema = z.looseObject({
+  grantId: z.string().min(1).max(ID_LENGTH_MAX),
+  amount,
+  startDate: z.iso.date(),
+  endDate: z.iso.date(),
+  priority: z.int().min(0).max(1_000),
+});
+
+const entitlementBase = {
+  entitlementId: entitlementIdSchema,
+  name,
+  description: z.string().max(DESCRIPTION_LENGTH_MAX).optional(),
+  service: serviceSchema,
+  actionUrl: z
+    .url({ protocol: /^https$/ })
+    .max(2_048)
+    .optional(),
+};
+
+const consumableSchema = z
+  .looseObject({
+    ...entitlementBase,
+    class: z.literal("consumable"),
+    unit: unitSchema,
+    /** How much may be used; null is unmetered ("Included"). Absent where `grants` say it. */
+    allowance: amount.nullable().optional(),
+    grants: z.array(grantSchema).min(1).max(GRANTS_MAX).optional(),
+  })
+  .refine((entitlement) => (entitlement.allowance === undefined) !== (entitlement.grants === undefined), {
+    message: "a consumable entitlement has either an allowance (an integer, or null for unmetered) or grants",
+    path: ["allowance"],
+  });
+
+const benefitSchema = z.looseObject({ ...entitlementBase, class: z.literal("benefit") });
+
+const entitlementSchema = z.discriminatedUnion("class", [consumableSchema, benefitSchema]);
+
+const packageSchema = z
+  .looseObject({
+    packageId: packageIdSchema,
+    name,
+    section: sectionSchema,
+    startDate: z.iso.date(),
+    endDate: z.iso.date(),
+    entitlements: z.array(entitlementSchema).max(ENTITLEMENTS_MAX),
+  })
+  .refine((item) => item.startDate <= item.endDate, {
+    message: "endDate is the last day, inclusive, and cannot be before startDate",
+    path: ["endDate"],
+  });
+
+const personSchema = z.looseObject({ name: name.optional(), email });
+
+/** `data` of `support.agreement.activated.v1` and `support.agreement.amended.v1`: the whole agreement. */
+export const agreementEventDataSchema = z
+  .looseObject({
+    customerId: customerIdSchema,
+    customerName: name,
+    timeZone: timeZoneSchema,
+    language: languageSchema,
+    agreementId: agreementIdSchema,
+    number: name,
+    plan: planSchema,
+    kind: agreementKindSchema,
+    startDate: z.iso.date(),
+    endDate: z.iso.date(),
+    servicesAdmin: personSchema.optional(),
+    supportContacts: z.array(personSchema).max(CONTACTS_MAX).default([]),
+    /** The provider's staff who look after the agreement (AC-05). Optional: not every contract system knows them. */
+    accountTeam: z
+      .array(z.looseObject({ email, name: name.optional(), role: z.enum(["csam", "accountCoordinator"]) }))
+      .max(50)
+      .default([]),
+    packages: z.array(packageSchema).max(PACKAGES_MAX),
+  })
+  .refine((agreement) => agreement.startDate <= agreement.endDate, {
+    message: "endDate is the last day, inclusive, and cannot be before startDate",
+    path: ["endDate"],
+  })
+  .superRefine((agreement, context) => {
+    const packageIds: string[] = agreement.packages.map((item) => item.packageId);
+    const entitlementIds: string[] = agreement.packages.flatMap((item) =>
+      item.entitlements.map((entitlement) => entitlement.entitlementId),
+    );
+    for (const [what, ids] of Object.entries({ packageId: packageIds, entitlementId: entitlementIds })) {
+      const repeated = ids.find((id, position) => ids.indexOf(id) !== position);
+      if (repeated !== undefined) {
+        context.addIssue({ code: "custom", path: ["packages"], message: `${what} ${repeated} occurs twice` });
+      }
+    }
+    if (entitlementIds.length > ENTITLEMENTS_MAX) {
+      context.addIssue({
+        code: "custom",
+        path: ["packages"],
+        message: `an agreement has at most ${ENTITLEMENTS_MAX} entitlements`,
+      });
+    }
+  });
+
+export type AgreementEventData = z.infer<typeof agreementEventDataSchema>;
+export type Grant = z.infer<typeof grantSchema>;
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone.length > 0;
+  } catch {
+    return false;
+  }
+}

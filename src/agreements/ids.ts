@@ -1,0 +1,29 @@
+import * as z from "zod";
+
+/** Longest identifier that the event contract allows, in characters. */
+export const ID_LENGTH_MAX = 128;
+
+// Cosmos DB refuses / \ ? # in document ids; control characters break logs and headers.
+const idText = z
+  .string()
+  .min(1)
+  .max(ID_LENGTH_MAX)
+  .regex(/^[^/\\?#\p{Cc}]*$/u, "an id has no / \\ ? # and no control characters");
+
+export const customerIdSchema = idText.brand<"CustomerId">();
+export const agreementIdSchema = idText.brand<"AgreementId">();
+export const packageIdSchema = idText.brand<"PackageId">();
+export const entitlementIdSchema = idText.brand<"EntitlementId">();
+export const workspaceIdSchema = idText.brand<"WorkspaceId">();
+
+export type CustomerId = z.infer<typeof customerIdSchema>;
+export type AgreementId = z.infer<typeof agreementIdSchema>;
+export type PackageId = z.infer<typeof packageIdSchema>;
+export type EntitlementId = z.infer<typeof entitlementIdSchema>;
+export type WorkspaceId = z.infer<typeof workspaceIdSchema>;
+
+/** The workspace that every customer has from its first agreement on (WS-01). */
+export const DEFAULT_WORKSPACE_ID: WorkspaceId = workspaceIdSchema.parse("ws-default");
+
+/** An id of an event: the producer's, unique within its source. */
+export const eventIdSchema = idText;

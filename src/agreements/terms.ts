@@ -1,0 +1,227 @@
+/**
+ * The terms of an agreement: what its events come to.
+ * Invariants: the newest event (by time, source, id) decides; whatever order they arrive in, the terms are the same;
+ * a package or entitlement that a newer event leaves out is ended at that event's time and never forgotten.
+ */
+import { Temporal } from "temporal-polyfill";
+import * as z from "zod";
+import {
+  type AgreementEventData,
+  agreementKindSchema,
+  planSchema,
+  sectionSchema,
+  serviceSchema,
+  unitSchema,
+} from "./agreement-event.ts";
+import {
+  agreementIdSchema,
+  customerIdSchema,
+  DEFAULT_WORKSPACE_ID,
+  type EntitlementId,
+  entitlementIdSchema,
+  packageIdSchema,
+  type WorkspaceId,
+} from "./ids.ts";
+
+const instant = z.iso.datetime();
+
+const termsEntitlementSchema = z.object({
+  entitlementId: entitlementIdSchema,
+  name: z.string(),
+  description: z.string().optional(),
+  service: serviceSchema,
+  class: z.enum(["consumable", "benefit"]),
+  unit: unitSchema.optional(),
+  /** Amount in `unit`; null is unmetered; absent for a benefit. The sum of the grants where there are any. */
+  allowance: z.int().nullable().optional(),
+  actionUrl: z.string().optional(),
+  grants: z
+    .array(
+      z.object({
+        grantId: z.string(),
+        amount: z.int(),
+        startDate: z.string(),
+        endDate: z.string(),
+        priority: z.int(),
+      }),
+    )
+    .optional(),
+  /** First instant at which it no longer applies, where an amendment left it out. */
+  endedAt: instant.optional(),
+});
+
+const termsPackageSchema = z.object({
+  packageId: packageIdSchema,
+  name: z.string(),
+  section: sectionSchema,
+  startDate: z.iso.date(),
+  endDate: z.iso.date(),
+  /** The package's days as a half-open interval of instants, in the customer's time zone (LE-07). */
+  startsAt: instant,
+  endsAt: instant,
+  endedAt: instant.optional(),
+  entitlements: z.array(termsEntitlementSchema),
+});
+
+export const termsSchema = z.object({
+  customerId: customerIdSchema,
+  agreementId: agreementIdSchema,
+  number: z.string(),
+  plan: planSchema,
+  kind: agreementKindSchema,
+  timeZone: z.string(),
+  startDate: z.iso.date(),
+  endDate: z.iso.date(),
+  startsAt: instant,
+  endsAt: instant,
+  supportContacts: z.array(z.object({ name: z.string().optional(), email: z.string() })),
+  packages: z.array(termsPackageSchema),
+});
+
+export type Terms = z.infer<typeof termsSchema>;
+export type TermsPackage = z.infer<typeof termsPackageSchema>;
+export type TermsEntitlement = z.infer<typeof termsEntitlementSchema>;
+
+export type AgreementFact = {
+  readonly time: string;
+  readonly source: string;
+  readonly id: string;
+  readonly data: AgreementEventData;
+};
+
+/** Ascending by time, then source, then id: the one order in which the events of an agreement are read. */
+export function compareFacts(
+  left: Pick<AgreementFact, "time" | "source" | "id">,
+  right: Pick<AgreementFact, "time" | "source" | "id">,
+): number {
+  return (
+    compareText(left.time, right.time) ||
+    compareText(left.source, right.source) ||
+    compareText(left.id, right.id)
+  );
+}
+
+/** By UTF-16 code unit, as Cosmos DB and every other part here compares text; never by locale. */
+export function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** @returns undefined when there is no agreement event yet. */
+export function foldTerms(facts: readonly AgreementFact[]): Terms | undefined {
+  let terms: Terms | undefined;
+  for (const fact of facts.toSorted(compareFacts)) terms = amend(terms, fact);
+  return terms;
+}
+
+function amend(before: Terms | undefined, { data, time }: AgreementFact): Terms {
+  const packages = data.packages.map(
+    (item): TermsPackage => ({
+      packageId: item.packageId,
+      name: item.name,
+      section: item.section,
+      ...period(item, data.timeZone),
+      entitlements: item.entitlements.map(toTermsEntitlement),
+    }),
+  );
+  return {
+    customerId: data.customerId,
+    agreementId: data.agreementId,
+    number: data.number,
+    plan: data.plan,
+    kind: data.kind,
+    timeZone: data.timeZone,
+    ...period(data, data.timeZone),
+    supportContacts: data.supportContacts.map(({ name, email }) => ({
+      email,
+      ...(name === undefined ? {} : { name }),
+    })),
+    packages: before === undefined ? packages : keepEnded(before, packages, time),
+  };
+}
+
+function toTermsEntitlement(
+  entitlement: AgreementEventData["packages"][number]["entitlements"][number],
+): TermsEntitlement {
+  const { entitlementId, name, description, service, actionUrl } = entitlement;
+  const common = {
+    entitlementId,
+    name,
+    service,
+    ...(description === undefined ? {} : { description }),
+    ...(actionUrl === undefined ? {} : { actionUrl }),
+  };
+  if (entitlement.class === "benefit") return { ...common, class: "benefit" };
+  const { grants } = entitlement;
+  return {
+    ...common,
+    class: "consumable",
+    unit: entitlement.unit,
+    allowance:
+      grants === undefined
+        ? (entitlement.allowance ?? null)
+        : grants.reduce((sum, grant) => sum + grant.amount, 0),
+    ...(grants === undefined
+      ? {}
+      : {
+          grants: grants.map(({ grantId, amount, startDate, endDate, priority }) => ({
+            grantId,
+            amount,
+            startDate,
+            endDate,
+            priority,
+          })),
+        }),
+  };
+}
+
+function keepEnded(before: Terms, packages: readonly TermsPackage[], endedAt: string): TermsPackage[] {
+  const current = new Set<EntitlementId>(
+    packages.flatMap((item) => item.entitlements.map((each) => each.entitlementId)),
+  );
+  const merged = packages.map((item) => ({ ...item, entitlements: [...item.entitlements] }));
+  for (const old of before.packages) {
+    const ended = old.entitlements
+      .filter((each) => !current.has(each.entitlementId))
+      .map((each) => ({ ...each, endedAt: each.endedAt ?? endedAt }));
+    const same = merged.find((item) => item.packageId === old.packageId);
+    if (same !== undefined) same.entitlements.push(...ended);
+    else merged.push({ ...old, endedAt: old.endedAt ?? endedAt, entitlements: ended });
+  }
+  return merged;
+}
+
+function period(days: { readonly startDate: string; readonly endDate: string }, timeZone: string) {
+  return {
+    startDate: days.startDate,
+    endDate: days.endDate,
+    startsAt: startOfDay(Temporal.PlainDate.from(days.startDate), timeZone),
+    endsAt: startOfDay(Temporal.PlainDate.from(days.endDate).add({ days: 1 }), timeZone),
+  };
+}
+
+function startOfDay(date: Temporal.PlainDate, timeZone: string): string {
+  return new Date(date.toZonedDateTime(timeZone).epochMilliseconds).toISOString();
+}
+
+/** The packages that a workspace may use. WS-01: the default one, all of the base agreement's; WS-03: no add-on. */
+export function linkedPackages(terms: Terms, workspaceId: WorkspaceId): readonly TermsPackage[] {
+  if (workspaceId !== DEFAULT_WORKSPACE_ID || terms.kind !== "base") return [];
+  return terms.packages.filter((item) => item.section === "enterpriseWide");
+}
+
+export type EntitlementInPackage = { readonly package: TermsPackage; readonly entitlement: TermsEntitlement };
+
+/** Every entitlement with the package that it is a line of, in the agreement's order. */
+export function entitlementsOf(terms: Terms): EntitlementInPackage[] {
+  return terms.packages.flatMap((item) =>
+    item.entitlements.map((entitlement) => ({ package: item, entitlement })),
+  );
+}
+
+/** Half-open: the first instant of `startsAt` is inside, that of `endsAt` or of an earlier end is not. */
+export function isWithin(
+  at: string,
+  window: { readonly startsAt: string; readonly endsAt: string; readonly endedAt?: string | undefined },
+): boolean {
+  return at >= window.startsAt && at < window.endsAt && (window.endedAt === undefined || at < window.endedAt);
+}

@@ -1,0 +1,197 @@
+/**
+ * Where ledgers are kept. Promise: `commit` writes all of its operations or none; each `replace` only if the document
+ * is still as it was read. Whatever is read after a document is at least as new as it.
+ * An error that is thrown leaves it open whether a commit was written; a result that is returned does not.
+ */
+import type { Container, OperationInput } from "@azure/cosmos";
+import * as z from "zod";
+import {
+  queryAll,
+  queryPages,
+  readItem,
+  sql,
+  statusOf,
+  type Versioned,
+  versioned,
+} from "../platform/cosmos.ts";
+import {
+  type AgreementEntry,
+  type Awaited,
+  agreementEntrySchema,
+  awaitedSchema,
+  type Entry,
+  entrySchema,
+  HEAD_ID,
+  type Head,
+  headSchema,
+  type LedgerId,
+  ledgerIdSchema,
+} from "./entry.ts";
+import { type Rollup, rollupSchema } from "./rollup.ts";
+
+/** Cosmos DB takes at most this many operations in one transaction. */
+export const OPERATIONS_MAX = 100;
+
+export type LedgerDocument = Head | Rollup | Entry | AgreementEntry | Awaited;
+
+export type LedgerOperation =
+  | { readonly type: "create"; readonly document: LedgerDocument }
+  | { readonly type: "replace"; readonly document: LedgerDocument; readonly etag: string };
+
+/** `exists`: the id is taken. `changed`: somebody else was faster. `missing`: it is gone. `index` is the first to fail. */
+export type CommitResult =
+  | { readonly outcome: "committed"; readonly etags: readonly (string | undefined)[] }
+  | { readonly outcome: "refused"; readonly index: number; readonly cause: "exists" | "changed" | "missing" };
+
+export const factDocumentSchema = z.discriminatedUnion("kind", [
+  entrySchema,
+  agreementEntrySchema,
+  awaitedSchema,
+]);
+export type FactDocument = z.infer<typeof factDocumentSchema>;
+
+const knownSchema = z.object({ id: z.string(), kind: z.string(), hash: z.string().optional() });
+export type KnownFact = z.infer<typeof knownSchema>;
+
+export type LedgerStore = {
+  readonly readHead: (ledgerId: LedgerId) => Promise<Versioned<Head> | undefined>;
+  readonly readRollups: (ledgerId: LedgerId, ids: readonly string[]) => Promise<readonly Versioned<Rollup>[]>;
+  readonly readFact: (ledgerId: LedgerId, id: string) => Promise<Versioned<FactDocument> | undefined>;
+  /** Which of these facts are there, at most `OPERATIONS_MAX` of them. */
+  readonly identify: (ledgerId: LedgerId, ids: readonly string[]) => Promise<readonly KnownFact[]>;
+  readonly reversalsOf: (ledgerId: LedgerId, entryId: string) => Promise<readonly Versioned<Entry>[]>;
+  readonly agreementEntries: (ledgerId: LedgerId) => Promise<readonly AgreementEntry[]>;
+  readonly allRollups: (ledgerId: LedgerId) => Promise<readonly Versioned<Rollup>[]>;
+  /** Every entry of the ledger, or of one month of it, in pages. */
+  readonly entries: (ledgerId: LedgerId, month?: string) => AsyncIterable<readonly Versioned<Entry>[]>;
+  readonly commit: (ledgerId: LedgerId, operations: readonly LedgerOperation[]) => Promise<CommitResult>;
+  /** Ledgers whose terms changed and whose roll-ups are not all settled to them. */
+  readonly unsettled: () => Promise<readonly LedgerId[]>;
+  readonly allLedgers: () => AsyncIterable<readonly LedgerId[]>;
+};
+
+export function cosmosLedgerStore(container: Container): LedgerStore {
+  return {
+    readHead: (ledgerId) => readItem(container, HEAD_ID, ledgerId, headSchema),
+    readRollups: (ledgerId, ids) => readRollups(container, ledgerId, ids),
+    readFact: (ledgerId, id) => readItem(container, id, ledgerId, factDocumentSchema),
+    identify: (ledgerId, ids) =>
+      queryAll(
+        container,
+        ledgerId,
+        sql("SELECT c.id, c.kind, c.hash FROM c WHERE ARRAY_CONTAINS(@ids, c.id)", { ids: [...ids] }),
+        knownSchema,
+      ),
+    reversalsOf: (ledgerId, entryId) =>
+      queryAll(
+        container,
+        ledgerId,
+        sql("SELECT * FROM c WHERE c.kind = 'entry' AND c.reverses = @entryId", { entryId }),
+        versioned(entrySchema),
+      ),
+    agreementEntries: (ledgerId) =>
+      queryAll(
+        container,
+        ledgerId,
+        sql("SELECT * FROM c WHERE c.kind = 'agreementEntry'"),
+        agreementEntrySchema,
+      ),
+    allRollups: (ledgerId) =>
+      queryAll(container, ledgerId, sql("SELECT * FROM c WHERE c.kind = 'rollup'"), versioned(rollupSchema)),
+    entries: (ledgerId, month) =>
+      queryPages(
+        container,
+        ledgerId,
+        month === undefined
+          ? sql("SELECT * FROM c WHERE c.kind = 'entry'")
+          : sql("SELECT * FROM c WHERE c.kind = 'entry' AND c.at >= @from AND c.at < @to", {
+              from: month,
+              to: `${month}~`,
+            }),
+        versioned(entrySchema),
+      ),
+    commit: (ledgerId, operations) => commit(container, ledgerId, operations),
+    unsettled: () =>
+      queryAll(
+        container,
+        undefined,
+        sql("SELECT VALUE c.ledgerId FROM c WHERE c.kind = 'head' AND c.settledRevision < c.revision"),
+        ledgerIdSchema,
+      ),
+    allLedgers: () =>
+      queryPages(
+        container,
+        undefined,
+        sql("SELECT VALUE c.ledgerId FROM c WHERE c.kind = 'head'"),
+        ledgerIdSchema,
+      ),
+  };
+}
+
+async function readRollups(
+  container: Container,
+  ledgerId: LedgerId,
+  ids: readonly string[],
+): Promise<readonly Versioned<Rollup>[]> {
+  const [only, ...others] = ids;
+  if (only === undefined) return [];
+  if (others.length === 0) {
+    const rollup = await readItem(container, only, ledgerId, rollupSchema);
+    return rollup === undefined ? [] : [rollup];
+  }
+  const query = sql("SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id)", { ids: [...ids] });
+  return queryAll(container, ledgerId, query, versioned(rollupSchema));
+}
+
+async function commit(
+  container: Container,
+  ledgerId: LedgerId,
+  operations: readonly LedgerOperation[],
+): Promise<CommitResult> {
+  const { result, code } = await container.items.batch(operations.map(toBatchOperation), ledgerId, {
+    contentResponseOnWriteEnabled: false,
+  });
+  const results = result ?? [];
+  const index = results.findIndex(({ statusCode }) => statusCode >= 400 && statusCode !== 424);
+  if (index < 0 && results.length === operations.length) {
+    return { outcome: "committed", etags: results.map(({ eTag }) => eTag) };
+  }
+  const status = results[index]?.statusCode ?? code;
+  switch (status) {
+    case 409:
+      return { outcome: "refused", index, cause: "exists" };
+    case 412:
+      return { outcome: "refused", index, cause: "changed" };
+    case 404:
+      return { outcome: "refused", index, cause: "missing" };
+    default:
+      throw Object.assign(
+        new Error(`the store refused operation ${index} of a batch with status ${status}`),
+        {
+          code: status,
+        },
+      );
+  }
+}
+
+function toBatchOperation(operation: LedgerOperation): OperationInput {
+  switch (operation.type) {
+    case "create":
+      return { operationType: "Create", resourceBody: asJson(operation.document) };
+    case "replace":
+      return {
+        operationType: "Replace",
+        id: operation.document.id,
+        ifMatch: operation.etag,
+        resourceBody: asJson(operation.document),
+      };
+  }
+}
+
+const asJson = (document: LedgerDocument) => Object.fromEntries(Object.entries(document));
+
+/** What the host should try again later: the store is busy, away, or did not answer. */
+export function isTransient(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === undefined || status === 408 || status === 429 || status === 449 || status >= 500;
+}

@@ -1,0 +1,164 @@
+/**
+ * Agreement events: the fact and the terms it leads to are one commit; then everything that follows from them is brought
+ * up to date. Each step may be repeated, and a repeated event repeats them all, so a crash between two is mended by the
+ * redelivery.
+ */
+import { withMembership } from "../access/person.ts";
+import type { PersonStore } from "../access/person-store.ts";
+import { agreementEventDataSchema } from "../agreements/agreement-event.ts";
+import {
+  AGREEMENTS_MAX,
+  type Customer,
+  entitlementInUse,
+  rolesByEmail,
+  withAgreement,
+} from "../agreements/customer.ts";
+import type { CustomerStore } from "../agreements/customer-store.ts";
+import type { AgreementId, CustomerId } from "../agreements/ids.ts";
+import { type AgreementFact, foldTerms } from "../agreements/terms.ts";
+import {
+  type AgreementEntry,
+  canonicalJson,
+  contentHashOf,
+  entryIdOf,
+  type Head,
+  type LedgerId,
+  ledgerIdOf,
+  newHead,
+} from "./entry.ts";
+import type { AgreementEvent } from "./event.ts";
+import type { LedgerOperation } from "./ledger-store.ts";
+import {
+  ATTEMPTS_MAX,
+  ContentionError,
+  conflictingContent,
+  type Incoming,
+  type Outcome,
+  recorded,
+  rejectedOutcome,
+  repeated,
+} from "./outcome.ts";
+import { refusal } from "./posting.ts";
+import type { LedgerAccess } from "./record-deliveries.ts";
+
+export type AgreementAccess = LedgerAccess & {
+  readonly customers: CustomerStore;
+  readonly people: PersonStore;
+};
+
+export async function recordAgreement(
+  access: AgreementAccess,
+  { event }: Incoming<AgreementEvent>,
+): Promise<Outcome> {
+  const { customerId, agreementId } = event.data;
+  const before = (await access.customers.read(customerId))?.value;
+  const taken = entitlementInUse(before, event.data);
+  if (taken !== undefined) {
+    return rejectedOutcome(
+      refusal(
+        "entitlementInUse",
+        `entitlement ${taken} belongs to another agreement of the customer`,
+        "data.packages",
+      ),
+    );
+  }
+  if (isFull(before, agreementId)) {
+    return rejectedOutcome(
+      refusal("tooManyAgreements", `a customer has at most ${AGREEMENTS_MAX} agreements`, "data.agreementId"),
+    );
+  }
+  const ledgerId = ledgerIdOf(customerId, agreementId);
+  await ensureLedger(access, customerId, undefined);
+  await ensureLedger(access, customerId, agreementId);
+  const outcome = await recordFact(access, ledgerId, event);
+  if (outcome.status === "rejected") return outcome;
+  const customer = await updateCustomer(access, event);
+  await updatePeople(access, customer);
+  return outcome;
+}
+
+export const isFull = (customer: Customer | undefined, agreementId: AgreementId): boolean =>
+  customer !== undefined &&
+  customer.ledgers.length >= AGREEMENTS_MAX &&
+  !customer.ledgers.includes(agreementId);
+
+/** Opens the ledger of an agreement, or of what belongs to none; once is enough and again is harmless. */
+export async function ensureLedger(
+  { store, cache }: LedgerAccess,
+  customerId: CustomerId,
+  agreementId: AgreementId | undefined,
+): Promise<void> {
+  const ledgerId = ledgerIdOf(customerId, agreementId);
+  if ((await cache.head(ledgerId)) !== undefined) return;
+  await store.commit(ledgerId, [{ type: "create", document: newHead(customerId, agreementId) }]);
+}
+
+async function recordFact(
+  access: AgreementAccess,
+  ledgerId: LedgerId,
+  event: AgreementEvent,
+): Promise<Outcome> {
+  const { store, cache, now } = access;
+  const id = entryIdOf(event);
+  const hash = contentHashOf(event);
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const known = await store.readFact(ledgerId, id);
+    if (known !== undefined && known.value.kind !== "awaited") {
+      return known.value.hash === hash ? repeated : rejectedOutcome(conflictingContent);
+    }
+    const head = await store.readHead(ledgerId);
+    if (head === undefined) throw new Error(`ledger ${ledgerId} has no head`);
+    const { source, id: eventId, type, time, data } = event;
+    const document: AgreementEntry = {
+      id,
+      ledgerId,
+      kind: "agreementEntry",
+      event: { source, id: eventId, type, time, data },
+      hash,
+      recordedAt: now(),
+    };
+    const entry: LedgerOperation =
+      known === undefined ? { type: "create", document } : { type: "replace", document, etag: known.etag };
+    const entries = [...(await store.agreementEntries(ledgerId)), document];
+    const next = withTerms(head.value, entries);
+    const result = await cache.commit(ledgerId, [
+      entry,
+      { type: "replace", document: next, etag: head.etag },
+    ]);
+    if (result.outcome === "committed") return recorded;
+  }
+  throw new ContentionError(ledgerId);
+}
+
+/** The head with the terms of all agreement events; a new revision only where they differ. */
+export function withTerms(head: Head, entries: readonly AgreementEntry[]): Head {
+  const terms = foldTerms(entries.map(toFact));
+  if (terms === undefined || canonicalJson(terms) === canonicalJson(head.terms)) return head;
+  return { ...head, terms, revision: head.revision + 1 };
+}
+
+function toFact({ event }: AgreementEntry): AgreementFact {
+  const { time, source, id, data } = event;
+  return { time, source, id, data: agreementEventDataSchema.parse(data) };
+}
+
+async function updateCustomer({ customers }: AgreementAccess, event: AgreementEvent): Promise<Customer> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const before = await customers.read(event.data.customerId);
+    const next = withAgreement(before?.value, event);
+    if (before !== undefined && next === before.value) return next;
+    if (await customers.save(next, before?.etag)) return next;
+  }
+  throw new ContentionError(`customer ${event.data.customerId}`);
+}
+
+async function updatePeople({ people }: AgreementAccess, customer: Customer): Promise<void> {
+  for (const [email, roles] of rolesByEmail(customer)) {
+    for (let attempt = 0; ; attempt++) {
+      if (attempt === ATTEMPTS_MAX) throw new ContentionError(`person of customer ${customer.customerId}`);
+      const before = await people.read(email);
+      const next = withMembership(before?.value, email, customer, roles);
+      if (next === undefined || (await people.save(next, before?.etag))) break;
+    }
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * The consumer of delivery events: what the queue function, a replay and the tests call.
+ * Promise: when `record` returns, every event has its final outcome and every rejection is kept (LE-09). When it throws,
+ * some may be recorded and some not; recording all of them again counts none twice (LE-03, LE-04).
+ */
+import { LRUCache } from "lru-cache";
+import { type Customer, withLedger } from "../agreements/customer.ts";
+import {
+  type AgreementId,
+  type CustomerId,
+  DEFAULT_WORKSPACE_ID,
+  type WorkspaceId,
+} from "../agreements/ids.ts";
+import { canonicalJson, entryIdOf, type LedgerId, ledgerIdOf } from "./entry.ts";
+import {
+  type AcceptedEvent,
+  type AgreementEvent,
+  type DeliveryEvent,
+  parseEventText,
+  type Rejection,
+  type ReversalEvent,
+} from "./event.ts";
+import { createLedgerCache } from "./ledger-cache.ts";
+import { ATTEMPTS_MAX, ContentionError, type Incoming, type Outcome, rejectedOutcome } from "./outcome.ts";
+import { refusal } from "./posting.ts";
+import { type AgreementAccess, ensureLedger, isFull, recordAgreement } from "./record-agreements.ts";
+import { type Delivery, recordDeliveries } from "./record-deliveries.ts";
+import { recordAwaitedDelivery, recordReversal, refusalOf } from "./record-reversals.ts";
+import { newRejectedEvent, rejectionIdOf } from "./rejected-event.ts";
+import type { RejectedEventStore } from "./rejected-event-store.ts";
+import { settleLedger } from "./settle.ts";
+
+export type RecorderStores = Pick<AgreementAccess, "store" | "customers" | "people"> & {
+  readonly rejectedEvents: RejectedEventStore;
+};
+
+export type Recorder = {
+  /** @param bodies events as JSON text. @returns an outcome for each, in the same order. */
+  readonly record: (bodies: readonly string[]) => Promise<readonly Outcome[]>;
+};
+
+/** Customers change seldom; what is missing in an old copy is looked up again before anything is rejected for it. */
+const CUSTOMERS_MAX = 1_000;
+/** Rounds of replaying what an agreement event may have mended: a replay can bring no further agreement. */
+const SETTLE_BUDGET_MS = 15_000;
+
+type Context = AgreementAccess & {
+  readonly rejectedEvents: RejectedEventStore;
+  readonly customersSeen: LRUCache<CustomerId, Customer>;
+};
+
+type Numbered<Event extends AcceptedEvent> = Incoming<Event> & { readonly index: number };
+
+export function createRecorder(stores: RecorderStores, now: () => string): Recorder {
+  const context: Context = {
+    ...stores,
+    now,
+    cache: createLedgerCache(stores.store),
+    customersSeen: new LRUCache({ max: CUSTOMERS_MAX }),
+  };
+  return { record: (bodies) => record(context, bodies) };
+}
+
+async function record(context: Context, bodies: readonly string[]): Promise<readonly Outcome[]> {
+  const outcomes = new Map<number, Outcome>();
+  const agreements: Numbered<AgreementEvent>[] = [];
+  const deliveries: Numbered<DeliveryEvent>[] = [];
+  const reversals: Numbered<ReversalEvent>[] = [];
+  for (const [index, body] of bodies.entries()) {
+    const parsed = parseEventText(body);
+    if (parsed.outcome === "rejected") outcomes.set(index, rejectedOutcome(parsed.rejection));
+    else if (parsed.event.kind === "agreement") agreements.push({ index, body, event: parsed.event });
+    else if (parsed.event.kind === "delivery") deliveries.push({ index, body, event: parsed.event });
+    else reversals.push({ index, body: canonicalBody(parsed.event), event: parsed.event });
+  }
+  // The order is free (LE-05): agreements first spare the deliveries behind them a detour.
+  for (const each of agreements) outcomes.set(each.index, await recordAgreement(context, each));
+  for (const [ledgerId, items] of byLedger(deliveries))
+    await recordLedger(context, ledgerId, items, outcomes);
+  for (const each of reversals) outcomes.set(each.index, await recordOneReversal(context, each));
+
+  const kept = new Map([...agreements, ...deliveries, ...reversals].map(({ index, body }) => [index, body]));
+  for (const [index, outcome] of outcomes) {
+    if (outcome.status === "rejected")
+      await keep(context, kept.get(index) ?? bodies[index] ?? "", outcome.rejection);
+  }
+  for (const customerId of new Set(agreements.map(({ event }) => event.data.customerId))) {
+    await catchUp(context, customerId, agreements);
+  }
+  return bodies.map((_, index) => outcomes.get(index) ?? rejectedOutcome(notProcessed));
+}
+
+const notProcessed = refusal("notProcessed", "the event was not processed; send it again", "id");
+
+/** After an agreement event: what waited for it counts, and what counts elsewhere now moves (CA-16). */
+async function catchUp(
+  context: Context,
+  customerId: CustomerId,
+  agreements: readonly Numbered<AgreementEvent>[],
+): Promise<void> {
+  context.customersSeen.delete(customerId);
+  const waiting = await context.rejectedEvents.mendable(customerId);
+  const outcomes =
+    waiting.length === 0
+      ? []
+      : await record(
+          context,
+          waiting.map(({ body }) => body),
+        );
+  for (const [index, outcome] of outcomes.entries()) {
+    const event = waiting[index];
+    if (event !== undefined && outcome.status !== "rejected")
+      await context.rejectedEvents.resolve(event.id, context.now());
+  }
+  for (const { event } of agreements) {
+    if (event.data.customerId !== customerId) continue;
+    await settleLedger(
+      context,
+      ledgerIdOf(customerId, event.data.agreementId),
+      Date.now() + SETTLE_BUDGET_MS,
+    );
+  }
+}
+
+async function recordLedger(
+  context: Context,
+  ledgerId: LedgerId,
+  items: readonly Numbered<DeliveryEvent>[],
+  outcomes: Map<number, Outcome>,
+): Promise<void> {
+  const indexes = new Map<Delivery, number>();
+  for (const { event, body, index } of items) {
+    const workspace = await findWorkspace(context, event);
+    if ("rejection" in workspace) outcomes.set(index, rejectedOutcome(workspace.rejection));
+    else indexes.set({ event, body, workspaceId: workspace.workspaceId }, index);
+  }
+  const recordedOutcomes = await recordDeliveries(context, ledgerId, [...indexes.keys()]);
+  for (const [delivery, outcome] of recordedOutcomes) {
+    const index = indexes.get(delivery);
+    if (index === undefined) continue;
+    outcomes.set(
+      index,
+      outcome === "awaited" ? await recordAwaitedDelivery(context, ledgerId, delivery) : outcome,
+    );
+    if (outcome === "awaited") await reportReversals(context, ledgerId, entryIdOf(delivery.event));
+  }
+}
+
+async function recordOneReversal(context: Context, item: Numbered<ReversalEvent>): Promise<Outcome> {
+  const { customerId, agreementId, reverses } = item.event.data;
+  const customer = await findCustomer(context, customerId, () => true);
+  if (customer === undefined) return rejectedOutcome(unknownCustomer(customerId));
+  if (agreementId !== undefined) {
+    const opened = await openLedger(context, customer, agreementId);
+    if (opened !== undefined) return rejectedOutcome(opened);
+  }
+  const ledgerId = ledgerIdOf(customerId, agreementId);
+  const outcome = await recordReversal(context, ledgerId, item);
+  await reportReversals(context, ledgerId, entryIdOf(reverses));
+  return outcome;
+}
+
+/** A reversal can push another one out or let it in: the list of rejections says how each of them stands now. */
+async function reportReversals(context: Context, ledgerId: LedgerId, deliveryId: string): Promise<void> {
+  const reversals = await context.store.reversalsOf(ledgerId, deliveryId);
+  for (const { value } of reversals) {
+    const body = canonicalBody(value.event);
+    if (value.state === "rejected") await keep(context, body, refusalOf(value));
+    else if (reversals.length > 1) await context.rejectedEvents.resolve(rejectionIdOf(body), context.now());
+  }
+}
+
+async function keep({ rejectedEvents, now }: Context, body: string, rejection: Rejection): Promise<void> {
+  await rejectedEvents.put(newRejectedEvent(body, rejection, now()));
+}
+
+type Workspace = { readonly workspaceId: WorkspaceId } | { readonly rejection: Rejection };
+
+async function findWorkspace(context: Context, { data }: DeliveryEvent): Promise<Workspace> {
+  const workspaceId = data.workspaceId ?? DEFAULT_WORKSPACE_ID;
+  const has = (customer: Customer): boolean =>
+    customer.workspaces.some((each) => each.workspaceId === workspaceId);
+  const customer = await findCustomer(context, data.customerId, has);
+  if (customer === undefined) return { rejection: unknownCustomer(data.customerId) };
+  if (!has(customer)) {
+    return {
+      rejection: refusal(
+        "unknownWorkspace",
+        `workspace ${workspaceId} is not one of the customer's`,
+        "data.workspaceId",
+      ),
+    };
+  }
+  if (data.agreementId === undefined || customer.ledgers.includes(data.agreementId)) return { workspaceId };
+  // Only a case can belong to an agreement that nobody knows: it is an additional case (CA-14).
+  if (data.service !== "problemResolution" && data.service !== "advisory") {
+    return {
+      rejection: refusal(
+        "unknownAgreement",
+        `agreement ${data.agreementId} is not known for this customer`,
+        "data.agreementId",
+      ),
+    };
+  }
+  const rejection = await openLedger(context, customer, data.agreementId);
+  return rejection === undefined ? { workspaceId } : { rejection };
+}
+
+/** Reads the customer again when the copy at hand lacks what is asked for. */
+async function findCustomer(
+  context: Context,
+  customerId: CustomerId,
+  hasWhatIsNeeded: (customer: Customer) => boolean,
+): Promise<Customer | undefined> {
+  const seen = context.customersSeen.get(customerId);
+  if (seen !== undefined && hasWhatIsNeeded(seen)) return seen;
+  const current = (await context.customers.read(customerId))?.value;
+  if (current !== undefined) context.customersSeen.set(customerId, current);
+  return current;
+}
+
+/** Lists the ledger with the customer before anything is in it, so that nothing is ever out of sight. */
+async function openLedger(
+  context: Context,
+  seen: Customer,
+  agreementId: AgreementId,
+): Promise<Rejection | undefined> {
+  if (seen.ledgers.includes(agreementId)) return undefined;
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const customer = await context.customers.read(seen.customerId);
+    if (customer === undefined) return unknownCustomer(seen.customerId);
+    if (isFull(customer.value, agreementId)) {
+      return refusal(
+        "unknownAgreement",
+        `agreement ${agreementId} is not known for this customer`,
+        "data.agreementId",
+      );
+    }
+    await ensureLedger(context, seen.customerId, agreementId);
+    const ledgers = withLedger(customer.value.ledgers, agreementId);
+    const next = { ...customer.value, ledgers };
+    if (
+      ledgers.length === customer.value.ledgers.length ||
+      (await context.customers.save(next, customer.etag))
+    ) {
+      context.customersSeen.set(seen.customerId, next);
+      return undefined;
+    }
+  }
+  throw new ContentionError(`customer ${seen.customerId}`);
+}
+
+const unknownCustomer = (customerId: CustomerId): Rejection =>
+  refusal("unknownCustomer", `customer ${customerId} is not known`, "data.customerId");
+
+function byLedger(items: readonly Numbered<DeliveryEvent>[]): Map<LedgerId, Numbered<DeliveryEvent>[]> {
+  return Map.groupBy(items, ({ event }) => ledgerIdOf(event.data.customerId, event.data.agreementId));
+}
+
+/** One text for a reversal, whoever asks: its rejection is found again by it. */
+function canonicalBody({
+  source,
+  id,
+  type,
+  time,
+  data,
+}: Pick<AcceptedEvent, "source" | "id" | "type" | "time"> & { readonly data: object }): string {
+  return canonicalJson({ specversion: "1.0", source, id, type, time, data });
+}

@@ -1,0 +1,101 @@
+import type { Container } from "@azure/cosmos";
+import {
+  queryAll,
+  queryPages,
+  readItem,
+  saveItem,
+  sql,
+  type Versioned,
+  versioned,
+} from "../platform/cosmos.ts";
+import { attemptedAgain, type RejectedEvent, rejectedEventSchema } from "./rejected-event.ts";
+
+/** Rejections of one customer that one agreement event may mend by itself; more wait for a replay by hand. */
+export const MENDABLE_MAX = 500;
+
+export type RejectedEventQuery = {
+  readonly month: string;
+  /** Only what comes after this position, newest first. */
+  readonly after: { readonly rejectedAt: string; readonly id: string } | undefined;
+  readonly status: RejectedEvent["status"] | undefined;
+  readonly customerIds: readonly string[] | undefined;
+  readonly limit: number;
+};
+
+/** Where rejected events are kept. Promise: `put` and `resolve` may be repeated; a rejection is never removed. */
+export type RejectedEventStore = {
+  readonly put: (event: RejectedEvent) => Promise<void>;
+  readonly find: (month: string, id: string) => Promise<Versioned<RejectedEvent> | undefined>;
+  readonly findMany: (month: string, ids: readonly string[]) => Promise<readonly RejectedEvent[]>;
+  /** Newest first. */
+  readonly page: (query: RejectedEventQuery) => Promise<readonly RejectedEvent[]>;
+  readonly mendable: (customerId: string) => Promise<readonly RejectedEvent[]>;
+  /** Notes that the event was accepted after all, wherever it was rejected before. */
+  readonly resolve: (id: string, now: string) => Promise<void>;
+};
+
+export function cosmosRejectedEventStore(container: Container): RejectedEventStore {
+  const find = (month: string, id: string) => readItem(container, id, month, rejectedEventSchema);
+  return {
+    find,
+    put: async (event) => {
+      if (await saveItem(container, event, event.month, undefined)) return;
+      const before = await find(event.month, event.id);
+      // Losing this race means that somebody else has just noted the same attempt.
+      if (before !== undefined)
+        await saveItem(container, attemptedAgain(before.value, event), event.month, before.etag);
+    },
+    findMany: (month, ids) =>
+      queryAll(
+        container,
+        month,
+        sql("SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id)", { ids: [...ids] }),
+        rejectedEventSchema,
+      ),
+    page: ({ month, after, status, customerIds, limit }) =>
+      queryAll(
+        container,
+        month,
+        sql(
+          `SELECT TOP @limit * FROM c WHERE c.kind = 'rejectedEvent'${status === undefined ? "" : " AND c.status = @status"}${
+            customerIds === undefined ? "" : " AND ARRAY_CONTAINS(@customerIds, c.event.customerId)"
+          }${
+            after === undefined
+              ? ""
+              : " AND (c.rejectedAt < @rejectedAt OR (c.rejectedAt = @rejectedAt AND c.id < @id))"
+          } ORDER BY c.rejectedAt DESC, c.id DESC`,
+          {
+            limit,
+            ...(status === undefined ? {} : { status }),
+            ...(customerIds === undefined ? {} : { customerIds: [...customerIds] }),
+            ...(after === undefined ? {} : { rejectedAt: after.rejectedAt, id: after.id }),
+          },
+        ),
+        rejectedEventSchema,
+      ),
+    mendable: async (customerId) => {
+      const query = sql(
+        "SELECT * FROM c WHERE c.event.customerId = @customerId AND c.status = 'rejected' AND c.mendedByAgreement = true",
+        { customerId },
+      );
+      const events: RejectedEvent[] = [];
+      for await (const page of queryPages(container, undefined, query, rejectedEventSchema)) {
+        events.push(...page);
+        if (events.length >= MENDABLE_MAX) break;
+      }
+      return events.slice(0, MENDABLE_MAX);
+    },
+    resolve: async (id, now) => {
+      const query = sql("SELECT * FROM c WHERE c.id = @id AND c.status = 'rejected'", { id });
+      for (const { value, etag } of await queryAll(
+        container,
+        undefined,
+        query,
+        versioned(rejectedEventSchema),
+      )) {
+        const resolved: RejectedEvent = { ...value, status: "resolved", resolvedAt: now };
+        await saveItem(container, resolved, value.month, etag);
+      }
+    },
+  };
+}

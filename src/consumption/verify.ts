@@ -1,0 +1,122 @@
+/**
+ * The proof that the roll-ups are what the facts make them (LE-06): every entry is placed again under the current terms,
+ * every delivery shared among its reversals again, and the fold compared with what is stored.
+ */
+import type { Versioned } from "../platform/cosmos.ts";
+import { canonicalJson, type Entry, type Head, type LedgerId, monthOf, type Posting } from "./entry.ts";
+import type { LedgerOperation, LedgerStore } from "./ledger-store.ts";
+import { reversalPosting, shareReversals } from "./posting.ts";
+import { toClaim } from "./record-reversals.ts";
+import { apply, isCounted, newRollup, type Rollup, rollupIdOf } from "./rollup.ts";
+import { repost } from "./settle.ts";
+
+export type Difference = {
+  readonly rollupId: string;
+  /** Canonical JSON; undefined where there is none. */
+  readonly stored: string | undefined;
+  readonly rebuilt: string | undefined;
+};
+
+export type Verification = {
+  readonly ledgerId: LedgerId;
+  readonly entries: number;
+  readonly differences: readonly Difference[];
+};
+
+/** Reads the whole ledger and changes nothing. Memory grows with the roll-ups and the reversals, not with the entries. */
+export async function verifyLedger(
+  store: LedgerStore,
+  ledgerId: LedgerId,
+): Promise<Verification | undefined> {
+  const head = await store.readHead(ledgerId);
+  if (head === undefined) return undefined;
+  const { rollups, entries } = await rebuild(store, ledgerId, head.value);
+  const stored = new Map((await store.allRollups(ledgerId)).map(({ value }) => [value.id, value]));
+  const ids = [...new Set([...rollups.keys(), ...stored.keys()])].toSorted();
+  const differences = ids.flatMap((rollupId): Difference[] => {
+    const difference = {
+      rollupId,
+      stored: textOf(stored.get(rollupId)),
+      rebuilt: textOf(rollups.get(rollupId)),
+    };
+    return difference.stored === difference.rebuilt ? [] : [difference];
+  });
+  return { ledgerId, entries, differences };
+}
+
+/** Throws the roll-ups away and writes the rebuilt ones. To be run while nothing else writes to the ledger. */
+export async function rebuildLedger(store: LedgerStore, ledgerId: LedgerId): Promise<void> {
+  const head = await store.readHead(ledgerId);
+  if (head === undefined) return;
+  const { rollups } = await rebuild(store, ledgerId, head.value);
+  const stored = new Map((await store.allRollups(ledgerId)).map((each) => [each.value.id, each]));
+  for (const id of new Set([...rollups.keys(), ...stored.keys()])) {
+    const operation = rebuiltOperation(stored.get(id), rollups.get(id), head.value.revision);
+    if (operation !== undefined) await store.commit(ledgerId, [operation]);
+  }
+}
+
+function rebuiltOperation(
+  stored: Versioned<Rollup> | undefined,
+  rebuilt: Rollup | undefined,
+  revision: number,
+): LedgerOperation | undefined {
+  if (stored === undefined) return rebuilt === undefined ? undefined : { type: "create", document: rebuilt };
+  const { ledgerId, account, month } = stored.value;
+  return {
+    type: "replace",
+    document: rebuilt ?? newRollup(ledgerId, account, month, revision),
+    etag: stored.etag,
+  };
+}
+
+async function rebuild(
+  store: LedgerStore,
+  ledgerId: LedgerId,
+  head: Head,
+): Promise<{ readonly rollups: Map<string, Rollup>; readonly entries: number }> {
+  const rollups = new Map<string, Rollup>();
+  const reversals = new Map<string, Entry[]>();
+  let entries = 0;
+  const count = (posting: Posting): void => {
+    if (!isCounted(posting)) return;
+    const id = rollupIdOf(posting.account, monthOf(posting.at));
+    const before =
+      rollups.get(id) ?? newRollup(ledgerId, posting.account, monthOf(posting.at), head.revision);
+    rollups.set(id, apply(before, posting));
+  };
+  for await (const page of store.entries(ledgerId)) {
+    for (const { value } of page) {
+      entries += 1;
+      if (value.reverses === undefined) count(repost(head.terms, value) ?? value);
+      else reversals.set(value.reverses, [...(reversals.get(value.reverses) ?? []), value]);
+    }
+  }
+  for (const [deliveryId, claims] of reversals) {
+    for (const posting of await sharesOf(store, ledgerId, head, deliveryId, claims)) count(posting);
+  }
+  return { rollups, entries };
+}
+
+async function sharesOf(
+  store: LedgerStore,
+  ledgerId: LedgerId,
+  head: Head,
+  deliveryId: string,
+  claims: readonly Entry[],
+): Promise<Posting[]> {
+  const fact = await store.readFact(ledgerId, deliveryId);
+  if (fact?.value.kind !== "entry" || fact.value.reverses !== undefined) return [];
+  const delivery = { ...fact.value, ...repost(head.terms, fact.value) };
+  const shares = shareReversals(delivery.quantity, claims.map(toClaim));
+  return [...shares.values()].flatMap((share) =>
+    "quantity" in share ? [reversalPosting(delivery, share.quantity)] : [],
+  );
+}
+
+/** Without what does not change the meaning: an empty roll-up is none, and a revision only says how far settling is. */
+function textOf(rollup: Rollup | undefined): string | undefined {
+  if (rollup === undefined || Object.keys(rollup.totals).length === 0) return undefined;
+  const { revision: _, ...meaning } = rollup;
+  return canonicalJson(meaning);
+}

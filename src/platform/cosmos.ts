@@ -1,0 +1,115 @@
+/** The few facts about Cosmos DB that its SDK leaves to the caller, in one place. */
+import type { Container, SqlParameter } from "@azure/cosmos";
+import * as z from "zod";
+import { UnavailableError } from "./errors.ts";
+
+/** A document as it was read, with the tag that a conditional write names. */
+export type Versioned<Value> = { readonly value: Value; readonly etag: string };
+
+const errorShape = z.object({ code: z.union([z.number(), z.string()]).optional() });
+
+/**
+ * HTTP status of what an SDK call threw, or undefined for anything else. `Item.read()` answers 404 without throwing;
+ * every other call throws an `ErrorResponse` whose `code` is the status.
+ */
+export function statusOf(error: unknown): number | undefined {
+  const parsed = errorShape.safeParse(error);
+  const code = parsed.success ? Number(parsed.data.code) : Number.NaN;
+  return Number.isInteger(code) && code >= 100 && code < 600 ? code : undefined;
+}
+
+const metadata = z.object({ _etag: z.string() });
+
+/** Parses what the store gave back: a document that does not fit its schema is an error here and nowhere later. */
+export function parseVersioned<Schema extends z.ZodType>(
+  schema: Schema,
+  resource: unknown,
+): Versioned<z.infer<Schema>> {
+  return { value: schema.parse(resource), etag: metadata.parse(resource)._etag };
+}
+
+/** A point read: one round trip, undefined when there is no such document. */
+export async function readItem<Schema extends z.ZodType>(
+  container: Container,
+  id: string,
+  partitionKey: string,
+  schema: Schema,
+): Promise<Versioned<z.infer<Schema>> | undefined> {
+  const { resource, statusCode } = await container.item(id, partitionKey).read<Record<string, unknown>>();
+  if (statusCode === 404 || resource === undefined) return undefined;
+  return parseVersioned(schema, resource);
+}
+
+/**
+ * Writes a document only over the version that was read, or, without a tag, only if there is none.
+ * @returns false when somebody else was faster.
+ */
+export async function saveItem(
+  container: Container,
+  document: { readonly id: string },
+  partitionKey: string,
+  etag: string | undefined,
+): Promise<boolean> {
+  try {
+    if (etag === undefined) await container.items.create(document);
+    else {
+      const accessCondition = { type: "IfMatch", condition: etag };
+      await container.item(document.id, partitionKey).replace(document, { accessCondition });
+    }
+    return true;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 409 || status === 412) return false;
+    throw error;
+  }
+}
+
+export type Query = { readonly query: string; readonly parameters: readonly SqlParameter[] };
+
+/** Named parameters from a record: `sql("... @id", { id })`. */
+export function sql(query: string, parameters: Readonly<Record<string, SqlParameter["value"]>> = {}): Query {
+  return {
+    query,
+    parameters: Object.entries(parameters).map(([name, value]) => ({ name: `@${name}`, value })),
+  };
+}
+
+/** Documents of one query in one partition, page after page of at most `pageSize`. */
+export async function* queryPages<Schema extends z.ZodType>(
+  container: Container,
+  partitionKey: string | undefined,
+  { query, parameters }: Query,
+  schema: Schema,
+  pageSize = 1_000,
+): AsyncGenerator<z.infer<Schema>[]> {
+  const iterator = container.items.query<unknown>(
+    { query, parameters: [...parameters] },
+    { ...(partitionKey === undefined ? {} : { partitionKey }), maxItemCount: pageSize },
+  );
+  while (iterator.hasMoreResults()) {
+    const { resources } = await iterator.fetchNext();
+    if (resources.length > 0) yield resources.map((resource) => schema.parse(resource));
+  }
+}
+
+/** All documents of a query that is bounded by what it asks for. */
+export async function queryAll<Schema extends z.ZodType>(
+  container: Container,
+  partitionKey: string | undefined,
+  query: Query,
+  schema: Schema,
+): Promise<z.infer<Schema>[]> {
+  const all: z.infer<Schema>[] = [];
+  for await (const page of queryPages(container, partitionKey, query, schema)) all.push(...page);
+  return all;
+}
+
+/** Adds the tag to what a schema parses, for queries whose results are written back. */
+export const versioned = <Schema extends z.ZodType>(schema: Schema) =>
+  z.unknown().transform((resource) => parseVersioned(schema, resource));
+
+/** What the store answers when it is busy or away becomes an answer that says when to come back. */
+export function asUnavailable(error: unknown): unknown {
+  const status = statusOf(error);
+  return status === 429 || status === 503 || status === 408 ? new UnavailableError(1, error) : error;
+}
