@@ -68,6 +68,8 @@ export type Contract<
   readonly method: Method;
   /** Functions template without the prefix, e.g. `customers/{customerId}/activity`. */
   readonly route: string;
+  /** A further path for the same, for a last segment with a dot, which the platform does not take as a route. */
+  readonly alias?: string;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -84,6 +86,8 @@ export type Contract<
   /** The handler makes a repeated `Repeatability-Request-ID` harmless. Default false: such a request gets 501. */
   readonly repeatable?: boolean;
   readonly deprecated?: boolean;
+  /** Left out of the OpenAPI document: the pages that show it. */
+  readonly undocumented?: boolean;
 };
 
 /** @throws RangeError for a contract that the platform or this service could not honour. */

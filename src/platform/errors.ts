@@ -40,6 +40,9 @@ abstract class CodedError extends Error {
   }
 }
 
+const NOT_FOUND =
+  "There is no such resource, or the caller may not see it. The paths of this API are listed at /api/openapi.json.";
+
 /**
  * What was asked for does not exist, or the caller may not know that it does: both answer alike, so nothing that differs
  * between them can be given. `reason` is for the log.
@@ -48,7 +51,7 @@ export class NotFoundError extends CodedError {
   readonly kind = "notFound";
 
   constructor(reason?: unknown) {
-    super("ResourceNotFound", "The specified resource does not exist.", { cause: reason });
+    super("ResourceNotFound", NOT_FOUND, { cause: reason });
   }
 }
 

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { type ErrorDetail, InvalidRequestError } from "./errors.ts";
+import { type FilterFields, parseFilter } from "./filter.ts";
+import { type Order, parseOrderBy } from "./orderby.ts";
 
 /**
  * Query strings are parsed by the endpoint's schema. Nothing is ignored: an unknown parameter is an error, because a
@@ -107,3 +109,19 @@ export const pick = <T extends object>(item: T, fields: readonly string[] | unde
   // Every entry comes from the item itself, so what is left is a part of it.
   return Object.fromEntries(kept) as Partial<T>;
 };
+
+/** The parsed filter; its errors are `InvalidFilter` with a position. */
+export const filterOf = (fields: FilterFields) =>
+  z
+    .string()
+    .transform((text) => parseFilter(text, fields))
+    .optional()
+    .meta({ description: `A condition on: ${Object.keys(fields).join(", ")}.` });
+
+/** The parsed order; its errors are `InvalidOrderBy`. */
+export const orderByOf = <const F extends readonly [string, ...string[]]>(fields: F) =>
+  z
+    .string()
+    .transform((text): readonly Order<F[number]>[] => parseOrderBy(text, fields))
+    .optional()
+    .meta({ description: `Fields, each with asc or desc, separated by commas: ${fields.join(", ")}.` });

@@ -1,0 +1,155 @@
+import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+import { preferredType } from "./accept.ts";
+import { requireApiVersion } from "./api-version.ts";
+import type { AccessRule, Contract } from "./contract.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { isServiceError, NotAcceptableError, NotImplementedError } from "./errors.ts";
+import { toProblem } from "./problem.ts";
+import { clientRequestIdOf, readContent, readHead, traceparentOf } from "./request.ts";
+import { toResponse } from "./response.ts";
+import type { Principal, TokenVerifier } from "./tokens.ts";
+
+/**
+ * The one way in. In this order: address and headers, version, who calls, may they, body, contract, handler. So whoever
+ * may not know of a resource never learns more about it from a complaint about the body.
+ */
+
+export type EdgeDeps<Grant> = {
+  readonly verifier: TokenVerifier;
+  /**
+   * What the principal may do under the rule. Route parameters are still texts.
+   * @throws ForbiddenError, or NotFoundError where the caller may not know that there is something.
+   */
+  readonly authorize: (
+    principal: Principal,
+    rule: Exclude<AccessRule, { kind: "anonymous" }>,
+    params: Readonly<Record<string, string>>,
+  ) => Promise<Grant>;
+  readonly now: () => Date;
+  readonly newRequestId: () => string;
+  /** Development and tests: an answer that breaks its contract is a 500. */
+  readonly validateResponses: boolean;
+  /** The origin that clients see. Default: the one they asked. */
+  readonly publicBaseUrl?: URL | undefined;
+};
+
+type Response = HttpResponseInit & { readonly status: number };
+
+const SAFE_HEADERS = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+};
+const LOGGED_REASON_MAX_CHARACTERS = 500;
+
+const requireAcceptable = (contract: Contract, accept: string | null): void => {
+  const offered = Object.values(contract.responses).flatMap((response) => {
+    if ("schema" in response) return ["application/json"];
+    return "contentTypes" in response ? response.contentTypes : [];
+  });
+  if (offered.length === 0 || offered.includes("*") || preferredType(accept, offered) !== undefined) return;
+  throw new NotAcceptableError([...new Set(offered)]);
+};
+
+/** What the log line tells beside the answer; filled while the request is worked on. */
+type Trail = { principal?: Principal; version?: string };
+
+const serve = async <Grant>(
+  endpoint: Endpoint<Grant>,
+  deps: EdgeDeps<Grant>,
+  request: HttpRequest,
+  facts: { readonly requestId: string; readonly traceparent: string | undefined; readonly now: Date },
+  trail: Trail,
+): Promise<Response> => {
+  const { contract } = endpoint;
+  const { access } = contract;
+  const head = readHead(request, deps.publicBaseUrl);
+  if (contract.versioned !== false) trail.version = requireApiVersion(head.url.searchParams);
+  requireAcceptable(contract, request.headers.get("accept"));
+  let grant: Grant | undefined;
+  if (access.kind !== "anonymous") {
+    trail.principal = await deps.verifier.verify(request.headers.get("authorization"), facts.now);
+    grant = await deps.authorize(trail.principal, access, request.params);
+  }
+  if (head.repeatabilityRequestId !== undefined && contract.repeatable !== true) {
+    throw new NotImplementedError(
+      "This operation does not support repeatability headers.",
+      "Repeatability-Request-ID",
+    );
+  }
+  const answer = await endpoint.handle({
+    ...facts,
+    url: head.url,
+    conditions: head.conditions,
+    contentType: head.contentType,
+    repeatabilityRequestId: head.repeatabilityRequestId,
+    params: request.params,
+    search: head.url.searchParams,
+    rawHeaders: request.headers,
+    content: await readContent(request, contract.body),
+    principal: trail.principal,
+    grant,
+  });
+  return toResponse({
+    answer,
+    head,
+    responses: contract.responses,
+    method: request.method,
+    requestHeaders: request.headers,
+    validateResponses: deps.validateResponses,
+  });
+};
+
+const causeText = (error: unknown): string | undefined => {
+  if (!isServiceError(error)) return error instanceof Error ? error.stack : String(error);
+  const { cause } = error;
+  if (cause === undefined) return undefined;
+  if (error.kind === "unavailable" && cause instanceof Error) return cause.stack;
+  const reason = cause instanceof Error ? cause.message : typeof cause === "string" ? cause : typeof cause;
+  return reason.slice(0, LOGGED_REASON_MAX_CHARACTERS);
+};
+
+/** Query values and bodies can be personal, tokens are secret: none of them is logged. */
+const log = (context: InvocationContext, status: number, line: Readonly<Record<string, unknown>>): void => {
+  const text = JSON.stringify({ event: "http", status, ...line });
+  if (status >= 500) context.error(text);
+  else context.info(text);
+};
+
+export const toHandler =
+  <Grant>(endpoint: Endpoint<Grant>, deps: EdgeDeps<Grant>): HttpHandler =>
+  async (request, context) => {
+    const requestId = deps.newRequestId();
+    const facts = { requestId, traceparent: traceparentOf(request, context), now: deps.now() };
+    const clientRequestId = clientRequestIdOf(request);
+    const started = performance.now();
+    const trail: Trail = {};
+    let response: Response;
+    let failure: { readonly errorCode: string; readonly cause: string | undefined } | undefined;
+    try {
+      response = await serve(endpoint, deps, request, facts, trail);
+    } catch (error) {
+      const { code, ...problem } = toProblem(error, requestId, request.headers.get("accept"));
+      response = problem;
+      failure = { errorCode: code, cause: causeText(error) };
+    }
+    log(context, response.status, {
+      name: endpoint.contract.name,
+      method: request.method,
+      durationMs: Math.round(performance.now() - started),
+      requestId,
+      clientRequestId,
+      traceparent: facts.traceparent,
+      caller: trail.principal && `${trail.principal.kind}:${trail.principal.subject}`,
+      ...failure,
+    });
+    const headers: Record<string, string> = {
+      ...SAFE_HEADERS,
+      "x-ms-request-id": requestId,
+      ...(clientRequestId === undefined ? {} : { "x-ms-client-request-id": clientRequestId }),
+      ...(trail.version === undefined ? {} : { "api-version": trail.version }),
+      ...Object.fromEntries(new Headers(response.headers).entries()),
+    };
+    const body = request.method === "HEAD" ? undefined : response.body;
+    return { status: response.status, headers, ...(body === undefined ? {} : { body }) };
+  };
