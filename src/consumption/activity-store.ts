@@ -1,0 +1,234 @@
+/**
+ * Reads of ledgers for pages, drill-downs and reports. Promise: what the page needs of a ledger is one query in one
+ * partition, whose answer grows with entitlements and months and never with the number of entries.
+ */
+import type { Container } from "@azure/cosmos";
+import * as z from "zod";
+import { workspaceIdSchema } from "../agreements/ids.ts";
+import {
+  type Query,
+  queryAll,
+  queryPages,
+  readItem,
+  sql,
+  type Versioned,
+  versioned,
+} from "../platform/cosmos.ts";
+import {
+  type Account,
+  accountSchema,
+  type Entry,
+  entrySchema,
+  HEAD_ID,
+  type Head,
+  headSchema,
+  type LedgerId,
+  reasonSchema,
+} from "./entry.ts";
+import { rollupSchema } from "./rollup.ts";
+
+const totalsSchema = rollupSchema.pick({
+  kind: true,
+  account: true,
+  month: true,
+  lastAt: true,
+  totals: true,
+});
+const daysSchema = totalsSchema.extend({ days: rollupSchema.shape.days });
+export type RollupTotals = z.infer<typeof totalsSchema>;
+export type RollupDays = z.infer<typeof daysSchema>;
+
+const pageDocumentSchema = z.discriminatedUnion("kind", [headSchema, totalsSchema]);
+
+const countedSchema = z.object({
+  account: accountSchema,
+  at: z.string(),
+  workspaceId: workspaceIdSchema,
+  quantity: z.int(),
+});
+export type CountedEntry = z.infer<typeof countedSchema>;
+
+/** What the additional-cases view needs of an entry; a case without a number is known by its entry. */
+const additionalSchema = countedSchema.extend({
+  id: z.string(),
+  reasons: z.array(reasonSchema).default([]),
+  reverses: z.string().optional(),
+  number: z.string().optional(),
+  title: z.string().optional(),
+  category: z.string().nullish(),
+  openedAt: z.string().nullish(),
+  agreementId: z.string().optional(),
+});
+export type AdditionalEntry = z.infer<typeof additionalSchema>;
+
+/** Position after which a page goes on: the value it is sorted by, then the id. */
+export type Position = { readonly key: string | number; readonly id: string };
+
+/** The paths that rows can be sorted by; each has a composite index with `id`. */
+export const rowSortPaths = { deliveredAt: "at", recordedAt: "recordedAt", quantity: "quantity" } as const;
+export type RowSort = keyof typeof rowSortPaths;
+
+export type RowQuery = {
+  readonly account: Account;
+  readonly workspaces: readonly string[] | undefined;
+  readonly asOf: string | undefined;
+  readonly sort: RowSort;
+  readonly descending: boolean;
+  readonly after: Position | undefined;
+  /** A further condition in Cosmos SQL over `c`, with its parameters. */
+  readonly filter: Query | undefined;
+  readonly limit: number;
+};
+
+export type ActivityStore = {
+  readonly ledger: (
+    ledgerId: LedgerId,
+  ) => Promise<{ readonly head: Head; readonly rollups: readonly RollupTotals[] } | undefined>;
+  readonly head: (ledgerId: LedgerId) => Promise<Versioned<Head> | undefined>;
+  /** The roll-ups of one month, with their days. */
+  readonly days: (ledgerId: LedgerId, month: string) => Promise<readonly RollupDays[]>;
+  /** What counts from one instant to another, both inclusive. */
+  readonly counted: (ledgerId: LedgerId, from: string, to: string) => Promise<readonly CountedEntry[]>;
+  /** Time of the latest entry that counts up to an instant, undefined when there is none. */
+  readonly lastAt: (ledgerId: LedgerId, upTo: string) => Promise<string | undefined>;
+  readonly rows: (ledgerId: LedgerId, query: RowQuery) => Promise<readonly Entry[]>;
+  readonly entriesById: (ledgerId: LedgerId, ids: readonly string[]) => Promise<readonly Entry[]>;
+  /** Different case numbers among the rows of an account. Its cost grows with the rows. */
+  readonly caseCount: (
+    ledgerId: LedgerId,
+    query: Pick<RowQuery, "account" | "workspaces" | "asOf">,
+  ) => Promise<number>;
+  readonly additional: (
+    ledgerId: LedgerId,
+    asOf: string | undefined,
+  ) => AsyncIterable<readonly AdditionalEntry[]>;
+  /** Entries that count in [from, to), in order of time then id, in pages of at most `pageSize`. */
+  readonly entriesBetween: (
+    ledgerId: LedgerId,
+    from: string,
+    to: string,
+    pageSize: number,
+  ) => AsyncIterable<readonly Versioned<Entry>[]>;
+};
+
+export function cosmosActivityStore(container: Container): ActivityStore {
+  return {
+    ledger: async (ledgerId) => {
+      const query = sql(
+        "SELECT c.kind, c.id, c.ledgerId, c.customerId, c.agreementId, c.revision, c.settledRevision, c.rollupCount, c.terms, c.account, c.month, c.lastAt, c.totals FROM c WHERE c.kind IN ('head', 'rollup')",
+      );
+      const documents = await queryAll(container, ledgerId, query, pageDocumentSchema);
+      const head = documents.find((document) => document.kind === "head");
+      const rollups = documents.filter((document) => document.kind === "rollup");
+      return head === undefined ? undefined : { head, rollups };
+    },
+    head: (ledgerId) => readItem(container, HEAD_ID, ledgerId, headSchema),
+    days: (ledgerId, month) =>
+      queryAll(
+        container,
+        ledgerId,
+        sql(
+          "SELECT c.kind, c.account, c.month, c.lastAt, c.totals, c.days FROM c WHERE c.kind = 'rollup' AND c.month = @month",
+          { month },
+        ),
+        daysSchema,
+      ),
+    counted: (ledgerId, from, to) =>
+      queryAll(
+        container,
+        ledgerId,
+        sql(
+          "SELECT c.account, c.at, c.workspaceId, c.quantity FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND c.at >= @from AND c.at <= @to",
+          { from, to },
+        ),
+        countedSchema,
+      ),
+    lastAt: async (ledgerId, upTo) => {
+      const query = sql(
+        "SELECT VALUE MAX(c.at) FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND c.at <= @upTo",
+        { upTo },
+      );
+      const [last] = await queryAll(
+        container,
+        ledgerId,
+        query,
+        z.union([z.string(), z.unknown().transform(() => undefined)]),
+      );
+      return last;
+    },
+    rows: (ledgerId, query) => queryAll(container, ledgerId, rowsQuery(query), entrySchema),
+    entriesById: (ledgerId, ids) =>
+      ids.length === 0
+        ? Promise.resolve([])
+        : queryAll(
+            container,
+            ledgerId,
+            sql("SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id) AND c.kind = 'entry'", { ids: [...ids] }),
+            entrySchema,
+          ),
+    caseCount: async (ledgerId, query) => {
+      const { text, parameters } = rowConditions(query);
+      const numbers = sql(
+        `SELECT DISTINCT VALUE c.event.data.request.number FROM c WHERE ${text}`,
+        parameters,
+      );
+      return (await queryAll(container, ledgerId, numbers, z.string())).length;
+    },
+    additional: (ledgerId, asOf) =>
+      queryPages(
+        container,
+        ledgerId,
+        sql(
+          `SELECT c.id, c.account, c.at, c.workspaceId, c.quantity, c.reasons, c.reverses, c.event.data.agreementId, c.event.data.request.number, c.event.data.request.title, c.event.data.request.category, c.event.data.request.openedAt FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND STARTSWITH(c.account, 'a:')${asOf === undefined ? "" : " AND c.at <= @asOf"}`,
+          asOf === undefined ? {} : { asOf },
+        ),
+        additionalSchema,
+      ),
+    entriesBetween: (ledgerId, from, to, pageSize) =>
+      queryPages(
+        container,
+        ledgerId,
+        sql(
+          "SELECT * FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND c.at >= @from AND c.at < @to ORDER BY c.at, c.id",
+          { from, to },
+        ),
+        versioned(entrySchema),
+        pageSize,
+      ),
+  };
+}
+
+type Parameters = Record<string, string | number | boolean | null | string[]>;
+
+function rowConditions({ account, workspaces, asOf }: Pick<RowQuery, "account" | "workspaces" | "asOf">): {
+  text: string;
+  parameters: Parameters;
+} {
+  const conditions = ["c.kind = 'entry'", "c.account = @account"];
+  const parameters: Parameters = { account };
+  if (workspaces !== undefined) {
+    conditions.push("ARRAY_CONTAINS(@workspaces, c.workspaceId)");
+    parameters["workspaces"] = [...workspaces];
+  }
+  if (asOf !== undefined) {
+    conditions.push("c.at <= @asOf");
+    parameters["asOf"] = asOf;
+  }
+  return { text: conditions.join(" AND "), parameters };
+}
+
+function rowsQuery(query: RowQuery): Query {
+  const { text, parameters } = rowConditions(query);
+  const path = rowSortPaths[query.sort];
+  const order = query.descending ? "DESC" : "ASC";
+  const beyond = query.descending ? "<" : ">";
+  const after = query.after;
+  const keyset =
+    after === undefined ? "" : ` AND (c.${path} ${beyond} @key OR (c.${path} = @key AND c.id ${beyond} @id))`;
+  const filter = query.filter === undefined ? "" : ` AND (${query.filter.query})`;
+  const base = sql(
+    `SELECT TOP @limit * FROM c WHERE ${text}${keyset}${filter} ORDER BY c.${path} ${order}, c.id ${order}`,
+    { ...parameters, limit: query.limit, ...(after === undefined ? {} : { key: after.key, id: after.id }) },
+  );
+  return { query: base.query, parameters: [...base.parameters, ...(query.filter?.parameters ?? [])] };
+}
