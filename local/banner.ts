@@ -1,0 +1,46 @@
+import type { Stack } from "./stack.ts";
+
+export type BannerFacts = {
+  readonly preferredPort: number;
+  readonly dataDir: string | undefined;
+  readonly secondsToReady: number;
+  /** What was loaded, or why nothing was. */
+  readonly demo: string;
+};
+
+/** Addresses that the demo data knows, and what for. */
+const DEMO_USERS: readonly (readonly [email: string, what: string])[] = [];
+
+/** The one table that `npm start` prints when everything is ready. */
+export function banner(stack: Stack, facts: BannerFacts): string {
+  const { apiUrl, host, tokens, settings } = stack;
+  const moved = facts.preferredPort !== 0 && host.port !== facts.preferredPort;
+  const example = DEMO_USERS[0]?.[0] ?? "you@example.org";
+  const rows: (readonly [string, string])[] = [
+    ["API", `${apiUrl}/api${moved ? ` (port ${facts.preferredPort} was taken)` : ""}`],
+    ["API docs", `${apiUrl}/api/docs`],
+    ["Token issuer", tokens?.issuer ?? `${settings["TOKEN_ISSUER"]} (yours)`],
+    ["Cosmos DB", place(stack.cosmos, settings["COSMOS_ENDPOINT"])],
+    ["Service Bus", place(stack.serviceBus, settings["SERVICEBUS__fullyQualifiedNamespace"])],
+    ["Blob Storage", place(stack.blob, settings["BLOB_ACCOUNT_URL"])],
+    ["Data", facts.dataDir ?? "in memory, gone at the end (--data DIR keeps it)"],
+    ["Demo data", facts.demo],
+    ...DEMO_USERS.map(
+      ([email, what], index) => [index === 0 ? "Demo users" : "", `${email}: ${what}`] as const,
+    ),
+  ];
+  if (tokens !== undefined) {
+    rows.push(["A token", `npm run --silent token -- ${example}`]);
+    rows.push(["Try", `curl -H "Authorization: Bearer $(npm run --silent token -- ${example})" \\`]);
+    rows.push(["", `  "${apiUrl}/api/me?api-version=2026-11-01"`]);
+  }
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join("\n");
+  return `\nCustomer Activity is ready after ${facts.secondsToReady.toFixed(1)} s. Ctrl-C ends it.\n\n${table}\n`;
+}
+
+function place(standIn: { readonly port: number } | undefined, given: string | undefined): string {
+  return standIn === undefined
+    ? `${given ?? "by its connection string"} (yours)`
+    : `127.0.0.1:${standIn.port}`;
+}
