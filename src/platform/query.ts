@@ -48,7 +48,7 @@ export const parseQuery = (schema: z.ZodObject | undefined, search: URLSearchPar
 const queryError = (error: z.ZodError, given: readonly string[]): InvalidRequestError => {
   const details = error.issues.map((issue): ErrorDetail => {
     const target = String(issue.path[0] ?? "query");
-    const isMissing = issue.code === "invalid_type" && !given.includes(target);
+    const isMissing = issue.path.length > 0 && issue.code !== "custom" && !given.includes(target);
     return {
       code: isMissing ? "MissingRequiredQueryParameter" : "InvalidQueryParameterValue",
       message: isMissing ? `The query parameter '${target}' is required.` : `${target}: ${issue.message}`,
@@ -75,24 +75,36 @@ export const commaList = <S extends z.ZodType<unknown, string>>(item: S, maxItem
 export const allOrList = <S extends z.ZodType<unknown, string>>(item: S, maxItems = LIST_MAX_ITEMS) =>
   z.union([z.literal("all"), commaList(item, maxItems)]);
 
+/** The metadata say what the text stands for: a whole number to whoever reads the document, a text on the wire. */
 const wholeNumber = (max: number) =>
   z
     .string()
-    .regex(/^\d{1,7}$/, `must be a whole number from 1 to ${max}`)
+    .refine((text) => /^\d{1,7}$/.test(text), `must be a whole number from 1 to ${max}`)
     .transform(Number)
     .pipe(z.int().min(1, `must be from 1 to ${max}`).max(max, `must be from 1 to ${max}`));
 
+const numberMeta = (maximum: number) => ({ type: "integer", minimum: 1, maximum }) as const;
+
 /** The most items that all pages together give. */
-export const top = wholeNumber(TOP_MAX).optional().meta({ description: "The most items to return in all." });
+export const top = wholeNumber(TOP_MAX)
+  .optional()
+  .meta({ ...numberMeta(TOP_MAX), description: "The most items to return in all." });
 
 /** The most items of one page: a page may hold fewer. */
 export const maxPageSize = (defaultItems: number) =>
   wholeNumber(PAGE_MAX_ITEMS)
     .default(defaultItems)
-    .meta({ description: `The most items of one page; a page may hold fewer. Default ${defaultItems}.` });
+    .meta({
+      ...numberMeta(PAGE_MAX_ITEMS),
+      description: `The most items of one page; a page may hold fewer. Default ${defaultItems}.`,
+    });
 
 /** `true` or `false`, in lower case only. */
-export const booleanText = z.enum(["true", "false"]).transform((text) => text === "true");
+export const booleanText = z
+  .string()
+  .refine((text) => text === "true" || text === "false", "must be true or false")
+  .transform((text) => text === "true")
+  .meta({ type: "boolean" });
 
 /** The names of the fields to return, of those declared. */
 export const select = <const F extends readonly [string, ...string[]]>(fields: F) =>
