@@ -12,9 +12,9 @@ import { type HttpServer, startHttpServer } from "./http-trigger.ts";
 import { createInvoker, type Invoker } from "./invocation.ts";
 import type { Log } from "./log.ts";
 import { connectServiceBus } from "./service-bus-client.ts";
-import { type QueueTrigger, runWithInput, startQueueTrigger } from "./service-bus-trigger.ts";
+import { createQueueTrigger, type QueueTrigger, runWithInput } from "./service-bus-trigger.ts";
 import type { Settings } from "./settings.ts";
-import { startTimer, type Timer } from "./timer-trigger.ts";
+import { createTimer, type Timer } from "./timer-trigger.ts";
 
 /**
  * The app inside its process: loaded once, then started once. A stop ends what triggers functions first, then waits for
@@ -61,10 +61,9 @@ export async function startApp(order: StartOrder, settings: Settings, log: Log):
   await registry.runHooks("appStart", { ...appHook, functionAppDirectory: dirname(order.hostJson) });
 
   const invoker = createInvoker(registry, model);
-  const context: StartContext = { order, settings, hostJson, functions, invoker, log };
-  const triggers = await startTriggers(context);
+  const context: StartContext = { settings, hostJson, functions, invoker, log };
+  const triggers = await prepareTriggers(context);
   const server = await startHttpServer({
-    host: order.host,
     port: order.port,
     routePrefix: hostJson.extensions.http.routePrefix,
     functionKey: order.functionKey,
@@ -76,6 +75,9 @@ export async function startApp(order: StartOrder, settings: Settings, log: Log):
     run: (name, input) => runNow(context, triggers, name, input),
     log,
   });
+  // Only now: an app whose port is taken has not touched a message.
+  for (const queue of triggers.queues) queue.start();
+  if (order.timers) for (const timer of triggers.timers.values()) timer.start();
   return {
     url: server.url,
     port: server.port,
@@ -88,7 +90,6 @@ export async function startApp(order: StartOrder, settings: Settings, log: Log):
 }
 
 type StartContext = {
-  readonly order: StartOrder;
   readonly settings: Settings;
   readonly hostJson: HostJson;
   readonly functions: readonly FunctionDefinition[];
@@ -102,8 +103,7 @@ type Triggers = {
   readonly clients: readonly ServiceBusClient[];
 };
 
-async function startTriggers({
-  order,
+async function prepareTriggers({
   settings,
   hostJson,
   functions,
@@ -117,11 +117,11 @@ async function startTriggers({
     const client = clients.get(connection) ?? (await connectServiceBus(connection, settings));
     clients.set(connection, client);
     const options = hostJson.extensions.serviceBus;
-    queues.push(startQueueTrigger({ definition, client, invoker, options, log }));
+    queues.push(createQueueTrigger({ definition, client, invoker, options, log }));
   }
   const timers = new Map<string, Timer>();
   for (const definition of functionsOf(functions, "timer"))
-    timers.set(definition.name, startTimer({ definition, invoker, isScheduled: order.timers, log }));
+    timers.set(definition.name, createTimer({ definition, invoker, log }));
   return { timers, queues, clients: [...clients.values()] };
 }
 

@@ -7,7 +7,6 @@ export const startOrder = z.object({
   kind: z.literal("start"),
   entry: z.string(),
   hostJson: z.string(),
-  host: z.literal("127.0.0.1"),
   port: z.int().min(0).max(65_535),
   functionKey: z.string(),
   timers: z.boolean(),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { describeApp, type RunningApp, startApp } from "./app.ts";
 import { type Order, order, type Report } from "./channel.ts";
-import { errorMessage, type Log } from "./log.ts";
+import { errorMessage, type Log, type LogLine } from "./log.ts";
 
 /**
  * Entry of the process in which an app runs. It does what the parent orders over the channel, and ends when the parent
@@ -46,7 +46,9 @@ function end(): void {
 
 async function stop(): Promise<void> {
   await (await running)?.stop();
-  process.exit(0);
+  // Sent last and waited for: what was logged before has gone out then.
+  const line: LogLine = { level: "information", category: "system", message: "the app has stopped" };
+  send({ kind: "log", line }, () => process.exit(0));
 }
 
 /** The parent shows this message to whoever started it, so it has to be readable. */

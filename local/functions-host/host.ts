@@ -29,9 +29,8 @@ export type FunctionsHostOptions = {
   /** Path of `host.json`. */
   readonly hostJson: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** 0: any that is free. */
+  /** On 127.0.0.1; 0 takes any that is free. */
   readonly port: number;
-  readonly host?: "127.0.0.1";
   readonly onLog: Log;
   /** Off: timer functions run on request alone. */
   readonly timers?: boolean;
@@ -72,7 +71,6 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     kind: "start",
     entry: options.entry,
     hostJson: options.hostJson,
-    host: options.host ?? "127.0.0.1",
     port: options.port,
     functionKey,
     timers: options.timers ?? true,

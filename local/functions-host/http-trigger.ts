@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { FaultSource } from "../faults.ts";
+import { listenOnLoopback } from "../http-faults.ts";
 import { createAdmin, type RunFunction } from "./admin.ts";
 import type { InvocationRequest, InvocationResponse } from "./core-types.ts";
 import {
@@ -34,7 +35,6 @@ export type HttpServer = {
 };
 
 export type HttpServerOptions = {
-  readonly host: "127.0.0.1";
   readonly port: number;
   readonly routePrefix: string;
   readonly functionKey: string;
@@ -105,9 +105,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       else endWith(response, 500);
     });
   });
-  const port = await listen(server, options.host, options.port);
+  const port = await listenOnLoopback(server, options.port);
   return {
-    url: `http://${options.host}:${port}`,
+    url: `http://127.0.0.1:${port}`,
     port,
     stop(graceMs) {
       isStopping = true;
@@ -183,17 +183,6 @@ function givenKey(request: IncomingMessage, url: URL): string | undefined {
 function requestUrl(request: IncomingMessage): URL | undefined {
   const url = `http://${request.headers.host ?? "localhost"}${request.url ?? "/"}`;
   return URL.canParse(url) ? new URL(url) : undefined;
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once("error", reject);
-  server.listen(port, host, () => {
-    const address = server.address();
-    if (address === null || typeof address === "string") reject(new Error("the server has no port"));
-    else resolve(address.port);
-  });
-  return promise;
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {

@@ -6,6 +6,9 @@ import { traceContextFrom } from "./invocation.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** What is read of a message, so that one can be made up for a run on request. */
+export type QueueMessage = Omit<ServiceBusReceivedMessage, "_rawAmqpMessage" | "state">;
+
 export type MessageContent = {
   readonly data: TypedData;
   readonly metadata: Readonly<Record<string, TypedData>>;
@@ -13,7 +16,7 @@ export type MessageContent = {
 };
 
 /** @throws Error when the body is an AMQP value other than a string: the platform cannot bind that either. */
-export function toSingleContent(message: ServiceBusReceivedMessage): MessageContent {
+export function toSingleContent(message: QueueMessage): MessageContent {
   const metadata: Record<string, TypedData> = {};
   for (const [key, value] of Object.entries(messageProperties(message)))
     if (value !== undefined)
@@ -28,7 +31,7 @@ export function toSingleContent(message: ServiceBusReceivedMessage): MessageCont
 }
 
 /** A batch has one entry for each message in every list, in the same order, and a trace of its own. */
-export function toBatchContent(messages: readonly ServiceBusReceivedMessage[]): MessageContent {
+export function toBatchContent(messages: readonly QueueMessage[]): MessageContent {
   const metadata: Record<string, TypedData> = {};
   const properties = messages.map(messageProperties);
   for (const key of Object.keys(properties[0] ?? {}))
@@ -36,7 +39,7 @@ export function toBatchContent(messages: readonly ServiceBusReceivedMessage[]): 
   return { data: toBodies(messages), metadata, traceContext: traceContextFrom(undefined, undefined) };
 }
 
-function toBodies(messages: readonly ServiceBusReceivedMessage[]): TypedData {
+function toBodies(messages: readonly QueueMessage[]): TypedData {
   const bodies = messages.map(toBody);
   const texts = bodies.flatMap(({ string }) => (string === undefined ? [] : [string]));
   if (texts.length === bodies.length) return { collectionString: { string: texts } };
@@ -47,7 +50,7 @@ function toBodies(messages: readonly ServiceBusReceivedMessage[]): TypedData {
   };
 }
 
-function toBody(message: ServiceBusReceivedMessage): TypedData {
+function toBody(message: QueueMessage): TypedData {
   const body: unknown = message.body;
   if (typeof body === "string") return { string: body };
   if (!(body instanceof Uint8Array))
@@ -60,7 +63,7 @@ function toBody(message: ServiceBusReceivedMessage): TypedData {
 }
 
 /** Under the names of the platform's extension. It counts deliveries from 1, the SDK from 0. */
-function messageProperties(message: ServiceBusReceivedMessage): Readonly<Record<string, unknown>> {
+function messageProperties(message: QueueMessage): Readonly<Record<string, unknown>> {
   return {
     DeliveryCount: (message.deliveryCount ?? 0) + 1,
     DeadLetterSource: message.deadLetterSource,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ServiceBusClient, ServiceBusReceivedMessage } from "@azure/service-bus";
 import type { FunctionOf, ServiceBusTrigger } from "./function-definition.ts";
 import type { ServiceBusOptions } from "./host-json.ts";
@@ -16,6 +17,7 @@ import { allEnded, pause } from "./wait.ts";
  * delivery and dead-letters.
  */
 export type QueueTrigger = {
+  start(): void;
   /** Receives no more; resolves when what runs has ended and its messages are settled, at the latest after that time. */
   stop(graceMs: number): Promise<void>;
 };
@@ -33,7 +35,7 @@ export type QueueTriggerOptions = {
 
 type Write = (level: "information" | "warning" | "error", message: string) => void;
 
-export function startQueueTrigger(given: QueueTriggerOptions): QueueTrigger {
+export function createQueueTrigger(given: QueueTriggerOptions): QueueTrigger {
   const { definition, client, options, log } = given;
   const { queueName, many } = definition.trigger;
   const stopping = new AbortController();
@@ -75,8 +77,11 @@ export function startQueueTrigger(given: QueueTriggerOptions): QueueTrigger {
       }
     }
   };
-  const ended = loop().catch((error: unknown) => write("error", errorText(error)));
+  let ended = Promise.resolve();
   return {
+    start() {
+      ended = loop().catch((error: unknown) => write("error", errorText(error)));
+    },
     async stop(graceMs) {
       stopping.abort();
       await allEnded([ended, ...running], graceMs);
@@ -142,6 +147,7 @@ export async function runWithInput(
   invoker: Invoker,
   input: string,
 ): Promise<void> {
-  const data = definition.trigger.many ? { collectionString: { string: [input] } } : { string: input };
-  await runContent(definition, invoker, { ...toBatchContent([]), data });
+  const message = { body: input, messageId: randomUUID(), deliveryCount: 0 };
+  const content = definition.trigger.many ? toBatchContent([message]) : toSingleContent(message);
+  await runContent(definition, invoker, content);
 }

@@ -10,6 +10,8 @@ import { pause } from "./wait.ts";
  * into a run is left out. Nothing is kept between two starts of the host: what was missed before is missed.
  */
 export type Timer = {
+  /** Follows the schedule from now on. */
+  start(): void;
   /** Runs after what is running now. @throws what the last try threw, which has been logged. */
   run(): Promise<void>;
   stop(): void;
@@ -22,12 +24,10 @@ const PAST_DUE_MS = 1000;
 export type TimerOptions = {
   readonly definition: FunctionOf<TimerTrigger>;
   readonly invoker: Invoker;
-  /** Off: the function runs by `run` alone. */
-  readonly isScheduled: boolean;
   readonly log: Log;
 };
 
-export function startTimer({ definition, invoker, isScheduled, log }: TimerOptions): Timer {
+export function createTimer({ definition, invoker, log }: TimerOptions): Timer {
   const { schedule, runOnStartup } = definition.trigger;
   const stopping = new AbortController();
   let lane: Promise<unknown> = Promise.resolve();
@@ -53,11 +53,15 @@ export function startTimer({ definition, invoker, isScheduled, log }: TimerOptio
       due = schedule.after(new Date(Math.max(Date.now(), due.getTime())));
     }
   };
-  if (isScheduled)
-    follow().catch((error: unknown) =>
-      log({ level: "error", category: "system", message: errorText(error), functionName: definition.name }),
-    );
-  return { run: () => runAt(new Date()), stop: () => stopping.abort() };
+  return {
+    start() {
+      follow().catch((error: unknown) =>
+        log({ level: "error", category: "system", message: errorText(error), functionName: definition.name }),
+      );
+    },
+    run: () => runAt(new Date()),
+    stop: () => stopping.abort(),
+  };
 }
 
 type TimerRun = {

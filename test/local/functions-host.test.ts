@@ -1,36 +1,13 @@
 import { fork } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import {
-  type FunctionsHost,
-  type FunctionsHostOptions,
-  type LogLine,
-  startFunctionsHost,
-} from "../../local/functions-host/host.ts";
-
-const inSample = (file: string): string => fileURLToPath(new URL(`sample-app/${file}`, import.meta.url));
-const logged: LogLine[] = [];
-const hosts: FunctionsHost[] = [];
-
-async function start(entry: string, options: Partial<FunctionsHostOptions> = {}): Promise<FunctionsHost> {
-  const host = await startFunctionsHost({
-    entry: inSample(entry),
-    hostJson: inSample("host.json"),
-    settings: {},
-    port: 0,
-    onLog: (line) => logged.push(line),
-    ...options,
-  });
-  hosts.push(host);
-  return host;
-}
-
-afterEach(async () => {
-  await Promise.all(hosts.splice(0).map((host) => host.stop()));
-  logged.splice(0);
-});
+import type { FunctionsHost } from "../../local/functions-host/host.ts";
+import { inSample, useSample } from "./sample-app/start-sample.ts";
 
 const toldBody = z.object({
   function: z.string(),
@@ -62,7 +39,8 @@ const statusOf = async (host: FunctionsHost, path: string, init: RequestInit = {
 
 describe("an HTTP function", () => {
   test("gets method, address, query, headers and body of its request", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     const told = await tell(host, "/api/texts?a=1&b=%C3%BC", {
       method: "POST",
       body: "naïve",
@@ -82,7 +60,8 @@ describe("an HTTP function", () => {
   });
 
   test("is chosen by literals before parameters before the rest of the path", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     expect((await tell(host, "/api/orders/latest")).function).toBe("literal");
     expect((await tell(host, "/API/Orders/LATEST/")).function).toBe("literal");
     expect(await tell(host, "/api/orders/a%20b")).toMatchObject({
@@ -100,7 +79,8 @@ describe("an HTTP function", () => {
   });
 
   test("is not found under a path or a method that nobody lists", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     expect(await statusOf(host, "/api/nowhere")).toBe(404);
     expect(await statusOf(host, "/orders/latest")).toBe(404);
     expect(await statusOf(host, "/api/texts")).toBe(404);
@@ -112,7 +92,8 @@ describe("an HTTP function", () => {
   });
 
   test("gets a repeated query key as one, its values joined by commas", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     const told = await tell(host, "/api/orders/1?k=a&other=&K=b&k=c");
     expect(told.query).toEqual([
       ["k", "a,b,c"],
@@ -121,7 +102,8 @@ describe("an HTTP function", () => {
   });
 
   test("sends status, headers, bytes and cookies as it gave them", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     const response = await fetch(`${host.url}/api/full`);
     expect(response.status).toBe(201);
     expect(response.headers.get("x-own")).toBe("1");
@@ -135,14 +117,16 @@ describe("an HTTP function", () => {
   });
 
   test("that throws answers 500 without a word, and the log has the reason", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     const response = await fetch(`${host.url}/api/throws`);
     expect([response.status, await response.text()]).toEqual([500, ""]);
-    await expect.poll(() => logged.map(({ message }) => message).join()).toContain("no such luck");
+    await expect.poll(() => sample.logged.map(({ message }) => message).join()).toContain("no such luck");
   });
 
   test("joins the trace of its caller with a span of its own", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const told = await tell(host, "/api/orders/1", { headers: { traceparent } });
     expect(told.traceParent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
@@ -150,7 +134,8 @@ describe("an HTTP function", () => {
   });
 
   test("with a level other than anonymous opens with the key alone", async () => {
-    const host = await start("http-app.ts", { functionKey: "sesame" });
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts", { functionKey: "sesame" });
     expect(await statusOf(host, "/api/guarded")).toBe(401);
     expect(await statusOf(host, "/api/guarded?code=wrong")).toBe(401);
     expect(await statusOf(host, "/api/guarded?code=sesame")).toBe(200);
@@ -158,7 +143,10 @@ describe("an HTTP function", () => {
   });
 
   test("never sees a body above the limit, with or without a declared length", async () => {
-    const host = await start("http-app.ts", { settings: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "1000" } });
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts", {
+      settings: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "1000" },
+    });
     const post = (body: string | ReadableStream): Promise<number> =>
       statusOf(host, "/api/texts", { method: "POST", body, duplex: "half" });
     expect(await post("x".repeat(1000))).toBe(200);
@@ -167,16 +155,18 @@ describe("an HTTP function", () => {
   });
 
   test("is changed by the hooks of its app", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     const response = await fetch(`${host.url}/api/hooked`);
     expect(await response.text()).toBe("from the hook, then after");
   });
 
   test("logs through the host under its name and its invocation", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     await fetch(`${host.url}/api/logs`);
-    await expect.poll(() => logged.filter(({ category }) => category === "console").length).toBe(1);
-    const lines = logged.filter(({ functionName }) => functionName === "logs");
+    await expect.poll(() => sample.logged.filter(({ category }) => category === "console").length).toBe(1);
+    const lines = sample.logged.filter(({ functionName }) => functionName === "logs");
     expect(lines.map(({ level, message }) => [level, message])).toEqual([
       ["information", "told { the: 'host' }"],
       ["warning", "warned"],
@@ -187,7 +177,8 @@ describe("an HTTP function", () => {
 
 describe("an app that streams", () => {
   test("gets its parameters and sends its body in parts", async () => {
-    const host = await start("stream-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("stream-app.ts");
     const body = ReadableStream.from([Buffer.from("a".repeat(70_000)), Buffer.from("b")]);
     const response = await fetch(`${host.url}/api/echo/Ann?q=x`, { method: "POST", body, duplex: "half" });
     expect(response.status).toBe(202);
@@ -199,7 +190,10 @@ describe("an app that streams", () => {
   });
 
   test("answers 500 when a function throws and 413 to a body above the limit", async () => {
-    const host = await start("stream-app.ts", { settings: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "1000" } });
+    await using sample = useSample();
+    const host = await sample.start("stream-app.ts", {
+      settings: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "1000" },
+    });
     expect(await statusOf(host, "/api/throws")).toBe(500);
     expect(await statusOf(host, "/api/echo/Ann", { method: "POST", body: "x".repeat(1001) })).toBe(413);
     expect(await statusOf(host, "/api/parts")).toBe(200);
@@ -207,9 +201,34 @@ describe("an app that streams", () => {
 });
 
 describe("the process of the app", () => {
+  test("runs an app that was bundled into one file of JavaScript", async () => {
+    await using sample = useSample();
+    const directory = await mkdtemp(join(tmpdir(), "functions-host-"));
+    const outfile = join(directory, "app.mjs");
+    try {
+      await build({
+        entryPoints: [inSample("http-app.ts")],
+        outfile,
+        bundle: true,
+        platform: "node",
+        format: "esm",
+        external: ["@azure/functions-core"],
+        logLevel: "silent",
+        banner: {
+          js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+        },
+      });
+      const host = await sample.start(outfile);
+      expect((await tell(host, "/api/orders/latest")).function).toBe("literal");
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
   test("has its settings and little else in its environment", async () => {
+    await using sample = useSample();
     process.env["OF_THE_CALLER"] = "not yours";
-    const host = await start("http-app.ts", { settings: { OF_THE_APP: "yours" } });
+    const host = await sample.start("http-app.ts", { settings: { OF_THE_APP: "yours" } });
     const response = await fetch(`${host.url}/api/environment`);
     const environment = z.record(z.string(), z.string()).parse(await response.json());
     expect(environment["OF_THE_APP"]).toBe("yours");
@@ -219,7 +238,8 @@ describe("the process of the app", () => {
   });
 
   test("is described when it is ready", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     expect(host.url).toBe(`http://127.0.0.1:${host.port}`);
     expect(host.functions).toContainEqual({
       name: "parameter",
@@ -231,20 +251,22 @@ describe("the process of the app", () => {
   });
 
   test("that throws at its entry point makes the start reject with that message", async () => {
-    await expect(start("broken-app.ts")).rejects.toThrow(/^setting STORE_URL is missing$/);
-    await expect(start("timer-app.ts")).rejects.toThrow("the setting EVERY is missing");
-    await expect(start("missing.ts")).rejects.toThrow("missing.ts");
+    await using sample = useSample();
+    await expect(sample.start("broken-app.ts")).rejects.toThrow(/^setting STORE_URL is missing$/);
+    await expect(sample.start("timer-app.ts")).rejects.toThrow("the setting EVERY is missing");
+    await expect(sample.start("missing.ts")).rejects.toThrow("missing.ts");
   });
 
   test("lets what runs end before it goes, and takes nothing more", async () => {
-    const host = await start("http-app.ts");
+    await using sample = useSample();
+    const host = await sample.start("http-app.ts");
     const slow = fetch(`${host.url}/api/slow`);
     await expect.poll(async () => (await fetch(`${host.url}/api/slowCalls`)).text()).toBe("1");
     const stopped = host.stop();
     expect(await (await slow).text()).toBe("done");
     await stopped;
     expect(await host.exited).toBe(0);
-    expect(logged.map(({ message }) => message)).toContain("app terminated");
+    expect(sample.logged.map(({ message }) => message)).toContain("app terminated");
     await expect(fetch(`${host.url}/api/slow`)).rejects.toThrow();
   });
 
@@ -272,16 +294,18 @@ function canConnect(port: number): Promise<boolean> {
 
 describe("faults", () => {
   test("come instead of an answer, or take the answer away after the work", async () => {
-    const refusing = await start("http-app.ts", { faults: "503=1" });
+    await using sample = useSample();
+    const refusing = await sample.start("http-app.ts", { faults: "503=1" });
     const refused = await fetch(`${refusing.url}/api/slow`);
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
 
-    const losing = await start("http-app.ts", { faults: "lost=1" });
+    const losing = await sample.start("http-app.ts", { faults: "lost=1" });
     await expect(fetch(`${losing.url}/api/slow`)).rejects.toThrow();
     expect(await statusOf(losing, "/admin/functions")).toBe(200);
   });
 
   test("that are not understood make the start reject", async () => {
-    await expect(start("http-app.ts", { faults: "sometimes" })).rejects.toThrow("KIND=SHARE");
+    await using sample = useSample();
+    await expect(sample.start("http-app.ts", { faults: "sometimes" })).rejects.toThrow("KIND=SHARE");
   });
 });
