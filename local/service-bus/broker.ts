@@ -78,6 +78,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
     counts: (name) => countsOf(entities, name),
     dropConnections,
     close: async () => {
+      if (!server.listening) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
       dropConnections();
