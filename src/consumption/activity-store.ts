@@ -53,6 +53,7 @@ const additionalSchema = countedSchema.extend({
   id: z.string(),
   reasons: z.array(reasonSchema).default([]),
   reverses: z.string().optional(),
+  caseNumber: z.string().optional(),
   number: z.string().optional(),
   title: z.string().optional(),
   category: z.string().nullish(),
@@ -179,7 +180,7 @@ export function cosmosActivityStore(container: Container): ActivityStore {
         container,
         ledgerId,
         sql(
-          `SELECT c.id, c.account, c.at, c.workspaceId, c.quantity, c.reasons, c.reverses, c.event.data.agreementId, c.event.data.request.number, c.event.data.request.title, c.event.data.request.category, c.event.data.request.openedAt FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND STARTSWITH(c.account, 'a:')${asOf === undefined ? "" : " AND c.at <= @asOf"}`,
+          `SELECT c.id, c.account, c.at, c.workspaceId, c.quantity, c.reasons, c.reverses, c.caseNumber, c.event.data.agreementId, c.event.data.request.number, c.event.data.request.title, c.event.data.request.category, c.event.data.request.openedAt FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND STARTSWITH(c.account, 'a:')${asOf === undefined ? "" : " AND c.at <= @asOf"}`,
           asOf === undefined ? {} : { asOf },
         ),
         additionalSchema,

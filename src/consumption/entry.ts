@@ -65,6 +65,8 @@ const postingShape = {
   reasons: z.array(reasonSchema).optional(),
   /** Entry id of the delivery that a reversal names. */
   reverses: z.string().optional(),
+  /** On a reversal, the case of what it reverses; a delivery has it in its event. */
+  caseNumber: z.string().optional(),
   /** Why it counts nothing at present: it waits for its delivery, or it asks for more than is left. */
   state: z.enum(["posted", "awaiting", "rejected"]),
   code: z.string().optional(),
@@ -81,6 +83,14 @@ export const entrySchema = z.object({
 });
 export type Entry = z.infer<typeof entrySchema>;
 export type Posting = z.infer<z.ZodObject<typeof postingShape>>;
+
+const withCase = z.object({ data: z.object({ request: z.object({ number: z.string() }) }) });
+
+/** The case that an entry belongs to, undefined where it belongs to none. */
+export function caseNumberOf({ event, caseNumber }: Pick<Entry, "event" | "caseNumber">): string | undefined {
+  const parsed = withCase.safeParse(event);
+  return parsed.success ? parsed.data.data.request.number : caseNumber;
+}
 
 /** The entry with another posting: nothing of the old one stays. */
 export function withPosting({ id, ledgerId, kind, event, hash, recordedAt }: Entry, posting: Posting): Entry {

@@ -50,7 +50,14 @@ export const factDocumentSchema = z.discriminatedUnion("kind", [
 ]);
 export type FactDocument = z.infer<typeof factDocumentSchema>;
 
-const knownSchema = z.object({ id: z.string(), kind: z.string(), hash: z.string().optional() });
+const knownSchema = z.object({
+  id: z.string(),
+  kind: z.string(),
+  hash: z.string().optional(),
+  recordedAt: z.string().optional(),
+  state: z.string().optional(),
+  code: z.string().optional(),
+});
 export type KnownFact = z.infer<typeof knownSchema>;
 
 export type LedgerStore = {
@@ -79,7 +86,10 @@ export function cosmosLedgerStore(container: Container): LedgerStore {
       queryAll(
         container,
         ledgerId,
-        sql("SELECT c.id, c.kind, c.hash FROM c WHERE ARRAY_CONTAINS(@ids, c.id)", { ids: [...ids] }),
+        sql(
+          "SELECT c.id, c.kind, c.hash, c.recordedAt, c.state, c.code FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
+          { ids: [...ids] },
+        ),
         knownSchema,
       ),
     reversalsOf: (ledgerId, entryId) =>

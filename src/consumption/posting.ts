@@ -11,7 +11,14 @@ import {
   linkedPackages,
   type Terms,
 } from "../agreements/terms.ts";
-import { additionalAccount, type Entry, entitlementAccount, type Posting, type Reason } from "./entry.ts";
+import {
+  additionalAccount,
+  caseNumberOf,
+  type Entry,
+  entitlementAccount,
+  type Posting,
+  type Reason,
+} from "./entry.ts";
 import type { DeliveryEvent, Rejection } from "./event.ts";
 
 type Match =
@@ -241,7 +248,9 @@ function compareClaims(left: ReversalClaim, right: ReversalClaim): number {
 
 /** The posting of a reversal, given the delivery it names and its share of it. */
 export function reversalPosting(delivery: Entry, quantity: number): Posting {
+  const caseNumber = caseNumberOf(delivery);
   return {
+    ...(caseNumber === undefined ? {} : { caseNumber }),
     at: delivery.at,
     quantity: -quantity,
     state: "posted",

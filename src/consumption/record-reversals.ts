@@ -194,7 +194,7 @@ function againstKnown(known: Exclude<FactDocument, { kind: "awaited" }>, hash: s
 }
 
 /** Why a reversal in the ledger counts nothing, in the words of the rejection list. */
-export function refusalOf({ code = "rejected" }: Entry): Rejection {
+export function refusalOf({ code = "rejected" }: { readonly code?: string | undefined }): Rejection {
   const message =
     code === notReversible.code ? notReversible.message : "asks for more than is left of the delivery";
   return refusal(code, message, "data.reverses");

@@ -11,7 +11,7 @@ import {
   DEFAULT_WORKSPACE_ID,
   type WorkspaceId,
 } from "../agreements/ids.ts";
-import { canonicalJson, entryIdOf, type LedgerId, ledgerIdOf } from "./entry.ts";
+import { entryIdOf, type LedgerId, ledgerIdOf } from "./entry.ts";
 import {
   type AcceptedEvent,
   type AgreementEvent,
@@ -26,7 +26,7 @@ import { refusal } from "./posting.ts";
 import { type AgreementAccess, ensureLedger, isFull, recordAgreement } from "./record-agreements.ts";
 import { type Delivery, recordDeliveries } from "./record-deliveries.ts";
 import { recordAwaitedDelivery, recordReversal, refusalOf } from "./record-reversals.ts";
-import { newRejectedEvent, rejectionIdOf } from "./rejected-event.ts";
+import { canonicalBody, keptBody, newRejectedEvent, rejectionIdOf } from "./rejected-event.ts";
 import type { RejectedEventStore } from "./rejected-event-store.ts";
 import { settleLedger } from "./settle.ts";
 
@@ -71,7 +71,7 @@ async function record(context: Context, bodies: readonly string[]): Promise<read
     if (parsed.outcome === "rejected") outcomes.set(index, rejectedOutcome(parsed.rejection));
     else if (parsed.event.kind === "agreement") agreements.push({ index, body, event: parsed.event });
     else if (parsed.event.kind === "delivery") deliveries.push({ index, body, event: parsed.event });
-    else reversals.push({ index, body: canonicalBody(parsed.event), event: parsed.event });
+    else reversals.push({ index, body: keptBody(parsed.event, body), event: parsed.event });
   }
   // The order is free (LE-05): agreements first spare the deliveries behind them a detour.
   for (const each of agreements) outcomes.set(each.index, await recordAgreement(context, each));
@@ -255,15 +255,4 @@ const unknownCustomer = (customerId: CustomerId): Rejection =>
 
 function byLedger(items: readonly Numbered<DeliveryEvent>[]): Map<LedgerId, Numbered<DeliveryEvent>[]> {
   return Map.groupBy(items, ({ event }) => ledgerIdOf(event.data.customerId, event.data.agreementId));
-}
-
-/** One text for a reversal, whoever asks: its rejection is found again by it. */
-function canonicalBody({
-  source,
-  id,
-  type,
-  time,
-  data,
-}: Pick<AcceptedEvent, "source" | "id" | "type" | "time"> & { readonly data: object }): string {
-  return canonicalJson({ specversion: "1.0", source, id, type, time, data });
 }

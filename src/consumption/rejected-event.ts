@@ -4,8 +4,8 @@
  * later is `resolved` and stays listed.
  */
 import * as z from "zod";
-import { digest } from "./entry.ts";
-import type { Rejection } from "./event.ts";
+import { canonicalJson, digest } from "./entry.ts";
+import type { AcceptedEvent, Rejection } from "./event.ts";
 
 /** Longest body that is kept, in characters; a longer one is cut and can only be sent again, not replayed. */
 const BODY_LENGTH_MAX = 256 * 1024;
@@ -62,6 +62,21 @@ export type RejectedEvent = z.infer<typeof rejectedEventSchema>;
 
 /** Of the text as it came: equal texts are one rejection, however they are wrong. */
 export const rejectionIdOf = (body: string): string => digest(body);
+
+/** What is kept of an accepted event that is rejected after all: for a reversal one text, whoever finds it refused. */
+export function keptBody(event: AcceptedEvent, body: string): string {
+  return event.kind === "reversal" ? canonicalBody(event) : body;
+}
+
+export function canonicalBody({
+  source,
+  id,
+  type,
+  time,
+  data,
+}: Pick<AcceptedEvent, "source" | "id" | "type" | "time"> & { readonly data: object }): string {
+  return canonicalJson({ specversion: "1.0", source, id, type, time, data });
+}
 
 export function newRejectedEvent(body: string, reason: Rejection, now: string): RejectedEvent {
   const { data, ...event } = readable(body);

@@ -54,7 +54,18 @@ function memoryLedgerStore(ledgers: Map<LedgerId, Map<string, Kept>>): LedgerSto
       ids.flatMap((id) => {
         const value = ledgers.get(ledgerId)?.get(id)?.value;
         if (value === undefined || !isFact(value)) return [];
-        return [{ id, kind: value.kind, ...("hash" in value ? { hash: value.hash } : {}) }];
+        const { kind } = value;
+        if (value.kind === "awaited") return [{ id, kind }];
+        const { hash, recordedAt } = value;
+        return [
+          {
+            id,
+            kind,
+            hash,
+            recordedAt,
+            ...(value.kind === "entry" ? { state: value.state, code: value.code } : {}),
+          },
+        ];
       }),
     reversalsOf: async (ledgerId, entryId) =>
       pick(of(ledgerId), "entry").filter(({ value }) => value.reverses === entryId),
