@@ -65,8 +65,28 @@ export const faultPosition = (text: string): number => {
   return at;
 };
 
+const MAX_DEPTH = 64;
+
+/** How deep brackets are nested, which later code may follow by recursion. */
+const depthOf = (text: string): number => {
+  let depth = 0;
+  let deepest = 0;
+  for (const [mark] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
+    if (mark === "{" || mark === "[") depth += 1;
+    else if (mark === "}" || mark === "]") depth -= 1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+};
+
 /** @throws InvalidRequestError `InvalidJson` with line and column, both counted from 1. */
 export const parseJson = (text: string): unknown => {
+  const value = parse(text);
+  if (depthOf(text) <= MAX_DEPTH) return value;
+  throw new InvalidRequestError("InvalidJson", `The body is nested deeper than ${MAX_DEPTH}.`);
+};
+
+const parse = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (cause) {

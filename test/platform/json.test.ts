@@ -63,3 +63,16 @@ test("what is JSON is parsed, what is not names line and column", () => {
   expect(parseJson('{"a":[1,null]}')).toEqual({ a: [1, null] });
   expect(() => parseJson('{\n "a": 1\n "b": 2 }')).toThrow("line 3, column 2");
 });
+
+test("brackets in texts are no nesting, and nesting has a limit", () => {
+  const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+  expect(() => parseJson(nested(64))).not.toThrow();
+  expect(() => parseJson(nested(65))).toThrow("nested deeper than 64");
+  expect(() => parseJson(nested(100_000))).toThrow("nested deeper than 64");
+  expect(parseJson(JSON.stringify(`"\\${nested(100)}`))).toBe(`"\\${nested(100)}`);
+});
+
+test("a text of a megabyte is read", () => {
+  const text = JSON.stringify({ note: '\\"'.repeat(300_000) });
+  expect(parseJson(text)).toEqual(JSON.parse(text));
+});

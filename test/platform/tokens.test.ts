@@ -36,8 +36,9 @@ const server = createServer((request, response) => {
     response.end("no");
     return;
   }
+  const uses = request.url === "/plain" ? {} : { alg: "RS256", use: "sig" };
   void exportJWK(ours.publicKey).then((key) =>
-    response.end(JSON.stringify({ keys: [{ ...key, kid: "k1", alg: "RS256", use: "sig" }] })),
+    response.end(JSON.stringify({ keys: [{ ...key, kid: "k1", ...uses }] })),
   );
 });
 
@@ -152,6 +153,12 @@ describe("nobody comes out of", () => {
     const secret = Buffer.from(await exportSPKI(ours.publicKey));
     const token = await new SignJWT(user).setProtectedHeader({ alg: "HS256", kid: "k1" }).sign(secret);
     await expect(verify(token)).rejects.toThrow(UnauthenticatedError);
+  });
+
+  test("another algorithm, even with the issuer's own key and a key set that does not say which", async () => {
+    const key = await importJWK(await exportJWK(ours.privateKey), "PS256");
+    const token = await new SignJWT(user).setProtectedHeader({ alg: "PS256", kid: "k1" }).sign(key);
+    await expect(verifierAt("/plain").verify(`Bearer ${token}`, NOW)).rejects.toThrow(UnauthenticatedError);
   });
 
   test("a token changed after it was signed", async () => {
