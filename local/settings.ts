@@ -1,25 +1,9 @@
 import * as z from "zod";
+import { settingNames } from "../src/platform/config.ts";
 import { readIfPresent } from "./kept.ts";
 
 /** What the product reads; a developer's environment holds much else that is not meant for it. */
-const PRODUCT_SETTINGS = [
-  "COSMOS_ENDPOINT",
-  "COSMOS_KEY",
-  "COSMOS_DATABASE",
-  "SERVICEBUS",
-  "SERVICEBUS__fullyQualifiedNamespace",
-  "BLOB_CONNECTION_STRING",
-  "BLOB_ACCOUNT_URL",
-  "TOKEN_ISSUER",
-  "TOKEN_AUDIENCE",
-  "TOKEN_JWKS_URL",
-  "SIGNING_KEY",
-  "CPOD_SCHEDULE",
-  "VERIFY_SCHEDULE",
-  "SETTLE_SCHEDULE",
-  "PUBLIC_BASE_URL",
-  "APPLICATIONINSIGHTS_CONNECTION_STRING",
-] as const;
+const PRODUCT_SETTINGS = [...settingNames, "APPLICATIONINSIGHTS_CONNECTION_STRING"];
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -60,4 +44,6 @@ export const DEFAULT_SETTINGS = {
   CPOD_SCHEDULE: "0 */5 * * * *",
   VERIFY_SCHEDULE: "0 */10 * * * *",
   SETTLE_SCHEDULE: "0 * * * * *",
+  // An answer that breaks its own contract is to be seen here first.
+  VALIDATE_RESPONSES: "true",
 } as const satisfies Settings;

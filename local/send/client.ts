@@ -20,7 +20,8 @@ const outcomesAnswer = z.object({
   value: z.array(
     z.object({
       receipt: z.string(),
-      status: z.enum(["pending", "recorded", "repeated", "rejected"]),
+      /** `unknown`: the service that gave the receipt is not the one that is asked now. */
+      status: z.enum(["pending", "recorded", "repeated", "rejected", "unknown"]),
       error: problem.optional(),
     }),
   ),

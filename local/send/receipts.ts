@@ -8,6 +8,7 @@ const RECEIPTS_PER_REQUEST = 100;
 const FIRST_WAIT_MS = 20;
 const MAX_WAIT_MS = 2_000;
 const PATIENCE_MS = 120_000;
+const UNKNOWN_RECEIPT = { code: "UnknownReceipt", message: "the service no longer knows it: send it again" };
 
 /** Receipts that are not settled, each with its events: the same event twice has one receipt. */
 export type Pending = Map<string, EventLine[]>;
@@ -76,6 +77,7 @@ function settleAll(
     tally.pending -= events.length;
     for (const [index, event] of events.entries()) {
       if (outcome.status === "rejected") rejectEvent(tally, event, outcome.error);
+      else if (outcome.status === "unknown") rejectEvent(tally, event, UNKNOWN_RECEIPT);
       else if (outcome.status === "recorded" && index === 0) tally.recorded += 1;
       else tally.repeated += 1;
     }

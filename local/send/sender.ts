@@ -6,6 +6,8 @@ const MAX_ATTEMPTS = 10;
 const FIRST_WAIT_MS = 200;
 const MAX_WAIT_MS = 10_000;
 const REPEATABLE = new Set([408, 429, 500, 502, 503, 504]);
+/** Of a first request: the address is wrong, or the service is not running, and waiting changes neither. */
+const NOBODY_THERE = /ECONNREFUSED|ENOTFOUND|bad port/;
 
 /** Nothing more can be sent; the message says what to do. */
 export class CannotSendError extends Error {
@@ -41,8 +43,10 @@ export function createSender(options: SenderOptions): (request: Request) => Prom
       const reply = await ask(request, await options.token(fresh), options);
       if (reply.status === undefined) last = reply.reason;
       else everReplied = true;
-      if (!everReplied && last.includes("ECONNREFUSED")) {
-        throw new CannotSendError(`Nothing answers at ${options.apiUrl}. Is it running (npm start)?`);
+      if (!everReplied && NOBODY_THERE.test(last)) {
+        throw new CannotSendError(
+          `Nothing answers at ${options.apiUrl} (${last}). Is it running (npm start)?`,
+        );
       }
       const outdated: boolean = reply.status === 401 && !fresh;
       fresh = outdated;
