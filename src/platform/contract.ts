@@ -16,7 +16,7 @@ export type AccessRule =
   | { readonly kind: "application"; readonly role: string }
   | { readonly kind: "customer"; readonly permission: string };
 
-export type JsonBody<S extends z.ZodType = z.ZodType> = {
+type JsonBody<S extends z.ZodType = z.ZodType> = {
   readonly kind: "json";
   readonly schema: S;
   /** Default: `application/json`. */
@@ -26,7 +26,7 @@ export type JsonBody<S extends z.ZodType = z.ZodType> = {
 };
 
 /** A file or another body that is not JSON. `*` accepts any content type. */
-export type BytesBody = {
+type BytesBody = {
   readonly kind: "bytes";
   readonly contentTypes: readonly string[];
   readonly maxBytes: number;
@@ -34,7 +34,7 @@ export type BytesBody = {
 
 export type BodyContract = JsonBody | BytesBody;
 
-export type JsonResponse<S extends z.ZodType = z.ZodType> = {
+type JsonResponse<S extends z.ZodType = z.ZodType> = {
   readonly description: string;
   readonly schema: S;
   readonly headers?: Readonly<Record<string, string>>;
@@ -42,13 +42,13 @@ export type JsonResponse<S extends z.ZodType = z.ZodType> = {
 };
 
 /** A download: the handler gives bytes or a stream and the content type. */
-export type BytesResponse = {
+type BytesResponse = {
   readonly description: string;
   readonly contentTypes: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-export type EmptyResponse = {
+type EmptyResponse = {
   readonly description: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
@@ -99,7 +99,7 @@ export const checkContract = (contract: Contract): void => {
 const NAME = /^[a-z][A-Za-z0-9]{1,127}$/;
 const SEGMENT = /^(?:\{[a-z][A-Za-z0-9]*\}|[A-Za-z0-9~-]+)$/;
 
-export const routeParameters = (route: string): readonly string[] =>
+const routeParameters = (route: string): readonly string[] =>
   [...route.matchAll(/\{([^}]*)\}/g)].map((match) => match[1] ?? "");
 
 const contractFault = (contract: Contract): string | undefined => {

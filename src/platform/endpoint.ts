@@ -26,7 +26,7 @@ type BodyOf<B> = B extends { readonly kind: "json"; readonly schema: infer S ext
     : undefined;
 
 /** What every handler is given besides the parsed parts of the request. */
-export type RequestFacts = {
+type RequestFacts = {
   readonly now: Date;
   readonly requestId: string;
   /** `Repeatability-Request-ID` of an endpoint that is `repeatable`. */
@@ -56,7 +56,7 @@ type DeepReadonly<T> = T extends string | number | boolean | bigint | null | und
       ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
       : T;
 
-export type ByteContent = Uint8Array | AsyncIterable<Uint8Array>;
+type ByteContent = Uint8Array | AsyncIterable<Uint8Array>;
 
 type AnswerHead<Status> = {
   readonly status: Status;

@@ -12,7 +12,7 @@ export type ErrorDetail = {
 };
 
 /** Facts for a program beside the message: a more specific code and whatever a client can use. */
-export type InnerError = {
+type InnerError = {
   readonly code?: string;
   readonly [fact: string]: string | number | boolean | readonly string[] | undefined;
 };

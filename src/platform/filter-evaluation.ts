@@ -6,7 +6,7 @@ import type { Comparison, FieldType, Filter, FilterFields, Literal } from "./fil
  * and `not` is the exact opposite. SQL alone would have a third value here, and lose rows under NOT.
  */
 
-export type SqlParameter = { readonly name: string; readonly value: Literal };
+type SqlParameter = { readonly name: string; readonly value: Literal };
 export type SqlCondition = { readonly text: string; readonly parameters: readonly SqlParameter[] };
 
 const TYPE_TEST: Readonly<Record<FieldType, string>> = {

@@ -29,7 +29,7 @@ export type Filter =
   | { readonly kind: "in"; readonly field: string; readonly values: readonly Literal[] }
   | { readonly kind: "contains" | "startswith"; readonly field: string; readonly text: string };
 
-export const FILTER_MAX_CHARACTERS = 1_000;
+const FILTER_MAX_CHARACTERS = 1_000;
 const MAX_DEPTH = 10;
 const MAX_TERMS = 50;
 

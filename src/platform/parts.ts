@@ -7,7 +7,7 @@ import { type ErrorDetail, InvalidRequestError } from "./errors.ts";
 const DETAILS_MAX = 20;
 
 /** `lines[2].amount`; the whole for an empty path. */
-export const fieldPath = (path: readonly PropertyKey[], whole: string): string =>
+const fieldPath = (path: readonly PropertyKey[], whole: string): string =>
   path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
     return text === "" ? String(part) : `${text}.${String(part)}`;

@@ -9,7 +9,7 @@ import { type Order, parseOrderBy } from "./orderby.ts";
  */
 
 const LIST_MAX_ITEMS = 100;
-export const PAGE_MAX_ITEMS = 1_000;
+const PAGE_MAX_ITEMS = 1_000;
 const TOP_MAX = 1_000_000;
 
 const quoted = (names: readonly string[]): string =>

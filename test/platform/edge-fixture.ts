@@ -15,7 +15,7 @@ import { registerEndpoints } from "../../src/platform/registration.ts";
 
 export type Grant = { readonly permissions: readonly string[] };
 export const defineEndpoint = endpointDefiner<Grant>();
-export const NOW = new Date("2026-11-20T12:00:00.000Z");
+const NOW = new Date("2026-11-20T12:00:00.000Z");
 
 export const edgeDeps: EdgeDeps<Grant> = {
   verifier: {
@@ -41,7 +41,7 @@ type Call = {
   readonly token?: string | undefined;
 };
 
-export type LogLine = { readonly level: string; readonly text: string };
+type LogLine = { readonly level: string; readonly text: string };
 
 export type TestResponse = {
   readonly status: number;
