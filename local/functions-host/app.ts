@@ -13,7 +13,7 @@ import { createInvoker, type Invoker } from "./invocation.ts";
 import type { Log } from "./log.ts";
 import { connectServiceBus } from "./service-bus-client.ts";
 import { createQueueTrigger, type QueueTrigger, runWithInput } from "./service-bus-trigger.ts";
-import type { Settings } from "./settings.ts";
+import { bodyLimitBytes, type Settings } from "./settings.ts";
 import { createTimer, type Timer } from "./timer-trigger.ts";
 
 /**
@@ -28,9 +28,6 @@ export type RunningApp = {
 };
 
 const STOP_GRACE_MS = 10_000;
-/** The platform's own setting of that name, and its default. */
-const BODY_LIMIT_SETTING = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
-const BODY_LIMIT_BYTES = 100 * 1024 * 1024;
 
 type LoadedApp = { readonly registry: AppRegistry; readonly model: ProgrammingModel };
 
@@ -67,7 +64,7 @@ export async function startApp(order: StartOrder, settings: Settings, log: Log):
     port: order.port,
     routePrefix: hostJson.extensions.http.routePrefix,
     functionKey: order.functionKey,
-    bodyLimitBytes: Number(settings[BODY_LIMIT_SETTING] ?? BODY_LIMIT_BYTES),
+    bodyLimitBytes: bodyLimitBytes(settings),
     proxyUrl: capabilities["HttpUri"],
     faults,
     functions,

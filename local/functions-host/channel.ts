@@ -3,7 +3,7 @@ import { logLine } from "./log.ts";
 
 /** What the two processes tell each other. Both parse what they receive. */
 
-export const startOrder = z.object({
+const startOrder = z.object({
   kind: z.literal("start"),
   entry: z.string(),
   hostJson: z.string(),

@@ -51,7 +51,7 @@ export type TraceContext = {
   readonly attributes: Readonly<Record<string, string>>;
 };
 
-export type RetryContext = {
+type RetryContext = {
   readonly retryCount: number;
   readonly maxRetryCount: number;
   readonly exception?: { readonly message: string; readonly stackTrace: string; readonly source: string };
@@ -71,7 +71,7 @@ export type InvocationResponse = {
 
 export type FunctionCallback = (...inputsAndContext: readonly unknown[]) => unknown;
 
-export type Binding = {
+type Binding = {
   readonly type: string;
   readonly direction: string;
   readonly [property: string]: unknown;
@@ -91,7 +91,7 @@ export type FunctionMetadata = {
   readonly retryOptions?: RetryOptions;
 };
 
-export type InvocationState = "preInvocationHooks" | "invocation" | "postInvocationHooks";
+type InvocationState = "preInvocationHooks" | "invocation" | "postInvocationHooks";
 
 export type CoreInvocationContext = {
   readonly invocationId: string;
@@ -102,7 +102,7 @@ export type CoreInvocationContext = {
   state: InvocationState | undefined;
 };
 
-export type InvocationModel = {
+type InvocationModel = {
   getArguments(): Promise<{ readonly context: unknown; readonly inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: readonly unknown[], callback: FunctionCallback): Promise<unknown>;
   getResponse(context: unknown, result: unknown): Promise<InvocationResponse>;

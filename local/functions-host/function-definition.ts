@@ -77,7 +77,10 @@ export function defineFunction(metadata: FunctionMetadata, settings: Settings): 
       throw new Error(
         "input and output bindings other than the trigger and an HTTP response are not supported",
       );
-    return { name, bindingName, metadata, trigger: parseTrigger(metadata, bindingName, settings) };
+    const trigger = parseTrigger(metadata, bindingName, settings);
+    if (metadata.retryOptions !== undefined && trigger.kind !== "timer")
+      throw new Error("a retry policy has an effect on timers alone");
+    return { name, bindingName, metadata, trigger };
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : error;
     throw new Error(`function "${name}": ${reason instanceof Error ? reason.message : String(reason)}`, {

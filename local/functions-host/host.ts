@@ -39,7 +39,6 @@ export type FunctionsHostOptions = {
   readonly functionKey?: string;
 };
 
-export type { FunctionSummary } from "./channel.ts";
 export type { LogLine } from "./log.ts";
 export type DescribedFunction = Readonly<z.infer<typeof functionMetadata>>;
 

@@ -31,7 +31,7 @@ export function joinedHeaders(request: IncomingMessage): Readonly<Record<string,
 }
 
 /** A key that is repeated, in whatever case, is one key with its values joined by commas: so does the platform's host. */
-export function joinedQuery(url: URL): Readonly<Record<string, string>> {
+function joinedQuery(url: URL): Readonly<Record<string, string>> {
   const keys = new Map<string, string>();
   const query: Record<string, string> = {};
   for (const [key, value] of url.searchParams) {
@@ -92,7 +92,7 @@ function bodyBytes(body: TypedData | undefined): Buffer {
 
 const SAME_SITE = { lax: "Lax", strict: "Strict", explicitNone: "None", none: undefined };
 
-export function cookieText(cookie: HttpCookie): string {
+function cookieText(cookie: HttpCookie): string {
   const sameSite = SAME_SITE[cookie.sameSite ?? "none"];
   const expires = cookie.expires && new Date(cookie.expires.value.seconds * 1000).toUTCString();
   const attributes = [

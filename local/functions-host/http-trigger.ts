@@ -9,11 +9,11 @@ import {
   functionsOf,
   type HttpTrigger,
 } from "./function-definition.ts";
-import { isAnsweredByFault } from "./http-faults.ts";
 import { endWith, readBody, toHttpData, writeHttpData } from "./http-message.ts";
 import { streamExchange } from "./http-streaming.ts";
 import { type Invoker, traceContextFrom } from "./invocation.ts";
 import { errorText, type Log } from "./log.ts";
+import { isAnsweredByFault } from "./request-faults.ts";
 import {
   compareRoutes,
   matchRoute,
@@ -100,7 +100,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       if (isStopping) server.closeIdleConnections();
     });
     serve(request, response).catch((error: unknown) => {
-      options.log({ level: "error", category: "system", message: errorText(error) });
+      // A client that went away in the middle of its request is no failure of the app.
+      const level = request.complete ? "error" : "debug";
+      options.log({ level, category: "system", message: errorText(error) });
       if (response.headersSent) response.destroy();
       else endWith(response, 500);
     });

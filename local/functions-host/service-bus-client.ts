@@ -2,7 +2,7 @@ import type { ServiceBusClient, ServiceBusClientOptions } from "@azure/service-b
 import { findConnection, type Settings } from "./settings.ts";
 
 /** Short, because the trigger itself tries again for as long as the app runs. */
-const OPTIONS: ServiceBusClientOptions = { retryOptions: { maxRetries: 0, timeoutInMs: 10_000 } };
+const OPTIONS: ServiceBusClientOptions = { retryOptions: { maxRetries: 0, timeoutInMs: 5000 } };
 
 /** The SDKs are loaded only for an app that has a queue function. @throws Error when the setting is missing. */
 export async function connectServiceBus(

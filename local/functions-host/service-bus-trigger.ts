@@ -46,6 +46,7 @@ export function createQueueTrigger(given: QueueTriggerOptions): QueueTrigger {
   let receiver = openReceiver(client, queueName, lockRenewalMs);
 
   const runAll = async (messages: readonly ServiceBusReceivedMessage[]): Promise<void> => {
+    if (messages.length === 0) return;
     const groups = many ? [messages] : messages.map((message) => [message]);
     for (const group of groups) {
       const run: Promise<void> = runGroup(given, receiver, group, write).finally(() => running.delete(run));
@@ -80,11 +81,15 @@ export function createQueueTrigger(given: QueueTriggerOptions): QueueTrigger {
   let ended = Promise.resolve();
   return {
     start() {
-      ended = loop().catch((error: unknown) => write("error", errorText(error)));
+      ended = loop()
+        .catch((error: unknown) => write("error", errorText(error)))
+        .then(async () => {
+          await Promise.all(running);
+        });
     },
     async stop(graceMs) {
       stopping.abort();
-      await allEnded([ended, ...running], graceMs);
+      await allEnded([ended], graceMs);
     },
   };
 }
@@ -98,12 +103,16 @@ async function runGroup(
   const isCompleted = definition.trigger.autoComplete ?? options.autoCompleteMessages;
   const succeeded = await runMessages(definition, invoker, messages, write);
   if (succeeded && !isCompleted) return;
+  const failures: unknown[] = [];
   for (const message of messages)
     await receiver
       .settle(message, succeeded ? "complete" : "abandon")
-      .catch((error: unknown) =>
-        write("warning", `message ${String(message.messageId)} could not be settled: ${errorMessage(error)}`),
-      );
+      .catch((error: unknown) => failures.push(error));
+  if (failures.length > 0)
+    write(
+      "warning",
+      `${failures.length} of ${messages.length} messages could not be settled: ${errorMessage(failures[0])}`,
+    );
 }
 
 /** False when the function threw, which has been logged, or when the messages cannot be given to one. */

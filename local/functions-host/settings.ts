@@ -1,3 +1,5 @@
+import * as z from "zod";
+
 /** The app's settings, as the platform reads them: from the environment of the process that runs the app. */
 export type Settings = Readonly<Record<string, string | undefined>>;
 
@@ -5,6 +7,16 @@ const REFERENCE = /%([^%]+)%/g;
 
 export function settingReferences(text: string): readonly string[] {
   return [...text.matchAll(REFERENCE)].map(([, name = ""]) => name);
+}
+
+/** The platform's own setting, and its default. @throws ZodError when it is not a number of bytes. */
+export function bodyLimitBytes(settings: Settings): number {
+  return z.coerce
+    .number("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT must be a number of bytes")
+    .int()
+    .positive()
+    .default(100 * 1024 * 1024)
+    .parse(settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"]);
 }
 
 /** Puts the settings in place of each `%NAME%`. @throws Error for a setting that is missing. */

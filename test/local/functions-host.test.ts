@@ -254,6 +254,9 @@ describe("the process of the app", () => {
     await using sample = useSample();
     await expect(sample.start("broken-app.ts")).rejects.toThrow(/^setting STORE_URL is missing$/);
     await expect(sample.start("timer-app.ts")).rejects.toThrow("the setting EVERY is missing");
+    await expect(sample.start("refused-app.ts")).rejects.toThrow(
+      'function "retried": a retry policy has an effect on timers alone',
+    );
     await expect(sample.start("missing.ts")).rejects.toThrow("missing.ts");
   });
 
