@@ -6,6 +6,7 @@ import { readStartOptions, START_USAGE, type StartOptions } from "./command-line
 import { loadDemoOnce } from "./demo.ts";
 import type { LogLine } from "./functions-host/host.ts";
 import { readGivenSettings } from "./settings.ts";
+import { interruptOnSignals } from "./signals.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { removeState, writeState } from "./state-file.ts";
 
@@ -15,7 +16,6 @@ const LOUD_LEVELS: ReadonlySet<LogLine["level"]> = new Set(["warning", "error", 
 const EXIT_WELL = 0;
 const EXIT_APP_ENDED = 1;
 const EXIT_NOT_STARTED = 2;
-const EXIT_AT_ONCE = 130;
 
 /**
  * `npm start`: runs until Ctrl-C and returns the exit code. The first Ctrl-C ends everything in good order, a second
@@ -35,7 +35,7 @@ export async function runStart(args: readonly string[], entry?: string): Promise
 
 async function runStack(options: StartOptions, entry: string | undefined): Promise<number> {
   const startedAt = performance.now();
-  const interrupt = interruptOnSignals();
+  const interrupt = interruptOnSignals(() => console.error("\nEnding. Once more ends at once."));
   const { port, faults } = options;
   const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir);
   if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
@@ -53,17 +53,6 @@ async function runStack(options: StartOptions, entry: string | undefined): Promi
     await removeState(process.pid);
     await stack.stop();
   }
-}
-
-function interruptOnSignals(): AbortSignal {
-  const interrupt = new AbortController();
-  const onSignal = (): void => {
-    if (interrupt.signal.aborted) process.exit(EXIT_AT_ONCE);
-    console.error("\nEnding. Once more ends at once.");
-    interrupt.abort();
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, onSignal);
-  return interrupt.signal;
 }
 
 /** A stack without its demo data is still of use, so a failure is a note. */

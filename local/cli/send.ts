@@ -6,6 +6,7 @@ import { createEventsClient } from "../send/client.ts";
 import { createProgressView } from "../send/progress.ts";
 import { MAX_BATCH_EVENTS, sendEvents } from "../send/send-events.ts";
 import { newTally, summarize } from "../send/tally.ts";
+import { interruptOnSignals } from "../signals.ts";
 import { readState } from "../state-file.ts";
 import { requestToken } from "../tokens/request-token.ts";
 
@@ -78,12 +79,9 @@ async function findTarget(to: string | undefined, token: string | undefined): Pr
 
 async function send(file: string, fileBytes: number, target: Target, batchEvents: number): Promise<number> {
   const startedAt = performance.now();
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort();
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  const signal = interruptOnSignals(() => undefined);
   const tally = newTally();
   const view = createProgressView(tally, fileBytes);
-  const { signal } = interrupt;
   let failure: unknown;
   try {
     const client = createEventsClient({ ...target, signal });

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readStartOptions } from "../../local/command-line.ts";
 import { readGivenSettings } from "../../local/settings.ts";
 import { type Command, isAlive, run, SEND, START, TOKEN, until } from "./support/commands.ts";
+import { startFakeIngest } from "./support/fake-ingest.ts";
 
 let temporary: string;
 const commands: Command[] = [];
@@ -78,6 +79,15 @@ describe("the start command", () => {
     expect(await readdir(temporary)).toEqual([]);
   });
 
+  test("takes one Ctrl-C that arrives twice, from the terminal and from npm, for one", async () => {
+    const stack = await startedStack();
+    stack.child.kill("SIGINT");
+    stack.child.kill("SIGINT");
+    await until("it is ending", () => stack.errors().includes("Ending"));
+    stack.child.kill("SIGINT");
+    expect(await stack.exited).toBe(0);
+  });
+
   test("leaves no process behind when it is killed", async () => {
     const stack = await startedStack();
     const children = await childrenOf(stack.pid);
@@ -102,9 +112,7 @@ describe("the start command", () => {
     const stack = await startedStack();
     const children = await childrenOf(stack.pid);
     for (const child of children) process.kill(child, "SIGSTOP");
-    stack.child.kill("SIGINT");
-    await until("it is ending", () => stack.errors().includes("Once more ends at once"));
-    stack.child.kill("SIGINT");
+    await until("it ended", () => !stack.child.kill("SIGINT"));
     expect(await stack.exited).toBe(130);
     for (const child of children) process.kill(child, "SIGCONT");
     await until("its children ended", () => !children.some(isAlive));
@@ -175,6 +183,16 @@ describe("the send command", () => {
       code: 1,
       output: /^accepted 1, .*rejected 1.*\n {2}LineNotJson: 1\n {4}line 2\n$/,
     });
+  });
+
+  test("says on Ctrl-C what was done so far, and ends with 130", async () => {
+    const service = await startFakeIngest({ pendingPolls: Number.POSITIVE_INFINITY });
+    const sending = command(SEND, await eventsFile(EVENT), "--to", service.url, "--token", "t");
+    await until("the event was posted", () => service.batches.length > 0);
+    sending.child.kill("SIGINT");
+    const code = await sending.exited;
+    await service.close();
+    expect([code, sending.output()]).toEqual([130, expect.stringContaining("not known yet: 1")]);
   });
 
   test("ends with 2 and says why when it cannot run", async () => {
