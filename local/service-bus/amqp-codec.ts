@@ -3,7 +3,7 @@
  * sent keeps its exact type. Every reader throws a RangeError or an AmqpFormatError on bytes that are not AMQP.
  */
 
-export class AmqpFormatError extends Error {
+class AmqpFormatError extends Error {
   override readonly name = "AmqpFormatError";
 }
 
@@ -152,7 +152,7 @@ export function encodeString(text: string): Buffer {
   return withLength(0xb1, Buffer.from(text, "utf8"));
 }
 
-export function encodeSymbol(text: string): Buffer {
+function encodeSymbol(text: string): Buffer {
   return withLength(0xb3, Buffer.from(text, "ascii"));
 }
 

@@ -16,7 +16,7 @@ import { Dispatcher } from "./receivers.ts";
 
 export type { QueueProperties } from "./queue-properties.ts";
 
-export type QueueCounts = {
+type QueueCounts = {
   readonly active: number;
   readonly locked: number;
   readonly scheduled: number;

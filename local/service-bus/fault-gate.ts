@@ -1,7 +1,7 @@
 import type { FaultSource } from "../faults.ts";
 
 /** A request in two steps, so that a fault can come between what is done and what is answered. */
-export type Request = {
+type Request = {
   readonly perform: () => Answer;
   /** Refuses for now, with nothing done. */
   readonly busy: () => void;

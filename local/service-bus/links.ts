@@ -31,6 +31,12 @@ export function serveLinks(container: Container, entities: Entities, gate: Fault
     if (session === undefined) return;
     passBytesOn(session);
     owedBySession.set(session, watchSettlements(session, gate));
+    afterWindowGrows(session, () => {
+      session.each_sender(
+        (sender: Sender) => links.get(sender)?.entity.dispatcher.dispatch(),
+        () => true,
+      );
+    });
   });
   container.on("receiver_open", ({ receiver }: EventContext) => {
     if (receiver === undefined) return;
@@ -66,6 +72,15 @@ function passBytesOn(session: Session): void {
   session.on_transfer = (frame) => {
     frame.performative.message_format ||= UNDECODED_FORMAT;
     onTransfer.call(session, frame);
+  };
+}
+
+/** rhea has no event for a client that can take more on a session. */
+function afterWindowGrows(session: Session, act: () => void): void {
+  const onFlow = session.on_flow;
+  session.on_flow = (frame) => {
+    onFlow.call(session, frame);
+    if (frame.performative.handle === undefined || frame.performative.handle === null) act();
   };
 }
 

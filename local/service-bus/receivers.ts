@@ -1,6 +1,6 @@
 /**
  * The clients' receiving links. Invariants:
- * - a message is taken out of its queue only for a link that has credit for it and whose session can send it;
+ * - a message is taken out of its queue only for a link that has credit for it and whose session has room for it;
  * - links of a queue take turns;
  * - a delivery leaves rhea's buffer as soon as it is on the wire, so that however many messages a client holds
  *   unsettled, the buffer holds only what waits to be sent; who still owes a settlement is kept in `owed`.
@@ -93,7 +93,13 @@ export class ReceivingLink {
   }
 
   get isReady(): boolean {
-    return this.isOpen && this.#granted > this.#used && this.#sender.sendable();
+    return this.isOpen && this.#granted > this.#used && this.#sender.sendable() && this.#hasWindow;
+  }
+
+  /** A message locked for a client whose window is full would lose its lock on the way. */
+  get #hasWindow(): boolean {
+    const { outgoing } = this.#sender.session;
+    return outgoing.transfer_window() > outgoing.next_delivery_id - outgoing.next_pending_delivery;
   }
 
   /** Credit ever given: sending moves a unit from one summand to the other. */

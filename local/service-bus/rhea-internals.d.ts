@@ -10,17 +10,26 @@ declare module "rhea/typings/session.js" {
     readonly outgoing: Outgoing;
     on_transfer: (frame: TransferFrame) => void;
     on_disposition: (frame: DispositionFrame) => void;
+    on_flow: (frame: FlowFrame) => void;
     output(performative: object): void;
   }
 
   interface Outgoing {
     readonly next_pending_delivery: number;
+    readonly next_delivery_id: number;
+    /** Frames the client will still take on this session. */
+    transfer_window(): number;
     readonly deliveries: { pop_if(done: (delivery: { readonly id: number }) => boolean): number };
     process: () => void;
   }
 
   interface TransferFrame {
     readonly performative: { message_format?: number };
+  }
+
+  interface FlowFrame {
+    /** Absent when the flow is about the window of the session and not about a link. */
+    readonly performative: { readonly handle?: number | null };
   }
 
   interface DispositionFrame {

@@ -7,6 +7,7 @@ import {
   isServiceBusError,
   ServiceBusClient,
   type ServiceBusReceiver,
+  type ServiceBusReceiverOptions,
   type ServiceBusSender,
 } from "@azure/service-bus";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -44,17 +45,22 @@ describe("a queue", { timeout: TEST_TIMEOUT_MS }, () => {
   });
 
   beforeEach(async () => {
-    for (const subQueue of [{}, { subQueueType: "deadLetter" as const }]) {
-      const sweeper = client.createReceiver(queue, { ...subQueue, receiveMode: "receiveAndDelete" });
-      while ((await sweeper.receiveMessages(100, { maxWaitTimeInMs: EMPTY_MS })).length > 0);
-      await sweeper.close();
-    }
+    await Promise.all([
+      sweep({ receiveMode: "receiveAndDelete" }),
+      sweep({ receiveMode: "receiveAndDelete", subQueueType: "deadLetter" }),
+    ]);
   }, TEST_TIMEOUT_MS);
 
   afterAll(async () => {
     await client.close();
     await standIn?.close();
   });
+
+  async function sweep(options: ServiceBusReceiverOptions): Promise<void> {
+    const sweeper = client.createReceiver(queue, options);
+    while ((await sweeper.receiveMessages(100, { maxWaitTimeInMs: EMPTY_MS })).length > 0);
+    await sweeper.close();
+  }
 
   async function expectEmpty(): Promise<void> {
     expect(await receiver.receiveMessages(1, { maxWaitTimeInMs: EMPTY_MS })).toEqual([]);

@@ -1,7 +1,7 @@
 import { ServiceBusClient } from "@azure/service-bus";
 import { afterEach, expect, test } from "vitest";
 import { type ServiceBus, startServiceBus } from "../../local/service-bus/broker.ts";
-import { completeAll, eventually } from "./service-bus-fixture.ts";
+import { completeAll, eventually, receiveOne } from "./service-bus-fixture.ts";
 
 /** More than twice the 2,048 deliveries that rhea keeps in the buffer of a session. */
 const MESSAGE_COUNT = 5_000;
@@ -69,4 +69,18 @@ test("2,500 single sends are each accepted on one sending link", async () => {
     await Promise.all(Array.from({ length: 100 }, (_, index) => sender.sendMessages({ body: from + index })));
   }
   expect(serviceBus.counts("q").active).toBe(2_500);
+});
+
+test("a client that holds one message until its window is full gets the others as soon as it has settled", async () => {
+  const { serviceBus, client } = await start();
+  await sendNumbered(client);
+  const receiver = client.createReceiver("q", { maxAutoLockRenewalDurationInMs: 0 });
+  const held = await receiveOne(receiver);
+  const before = await completeAll(receiver, MESSAGE_COUNT - 1);
+  expect(before.length).toBeLessThan(MESSAGE_COUNT - 1);
+  expect(serviceBus.counts("q")).toMatchObject({ active: MESSAGE_COUNT - 1 - before.length, locked: 1 });
+  await receiver.completeMessage(held);
+  const after = await completeAll(receiver, MESSAGE_COUNT - 1 - before.length);
+  expect([held, ...before, ...after].map((message) => message.body)).toEqual(numbered);
+  expect(after.every((message) => message.deliveryCount === 0)).toBe(true);
 });
