@@ -27,23 +27,23 @@ const token = z.object({
   seen: z.int().min(0),
 });
 
-export function writeContinuation(query: string, at: Continuation): string {
+export function writeContinuation(belongsTo: string, at: Continuation): string {
   const { ordinal, sequence, rows, seen } = at;
   const keys = at.keys.map((key) => (key === undefined ? [] : [key]));
-  const fields = { query: fingerprint(query), ordinal, keys, sequence, rows, seen };
+  const fields = { query: fingerprint(belongsTo), ordinal, keys, sequence, rows, seen };
   return Buffer.from(JSON.stringify(fields)).toString("base64");
 }
 
-/** @throws CosmosError 400 for anything that this query's pages did not hand out. */
-export function readContinuation(query: string, text: string): Continuation {
+/** @throws CosmosError 400 for anything that `writeContinuation` did not make for the same purpose. */
+export function readContinuation(belongsTo: string, text: string): Continuation {
   const parsed = token.safeParse(parseOrUndefined(Buffer.from(text, "base64").toString()));
-  if (!parsed.success || parsed.data.query !== fingerprint(query)) {
+  if (!parsed.success || parsed.data.query !== fingerprint(belongsTo)) {
     throw badRequest("Invalid Continuation Token");
   }
-  const { keys, ...rest } = parsed.data;
-  return { ...rest, keys: keys.map(([key]) => key) };
+  const { keys, ordinal, sequence, rows, seen } = parsed.data;
+  return { ordinal, sequence, rows, seen, keys: keys.map(([key]) => key) };
 }
 
-function fingerprint(query: string): string {
-  return createHash("sha256").update(query).digest("base64url").slice(0, 12);
+function fingerprint(belongsTo: string): string {
+  return createHash("sha256").update(belongsTo).digest("base64url").slice(0, 12);
 }

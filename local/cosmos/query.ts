@@ -48,10 +48,18 @@ export function runQuery(
   pageSize: number,
   token: string | undefined,
 ): QueryPage {
-  const after = token === undefined ? undefined : readContinuation(compiled.query.text, token);
+  const after = token === undefined ? undefined : readContinuation(tokenOwner(compiled), token);
   return compiled.whole
     ? wholePage(compiled, partitions, pageSize, after)
     : streamedPage(compiled, partitions, pageSize, after);
+}
+
+/**
+ * A place fits every query with the same order: the SDK resumes a cross-partition query with a token and a filter of its
+ * own making added to the text. A count fits one text only.
+ */
+function tokenOwner({ whole, query, order }: CompiledQuery): string {
+  return whole ? query.text : JSON.stringify([order, query.joins.length]);
 }
 
 /** Reads no further than the page needs: in order, from where the last page ended. */
@@ -73,7 +81,7 @@ function streamedPage(
     const rows = compiled.rowsOf(candidate.item.document).slice(alreadyRead);
     for (const [i, row] of rows.entries()) {
       if (page.full && end !== undefined) {
-        return page.finish(matches, search.examined, writeContinuation(compiled.query.text, end));
+        return page.finish(matches, search.examined, writeContinuation(tokenOwner(compiled), end));
       }
       if (i === 0) matches += 1;
       seen += 1;
@@ -114,7 +122,7 @@ function wholePage(
   for (; seen < all.length && !page.full; seen += 1) page.add(all[seen]);
   const continuation =
     seen < all.length
-      ? writeContinuation(compiled.query.text, { ordinal: 0, keys: [], sequence: 0, rows: 0, seen })
+      ? writeContinuation(tokenOwner(compiled), { ordinal: 0, keys: [], sequence: 0, rows: 0, seen })
       : undefined;
   return page.finish(matches, search.examined, continuation);
 }

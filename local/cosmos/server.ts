@@ -148,7 +148,7 @@ class Service {
       examined: response?.examined ?? 0,
       fault: fault?.kind,
     });
-    if (response === undefined || fault?.kind === "lost") incoming.destroy();
+    if (response === undefined || fault?.kind === "lost") incoming.socket.destroy();
     else send(outgoing, response);
   }
 

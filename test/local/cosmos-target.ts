@@ -105,7 +105,7 @@ export async function rejectionStatus(promise: Promise<unknown>): Promise<unknow
 function statusOf(error: unknown): unknown {
   if (typeof error !== "object" || error === null) return error;
   if ("code" in error) return error.code;
-  return "cause" in error ? statusOf(error.cause) : String(error);
+  return "cause" in error ? statusOf(error.cause) : undefined;
 }
 
 /** A signed request by hand, for what the SDK would not send or does not show. */
