@@ -35,6 +35,9 @@ export type EventsClient = {
   readonly outcomes: (receipts: readonly string[]) => Promise<readonly Outcome[]>;
 };
 
+/** Whoever may not send is told that there is nothing, or that it is forbidden. */
+const ROLE_MISSING = new Set([401, 403, 404]);
+
 /** The two operations of the ingest endpoint that a sender needs. */
 export function createEventsClient(options: SenderOptions): EventsClient {
   const send = createSender(options);
@@ -66,7 +69,8 @@ function isAboutTheContent(status: number): boolean {
 function read<T>(reply: Reply, schema: z.ZodType<T>): T {
   if (reply.status >= 300) {
     const { code, message } = problemOf(reply);
-    throw new CannotSendError(`The service refused with ${reply.status} ${code}: ${message}`);
+    const hint = ROLE_MISSING.has(reply.status) ? ". The token needs the role Events.Send" : "";
+    throw new CannotSendError(`The service refused with ${reply.status} ${code}: ${message}${hint}`);
   }
   const parsed = schema.safeParse(parseJson(reply.text));
   if (parsed.success) return parsed.data;

@@ -157,7 +157,9 @@ describe("sending events", () => {
 
   test("stops when the service keeps refusing the token", async () => {
     const service = await fake({ instead: () => ({ status: 401 }) });
-    await expect(send(service, deliveries(2))).rejects.toThrow(CannotSendError);
+    const sent = send(service, deliveries(2));
+    await expect(sent).rejects.toThrow(CannotSendError);
+    await expect(sent).rejects.toThrow(/needs the role Events.Send/);
   });
 
   test("says that nothing answers, at once, when nothing ever did", async () => {
