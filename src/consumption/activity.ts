@@ -28,7 +28,9 @@ export type Selection = {
   readonly workspaces: ReadonlySet<string> | undefined;
   readonly packages: ReadonlySet<string> | undefined;
   readonly packageStatus: "active" | "inactive" | undefined;
+  /** When agreements and packages are active or not. */
   readonly at: string;
+  readonly asOf: string | undefined;
 };
 
 export function activityPage(selection: Selection) {
@@ -42,7 +44,7 @@ export function activityPage(selection: Selection) {
     customerId: customer.customerId,
     customerName: customer.name,
     timeZone: customer.timeZone,
-    asOf: at,
+    asOf: selection.asOf ?? null,
     dataAsOf: latest(all.map(({ lastAt }) => lastAt)) ?? null,
     workspaces: customer.workspaces.filter(({ workspaceId }) => workspaces?.has(workspaceId) ?? true),
     agreements: known.map(({ terms }) => agreementView(terms, at)),

@@ -33,7 +33,7 @@ export type AdditionalCases = {
     readonly requests: number;
     readonly minutes: number;
   }[];
-  /** In order of their keys. */
+  /** In order of their keys, then services. */
   readonly items: readonly AdditionalCase[];
 };
 
@@ -52,7 +52,11 @@ export async function collectAdditionalCases(
     }
   }
   return summarize(
-    [...drafts.values()].map(finish).toSorted((left, right) => (left.key < right.key ? -1 : 1)),
+    [...drafts.values()]
+      .map(finish)
+      .toSorted((left, right) =>
+        `${left.key}\n${left.service}` < `${right.key}\n${right.service}` ? -1 : 1,
+      ),
   );
 }
 

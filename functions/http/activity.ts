@@ -1,0 +1,164 @@
+import * as z from "zod";
+import { customerGrant, defineEndpoint } from "../../src/access/grant.ts";
+import { sectionSchema, serviceSchema, unitSchema } from "../../src/agreements/agreement-event.ts";
+import {
+  agreementIdSchema,
+  customerIdSchema,
+  packageIdSchema,
+  workspaceIdSchema,
+} from "../../src/agreements/ids.ts";
+import { activityPage } from "../../src/consumption/activity.ts";
+import {
+  chooseWorkspaces,
+  readAgreements,
+  readCustomer,
+  readUnassigned,
+} from "../../src/consumption/selection.ts";
+import { allOrList, commaList } from "../../src/platform/query.ts";
+import type { App } from "../../src/platform/wiring.ts";
+
+const statusSchema = z.enum(["upcoming", "active", "inactive"]);
+
+/** An instant of delivery, with its offset; compared in UTC. */
+export const asOfQuery = z.iso
+  .datetime({ offset: true, error: "must be an RFC 3339 time, such as 2026-03-31T23:59:59Z" })
+  .transform((text) => new Date(text).toISOString())
+  .optional()
+  .meta({ description: "What had been delivered by then, with all that is known now. Default: everything." });
+
+export const figuresShape = {
+  unit: unitSchema.nullable(),
+  isUnmetered: z.boolean().meta({ description: "True where any amount may be used (“Included”)." }),
+  purchased: z
+    .int()
+    .nullable()
+    .meta({ description: "Allowance in `unit`; null where unmetered or a benefit." }),
+  consumed: z
+    .int()
+    .nullable()
+    .meta({ description: "In `unit`, over the chosen workspaces; null for a benefit." }),
+  remaining: z
+    .int()
+    .nullable()
+    .meta({ description: "What is left of the allowance for everybody; never below 0." }),
+  overage: z.int().nullable().meta({ description: "Consumption past the allowance." }),
+};
+
+export const lineSchema = z
+  .object({
+    entitlementId: z.string(),
+    name: z.string(),
+    service: serviceSchema,
+    class: z.enum(["consumable", "benefit"]),
+    ...figuresShape,
+    rows: z.int(),
+  })
+  .meta({ id: "EntitlementLine" });
+
+const packageSchema = z
+  .object({
+    packageId: z.string(),
+    agreementId: z.string(),
+    name: z.string(),
+    startDate: z.iso.date(),
+    endDate: z.iso.date().meta({ description: "The last day, in the customer's time zone." }),
+    status: statusSchema,
+    entitlements: z.array(lineSchema),
+  })
+  .meta({ id: "Package" });
+
+const activitySchema = z
+  .object({
+    customerId: z.string(),
+    customerName: z.string(),
+    timeZone: z.string(),
+    asOf: z.iso.datetime().nullable().meta({ description: "As asked for; null: everything until now." }),
+    dataAsOf: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: "Time of the last delivery that is included." }),
+    workspaces: z.array(z.object({ workspaceId: z.string(), name: z.string() })),
+    agreements: z.array(
+      z.object({
+        agreementId: z.string(),
+        number: z.string(),
+        plan: z.enum(["unified", "premier"]),
+        kind: z.enum(["base", "addOn"]),
+        startDate: z.iso.date(),
+        endDate: z.iso.date(),
+        status: statusSchema,
+      }),
+    ),
+    enterpriseWide: z.object({
+      categories: z.array(
+        z.object({
+          category: z.enum([
+            "proactive",
+            "advisory",
+            "reactive",
+            "education",
+            "supportContacts",
+            "assessments",
+          ]),
+          ...figuresShape,
+          entitlementIds: z.array(z.string()),
+        }),
+      ),
+      packages: z.array(packageSchema),
+    }),
+    addOn: z.object({
+      agreements: z.array(z.object({ agreementId: z.string(), packages: z.array(packageSchema) })),
+    }),
+    additionalCases: z.object({ minutes: z.int(), rows: z.int() }),
+  })
+  .meta({ id: "CustomerActivity" });
+
+export function activityEndpoints(app: App) {
+  const getActivity = defineEndpoint(
+    {
+      name: "getActivity",
+      method: "GET",
+      route: "customers/{customerId}/activity",
+      tag: "Customer Activity",
+      summary: "Get the Customer Activity page",
+      description: `What the customer bought and what was delivered, in two sections: packages that are ${sectionSchema.options.join(" and ")}. Without \`agreements\` those active at \`asOf\` (default now) are shown; with it exactly those, ended ones too.`,
+      access: { kind: "customer", permission: "customerActivity.read" },
+      params: z.object({ customerId: customerIdSchema }),
+      query: z.object({
+        workspaces: allOrList(workspaceIdSchema).default("all"),
+        agreements: commaList(agreementIdSchema).optional(),
+        packages: commaList(packageIdSchema).optional(),
+        packageStatus: z.enum(["active", "inactive"]).optional(),
+        asOf: asOfQuery,
+      }),
+      responses: { 200: { description: "The page.", schema: activitySchema } },
+    },
+    async ({ params, query, grant, now }) => {
+      const customer = await readCustomer(app.customers, params.customerId);
+      const workspaces = chooseWorkspaces(
+        customer,
+        customerGrant(grant, params.customerId),
+        query.workspaces,
+      );
+      const at = query.asOf ?? now.toISOString();
+      const [agreements, unassigned] = await Promise.all([
+        readAgreements(app.activity, customer, query.agreements, query.asOf, at),
+        readUnassigned(app.activity, customer, query.asOf),
+      ]);
+      const packages = query.packages === undefined ? undefined : new Set<string>(query.packages);
+      const { packageStatus } = query;
+      const body = activityPage({
+        customer,
+        agreements,
+        unassigned,
+        workspaces,
+        packages,
+        packageStatus,
+        at,
+        asOf: query.asOf,
+      });
+      return { status: 200, body };
+    },
+  );
+  return [getActivity];
+}

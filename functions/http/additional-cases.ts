@@ -1,0 +1,90 @@
+import * as z from "zod";
+import { customerGrant, defineEndpoint } from "../../src/access/grant.ts";
+import { agreementIdSchema, customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
+import type { ActivityStore, AdditionalEntry } from "../../src/consumption/activity-store.ts";
+import { collectAdditionalCases } from "../../src/consumption/additional-cases.ts";
+import { type LedgerId, reasonSchema } from "../../src/consumption/entry.ts";
+import { chooseWorkspaces, ledgersOf, readCustomer } from "../../src/consumption/selection.ts";
+import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
+import { allOrList, commaList } from "../../src/platform/query.ts";
+import type { App } from "../../src/platform/wiring.ts";
+import { asOfQuery } from "./activity.ts";
+
+const caseSchema = z
+  .object({
+    key: z.string().meta({ description: "The case number, or the id of its one row where it has none." }),
+    number: z.string().nullable(),
+    title: z.string().nullable(),
+    service: z.string(),
+    category: z.string().nullable(),
+    reasons: z.array(reasonSchema),
+    openedAt: z.iso.datetime().nullable(),
+    lastDeliveredAt: z.iso.datetime(),
+    minutes: z.int(),
+    rows: z.int(),
+    agreementId: z.string().nullable(),
+  })
+  .meta({ id: "AdditionalCase" });
+
+const additionalCasesSchema = listSchema(caseSchema).extend({
+  dataAsOf: z.iso.datetime().nullable(),
+  cases: z.int(),
+  minutes: z.int(),
+  rows: z.int(),
+  reasons: z
+    .partialRecord(reasonSchema, z.int())
+    .meta({ description: "Cases for each reason; a case with two reasons is in both." }),
+  services: z.array(z.object({ service: z.string(), requests: z.int(), minutes: z.int() })),
+});
+
+export function additionalCaseEndpoints(app: App) {
+  const listAdditionalCases = defineEndpoint(
+    {
+      name: "listAdditionalCases",
+      method: "GET",
+      route: "customers/{customerId}/additionalCases",
+      tag: "Customer Activity",
+      summary: "List the cases that no entitlement accounts for, with totals by service and reason",
+      access: { kind: "customer", permission: "customerActivity.read" },
+      params: z.object({ customerId: customerIdSchema }),
+      query: z.object({
+        workspaces: allOrList(workspaceIdSchema).default("all"),
+        agreements: commaList(agreementIdSchema)
+          .optional()
+          .meta({ description: "Only cases booked to these. Default: all, and those booked to none." }),
+        asOf: asOfQuery,
+        ...pagingQuery(100),
+      }),
+      responses: {
+        200: { description: "Totals of all cases, and a page of them.", schema: additionalCasesSchema },
+      },
+    },
+    async ({ params, query, grant, now, url }) => {
+      const customer = await readCustomer(app.customers, params.customerId);
+      const workspaces = chooseWorkspaces(
+        customer,
+        customerGrant(grant, params.customerId),
+        query.workspaces,
+      );
+      const pages = additionalOf(app.activity, ledgersOf(customer, query.agreements), query.asOf);
+      const { items, ...totals } = await collectAdditionalCases(pages, workspaces);
+      const scope = { name: "listAdditionalCases", url, key: app.config.signingKey, now };
+      const page = startPage(scope, query, z.string());
+      const rest = items.filter((item) => page.after === undefined || positionOf(item) > page.after);
+      const body = { ...totals, ...finishPage(scope, page, rest.slice(0, page.limit + 1), positionOf) };
+      return { status: 200, body };
+    },
+  );
+  return [listAdditionalCases];
+}
+
+const positionOf = ({ key, service }: { readonly key: string; readonly service: string }): string =>
+  `${key}\n${service}`;
+
+async function* additionalOf(
+  store: ActivityStore,
+  ledgers: readonly LedgerId[],
+  asOf: string | undefined,
+): AsyncGenerator<readonly AdditionalEntry[]> {
+  for (const ledgerId of ledgers) yield* store.additional(ledgerId, asOf);
+}

@@ -1,0 +1,36 @@
+/** Every endpoint of the API, in one list: it registers the functions, makes the OpenAPI document and drives the tests. */
+import type { Grant } from "../../src/access/grant.ts";
+import { docsEndpoints } from "../../src/platform/docs.ts";
+import type { Endpoint } from "../../src/platform/endpoint.ts";
+import type { App } from "../../src/platform/wiring.ts";
+import { activityEndpoints } from "./activity.ts";
+import { additionalCaseEndpoints } from "./additional-cases.ts";
+import { auditEntryEndpoints } from "./audit-entries.ts";
+import { customerEndpoints } from "./customers.ts";
+import { entitlementEndpoints } from "./entitlements.ts";
+import { eventEndpoints } from "./events.ts";
+import { meEndpoints } from "./me.ts";
+import { rejectedEventEndpoints } from "./rejected-events.ts";
+import { serviceEndpoints } from "./service.ts";
+
+export const apiInfo = {
+  title: "Customer Activity",
+  description:
+    "What a customer bought under its support agreements and what was delivered. Delivery events go in, consumption and proof of delivery come out.",
+};
+
+export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
+  const endpoints: Endpoint<Grant>[] = [
+    ...eventEndpoints(app),
+    ...rejectedEventEndpoints(app),
+    ...meEndpoints(),
+    ...customerEndpoints(app),
+    ...activityEndpoints(app),
+    ...entitlementEndpoints(app),
+    ...additionalCaseEndpoints(app),
+    ...auditEntryEndpoints(app),
+    ...serviceEndpoints(),
+  ];
+  const contracts = () => endpoints.map(({ contract }) => contract);
+  return [...endpoints, ...docsEndpoints<Grant>(contracts, apiInfo)];
+}

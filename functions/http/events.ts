@@ -1,0 +1,136 @@
+import * as z from "zod";
+import { defineEndpoint, EVENTS_SEND } from "../../src/access/grant.ts";
+import { EVENTS_MAX, ingest, outcomesOf, RECEIPTS_MAX } from "../../src/consumption/ingest.ts";
+import type { App } from "../../src/platform/wiring.ts";
+
+/** A little below the gateway's patience and far above a batch of a hundred ordinary events. */
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
+
+const reason = z.object({ code: z.string(), message: z.string(), target: z.string().optional() });
+
+const example = {
+  specversion: "1.0",
+  id: "INC0000047-3",
+  source: "/servicedesk",
+  type: "support.delivery.recorded.v1",
+  time: "2026-03-01T09:15:00Z",
+  data: {
+    customerId: "cust-a",
+    agreementId: "agr-a-base",
+    entitlementId: "ent-a-prs",
+    service: "problemResolution",
+    quantity: 15,
+    unit: "minutes",
+  },
+};
+
+export function eventEndpoints(app: App) {
+  const postEvents = defineEndpoint(
+    {
+      name: "postEvents",
+      method: "POST",
+      route: "events",
+      tag: "Events",
+      summary: "Send delivery events",
+      description:
+        "One CloudEvent 1.0 or a batch of them. Each has its own outcome: `accepted` is in the queue and has a receipt with which to ask what became of it, `rejected` is kept with its reason. Sending an event again is harmless.",
+      access: { kind: "application", role: EVENTS_SEND },
+      body: {
+        kind: "json",
+        schema: z.union([z.array(z.unknown()).min(1).max(EVENTS_MAX), z.record(z.string(), z.unknown())]),
+        contentTypes: [
+          "application/cloudevents-batch+json",
+          "application/cloudevents+json",
+          "application/json",
+        ],
+        maxBytes: BODY_BYTES_MAX,
+        example: [example],
+      },
+      responses: {
+        202: {
+          description: "The outcome of each event, in the order of the request.",
+          schema: z.object({
+            value: z.array(
+              z.object({
+                index: z.int(),
+                id: z.string().optional(),
+                source: z.string().optional(),
+                status: z.enum(["accepted", "rejected"]),
+                receipt: z.string().optional(),
+                error: reason.optional(),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    async ({ body, now, traceparent }) => {
+      const events = Array.isArray(body) ? body : [body];
+      const outcomes = await ingest(app.ingest, events, now.toISOString(), traceparent);
+      const value = outcomes.map((outcome, index) => ({
+        index,
+        ...nameOf(events[index]),
+        ...(outcome.status === "accepted"
+          ? { status: outcome.status, receipt: outcome.receipt }
+          : { status: outcome.status, error: outcome.rejection }),
+      }));
+      return { status: 202, body: { value } };
+    },
+  );
+
+  const getOutcomes = defineEndpoint(
+    {
+      name: "getEventOutcomes",
+      method: "POST",
+      route: "events/outcomes",
+      tag: "Events",
+      summary: "Ask what became of accepted events",
+      description:
+        "`pending` is still in the queue; `repeated` was recorded before this receipt was given; `unknown` is no receipt of this service.",
+      access: { kind: "application", role: EVENTS_SEND },
+      body: {
+        kind: "json",
+        schema: z.object({ receipts: z.array(z.string().max(2_048)).min(1).max(RECEIPTS_MAX) }),
+        maxBytes: 256 * 1024,
+      },
+      responses: {
+        200: {
+          description: "The status of each receipt, in the order of the request.",
+          schema: z.object({
+            value: z.array(
+              z.object({
+                receipt: z.string(),
+                status: z.enum(["pending", "recorded", "repeated", "rejected", "unknown"]),
+                error: reason.optional(),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    async ({ body, now }) => {
+      const statuses = await outcomesOf(app.ingest, body.receipts, now);
+      const value = statuses.map((each, index) => ({
+        receipt: body.receipts[index] ?? "",
+        status: each.status,
+        ...("rejection" in each ? { error: each.rejection } : {}),
+      }));
+      return { status: 200, body: { value } };
+    },
+  );
+
+  return [postEvents, getOutcomes];
+}
+
+const named = z.object({
+  id: z.string().max(512).optional().catch(undefined),
+  source: z.string().max(512).optional().catch(undefined),
+});
+
+/** Whatever can be read of an event's name, so that a producer finds it again. */
+function nameOf(event: unknown): { readonly id?: string; readonly source?: string } {
+  const parsed = named.safeParse(event);
+  if (!parsed.success) return {};
+  const { id, source } = parsed.data;
+  return { ...(id === undefined ? {} : { id }), ...(source === undefined ? {} : { source }) };
+}

@@ -1,0 +1,23 @@
+/** Entry point of the function app: reads the settings, wires the app, registers what can happen. */
+import { randomUUID } from "node:crypto";
+import { readConfig } from "../src/platform/config.ts";
+import { registerEndpoints } from "../src/platform/registration.ts";
+import { wire } from "../src/platform/wiring.ts";
+import { allEndpoints } from "./http/endpoints.ts";
+import { registerDeliveryEvents } from "./queue/delivery-events.ts";
+import { registerSettleLedgers, registerVerifyLedgers } from "./timer/ledgers.ts";
+
+const config = readConfig(process.env);
+const app = wire(config);
+
+registerEndpoints(allEndpoints(app), {
+  verifier: app.verifier,
+  authorize: app.authorize,
+  now: () => new Date(),
+  newRequestId: randomUUID,
+  validateResponses: config.validateResponses,
+  publicBaseUrl: config.publicBaseUrl,
+});
+registerDeliveryEvents(app);
+registerSettleLedgers(app);
+registerVerifyLedgers(app);

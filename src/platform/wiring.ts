@@ -1,0 +1,79 @@
+/** The app, put together top to bottom: the only place with clients of the cloud. */
+import { CosmosClient } from "@azure/cosmos";
+import { DefaultAzureCredential } from "@azure/identity";
+import { ServiceBusClient } from "@azure/service-bus";
+import { cosmosAuditStore } from "../access/audit-store.ts";
+import { createAuthorize } from "../access/grant.ts";
+import { cosmosPersonStore } from "../access/person-store.ts";
+import { cosmosCustomerStore } from "../agreements/customer-store.ts";
+import { cosmosActivityStore } from "../consumption/activity-store.ts";
+import { DELIVERY_EVENTS_QUEUE, serviceBusEventQueue } from "../consumption/event-queue.ts";
+import { cosmosLedgerStore } from "../consumption/ledger-store.ts";
+import { createRecorder } from "../consumption/record.ts";
+import { cosmosRejectedEventStore } from "../consumption/rejected-event-store.ts";
+import type { Config } from "./config.ts";
+import { createTokenVerifier } from "./tokens.ts";
+
+/**
+ * A batch of messages is locked for 60 s and the lock is not renewed while it is worked on: what the SDK spends on
+ * retries must fit in that several times over.
+ */
+const COSMOS_POLICY = {
+  requestTimeout: 10_000,
+  retryOptions: { maxRetryAttemptCount: 4, fixedRetryIntervalInMilliseconds: 0, maxWaitTimeInSeconds: 5 },
+};
+
+export type App = ReturnType<typeof wire>;
+
+export function wire(config: Config) {
+  const credential = new DefaultAzureCredential();
+  const now = (): string => new Date().toISOString();
+
+  const { endpoint, key, database: databaseId } = config.cosmos;
+  const cosmos = new CosmosClient({
+    endpoint,
+    connectionPolicy: COSMOS_POLICY,
+    ...(key === undefined ? { aadCredentials: credential } : { key }),
+  });
+  const database = cosmos.database(databaseId);
+  const ledgers = cosmosLedgerStore(database.container("ledgers"));
+  const activity = cosmosActivityStore(database.container("ledgers"));
+  const customers = cosmosCustomerStore(database.container("customers"));
+  const people = cosmosPersonStore(database.container("people"));
+  const rejectedEvents = cosmosRejectedEventStore(database.container("rejectedEvents"));
+  const audit = cosmosAuditStore(database.container("auditEntries"));
+
+  const serviceBus =
+    "connectionString" in config.serviceBus
+      ? new ServiceBusClient(config.serviceBus.connectionString)
+      : new ServiceBusClient(config.serviceBus.namespace, credential);
+  const eventSender = lazily(() => serviceBus.createSender(DELIVERY_EVENTS_QUEUE));
+
+  const recorder = createRecorder({ store: ledgers, customers, people, rejectedEvents }, now);
+  const ingest = {
+    queue: serviceBusEventQueue(eventSender),
+    rejectedEvents,
+    store: ledgers,
+    signingKey: config.signingKey,
+  };
+  return {
+    config,
+    ledgers,
+    activity,
+    customers,
+    rejectedEvents,
+    audit,
+    recorder,
+    ingest,
+    verifier: createTokenVerifier(config.tokens),
+    authorize: createAuthorize(people),
+  };
+}
+
+function lazily<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
