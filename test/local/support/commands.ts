@@ -2,11 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const repository = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-
-export const START = repository("test/local/support/start-with-app.ts");
-export const TOKEN = repository("local/cli/token.ts");
-export const SEND = repository("local/cli/send.ts");
+export const START = fileURLToPath(new URL("./start-with-app.ts", import.meta.url));
+export const TOKEN = fileURLToPath(new URL("../../../local/cli/token.ts", import.meta.url));
+export const SEND = fileURLToPath(new URL("../../../local/cli/send.ts", import.meta.url));
 
 export type Command = {
   readonly child: ChildProcess;
