@@ -5,20 +5,13 @@ import { charges, METADATA, QUERY_PLAN } from "./charges.ts";
 import type { Container } from "./container.ts";
 import { badRequest, CosmosError, SUBSTATUS } from "./errors.ts";
 import { type ItemOperationType, runItemOperation } from "./item-operations.ts";
-import { anyJson, isObject, type Json, type JsonObject, parseJson } from "./json.ts";
+import { parseJson } from "./json.ts";
+import { accountResource, handleContainer, handleDatabase, keyRangeFeed } from "./metadata.ts";
 import { parsePartitionKey } from "./partition-key.ts";
 import { requestedPage } from "./query-request.ts";
-import { keyRanges, rangeOfKey } from "./ranges.ts";
-import { type CosmosRequest, methodNotAllowed, type Operation } from "./routes.ts";
-
-export type CosmosResponse = {
-  readonly status: number;
-  /** JSON text. */
-  readonly body: string | undefined;
-  readonly charge: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly examined: number;
-};
+import { rangeOfKey } from "./ranges.ts";
+import { answer, type CosmosResponse, feed, withHeaders } from "./response.ts";
+import type { CosmosRequest, Operation } from "./routes.ts";
 
 const MAX_FEED_ITEMS = 1000;
 const DEFAULT_PAGE = 100;
@@ -50,44 +43,6 @@ export function handle(
         "x-ms-content-path": container.rid,
       });
     }
-  }
-}
-
-function handleDatabase(account: Account, { method, segments, body }: CosmosRequest): CosmosResponse {
-  const [, id] = segments;
-  if (id === undefined) {
-    if (method === "GET") return answer(200, feed("Databases", account.databases(), ""), METADATA);
-    if (method === "POST") return answer(201, account.createDatabase(objectBody(body)), METADATA);
-    throw methodNotAllowed();
-  }
-  if (method === "GET") return answer(200, account.database(id).resource, METADATA);
-  if (method !== "DELETE") throw methodNotAllowed();
-  account.deleteDatabase(id);
-  return answer(204, undefined, METADATA);
-}
-
-function handleContainer(account: Account, { method, segments, body }: CosmosRequest): CosmosResponse {
-  const [, database = "", , id] = segments;
-  if (id === undefined) {
-    const { rid } = account.database(database);
-    if (method === "GET") {
-      return answer(200, feed("DocumentCollections", account.containers(database), rid), METADATA);
-    }
-    if (method === "POST") {
-      return answer(201, account.createContainer(database, objectBody(body)), METADATA);
-    }
-    throw methodNotAllowed();
-  }
-  switch (method) {
-    case "GET":
-      return answer(200, account.container(database, id).definition.resource, METADATA);
-    case "PUT":
-      return answer(200, account.replaceContainer(database, id, objectBody(body)), METADATA);
-    case "DELETE":
-      account.deleteContainer(database, id);
-      return answer(204, undefined, METADATA);
-    default:
-      throw methodNotAllowed();
   }
 }
 
@@ -189,43 +144,6 @@ function changeFeedResponse(container: Container, request: CosmosRequest): Cosmo
   return withHeaders({ ...response, charge }, { etag });
 }
 
-function keyRangeFeed(container: Container, request: CosmosRequest): CosmosResponse {
-  const etag = '"1"';
-  if (request.headers.get("if-none-match") === etag) {
-    return withHeaders(answer(304, undefined, METADATA), { etag });
-  }
-  const ranges = keyRanges(container.rangeCount).map((range) => ({
-    ...range,
-    _rid: `${container.rid}${range.id}`,
-    _etag: etag,
-    ridPrefix: Number(range.id),
-    throughputFraction: 1 / container.rangeCount,
-    status: "online",
-    parents: [],
-  }));
-  return withHeaders(answer(200, feed("PartitionKeyRanges", ranges, container.rid), METADATA), { etag });
-}
-
-function accountResource(endpoint: string): JsonObject {
-  const locations = [{ name: "Local", databaseAccountEndpoint: endpoint }];
-  return {
-    _self: "",
-    id: "local",
-    _rid: "local",
-    media: "//media/",
-    addresses: "//addresses/",
-    _dbs: "//dbs/",
-    writableLocations: locations,
-    readableLocations: locations,
-    enableMultipleWriteLocations: false,
-    userReplicationPolicy: {},
-    userConsistencyPolicy: { defaultConsistencyLevel: "Session" },
-    systemReplicationPolicy: {},
-    readPolicy: {},
-    queryEngineConfiguration: "{}",
-  };
-}
-
 /** A reader that has seen a later write than this container has made must not be answered with an older state. */
 function requireSession(container: Container, { headers }: CosmosRequest): void {
   for (const part of (headers.get("x-ms-session-token") ?? "").split(",")) {
@@ -259,23 +177,3 @@ function itemLimit({ headers }: CosmosRequest): number {
 
 const isMinimal = ({ headers }: CosmosRequest): boolean =>
   /return=minimal/i.test(headers.get("prefer") ?? "");
-
-function objectBody(text: string): JsonObject {
-  const body = anyJson.parse(parseJson(text));
-  if (!isObject(body)) throw badRequest("The request payload must be an object.");
-  return body;
-}
-
-function feed(name: string, resources: readonly JsonObject[], rid: string): JsonObject {
-  return { _rid: rid, [name]: resources, _count: resources.length };
-}
-
-function answer(status: number, body: Json | undefined, charge: number): CosmosResponse {
-  const text = body === undefined ? undefined : JSON.stringify(body);
-  const etag = isObject(body) && typeof body["_etag"] === "string" ? { etag: body["_etag"] } : {};
-  return { status, body: text, charge, headers: etag, examined: 0 };
-}
-
-function withHeaders(response: CosmosResponse, headers: Readonly<Record<string, string>>): CosmosResponse {
-  return { ...response, headers: { ...response.headers, ...headers } };
-}

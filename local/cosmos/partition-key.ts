@@ -6,7 +6,7 @@ const MAX_KEY_BYTES = 2048;
 const NONE = "{}";
 
 /** The text that identifies a partition: a number and the same digits as a string are different keys. */
-export function keyTextOf(value: Value): string {
+function keyTextOf(value: Value): string {
   if (value === undefined) return NONE;
   if (typeof value === "object" && value !== null) {
     throw badRequest("A partition key value must be a string, a number, a boolean or null.");

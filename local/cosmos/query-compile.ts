@@ -3,7 +3,8 @@ import { type IndexingPolicy, keepsUndefined, type OrderPath, requireOrderable }
 import { isArray, type JsonObject, type Value } from "./json.ts";
 import { aggregateCalls, expressionsOf, selectsAggregate } from "./sql-aggregates.ts";
 import { type Expression, pathFrom, type Query } from "./sql-ast.ts";
-import { compile, type Evaluate, type Names, project, type Scope } from "./sql-compile.ts";
+import { compile, type Names, project } from "./sql-compile.ts";
+import type { Evaluate, Scope } from "./sql-operators.ts";
 
 export type CompiledQuery = {
   readonly query: Query;

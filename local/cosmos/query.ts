@@ -7,7 +7,7 @@ import type { Partition } from "./partition.ts";
 import { type Candidate, type Search, searchInOrder } from "./query-candidates.ts";
 import { type CompiledQuery, compileQuery } from "./query-compile.ts";
 import type { Query } from "./sql-ast.ts";
-import type { Scope } from "./sql-compile.ts";
+import type { Scope } from "./sql-operators.ts";
 import { parseQuery } from "./sql-parse-query.ts";
 
 /** The service ends a page at 4 MB, whatever number of items was asked for. */

@@ -1,16 +1,18 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Fault, FaultSource } from "../faults.ts";
 import { Account } from "./account.ts";
 import { authorize } from "./auth.ts";
-import { ATTEMPT, rounded } from "./charges.ts";
-import { CosmosError, throttled, tooLarge, unsupported } from "./errors.ts";
-import { type CosmosResponse, handle } from "./handler.ts";
+import { ATTEMPT } from "./charges.ts";
+import { CosmosError, throttled, unsupported } from "./errors.ts";
+import { handle } from "./handler.ts";
+import { closed, errorResponse, listen, readRequest, send } from "./http.ts";
 import { DataFile } from "./persistence.ts";
 import { MAX_RANGES } from "./ranges.ts";
-import { type CosmosRequest, type Operation, operationOf, refuseHeaders, segmentsOf } from "./routes.ts";
+import type { CosmosResponse } from "./response.ts";
+import { type CosmosRequest, type Operation, operationOf, refuseHeaders } from "./routes.ts";
 import { Throttle } from "./throttle.ts";
 
 export type CosmosSettings = {
@@ -56,8 +58,6 @@ export type CosmosServer = {
 };
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
-/** An item or a batch may have 2 MB; what is not much larger is read, so that its refusal can be. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const KEY_BYTES = 64;
 /** The latest requests, for `requests()`; `onRequest` sees all. */
 const MAX_RECORDS = 10_000;
@@ -90,7 +90,8 @@ export async function startCosmos(settings: CosmosSettings): Promise<CosmosServe
   });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     service.serve(request, response).catch((error: unknown) => {
-      if (!closing.signal.aborted) console.error(error);
+      const clientLeft = request.errored !== null;
+      if (!clientLeft && !closing.signal.aborted) console.error(error);
       response.destroy();
     });
   });
@@ -205,84 +206,5 @@ function faultError(fault: Extract<Fault, { kind: "status" }>): CosmosError {
   if (fault.status === 429) return throttled(fault.retryAfterMs);
   return new CosmosError(503, "ServiceUnavailable", "Service is currently unavailable.", {
     retryAfterMs: fault.retryAfterMs,
-  });
-}
-
-/** Reads to the end even what is too large, up to a point, so that the client reads the answer. */
-async function readRequest(incoming: IncomingMessage): Promise<CosmosRequest | CosmosError> {
-  const chunks: Buffer[] = [];
-  let bodyBytes = 0;
-  for await (const chunk of incoming) {
-    const bytes = Buffer.from(chunk);
-    bodyBytes += bytes.length;
-    if (bodyBytes <= MAX_BODY_BYTES) chunks.push(bytes);
-    if (bodyBytes > 4 * MAX_BODY_BYTES) break;
-  }
-  if (bodyBytes > MAX_BODY_BYTES) return tooLarge();
-  const [path = ""] = (incoming.url ?? "").split("?");
-  const headers = new Map<string, string>();
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    if (typeof value === "string") headers.set(name, value);
-  }
-  try {
-    return {
-      method: incoming.method ?? "",
-      path,
-      segments: segmentsOf(path),
-      headers,
-      body: Buffer.concat(chunks).toString(),
-      bodyBytes,
-    };
-  } catch (error) {
-    if (error instanceof CosmosError) return error;
-    throw error;
-  }
-}
-
-function errorResponse(error: CosmosError): CosmosResponse {
-  const { status, code, message, substatus, retryAfterMs, additionalErrorInfo } = error;
-  return {
-    status,
-    body: JSON.stringify({
-      code,
-      message,
-      ...(additionalErrorInfo === undefined ? {} : { additionalErrorInfo }),
-    }),
-    charge: status === 429 || status === 501 ? 0 : ATTEMPT,
-    headers: {
-      ...(substatus === undefined ? {} : { "x-ms-substatus": String(substatus) }),
-      ...(retryAfterMs === undefined ? {} : { "x-ms-retry-after-ms": String(retryAfterMs) }),
-    },
-    examined: 0,
-  };
-}
-
-function send(outgoing: ServerResponse, { status, body, charge, headers }: CosmosResponse): void {
-  outgoing.writeHead(status, {
-    "content-type": "application/json",
-    "x-ms-activity-id": randomUUID(),
-    "x-ms-request-charge": String(rounded(charge)),
-    ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
-    ...headers,
-  });
-  outgoing.end(body);
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      const address = server.address();
-      if (address === null || typeof address === "string") reject(new Error("the server has no port"));
-      else resolve(address.port);
-    });
-  });
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.close((error) => (error === undefined ? resolve() : reject(error)));
-    server.closeAllConnections();
   });
 }

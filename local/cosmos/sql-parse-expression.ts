@@ -56,7 +56,7 @@ export function parseExpression(reader: TokenReader, binding = 0, nesting = 0): 
   }
 }
 
-export function parseList(reader: TokenReader, close: string, nesting = 0): readonly Expression[] {
+function parseList(reader: TokenReader, close: string, nesting = 0): readonly Expression[] {
   const items: Expression[] = [];
   if (reader.eat(close)) return items;
   do items.push(parseExpression(reader, 0, nesting + 1));

@@ -32,7 +32,7 @@ const TOKEN = new RegExp(
 );
 
 /** @throws CosmosError 400 at the first character that starts no token. */
-export function tokenize(text: string): readonly Token[] {
+function tokenize(text: string): readonly Token[] {
   const tokens: Token[] = [];
   const pattern = new RegExp(TOKEN);
   while (pattern.lastIndex < text.length) {

@@ -18,7 +18,7 @@ export const isScalar = (value: Value): boolean => {
   return rank >= 1 && rank <= 4;
 };
 
-export function compareText(left: string, right: string): number {
+function compareText(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;
 }
