@@ -1,0 +1,122 @@
+/**
+ * Links of a recipient's own (EX-08). Invariants: a link opens for the person it was made for and nobody else, for
+ * 15 minutes; who downloads is in the audit trail before the file can be had.
+ */
+import * as z from "zod";
+import { type CustomerId, customerIdSchema } from "../agreements/ids.ts";
+import { NotFoundError } from "../platform/errors.ts";
+import { open, seal } from "../platform/signed-token.ts";
+import { type Report, type ReportFile, reportFileSchema, reportIdSchema } from "./report.ts";
+import type { ReportFiles } from "./report-files.ts";
+import type { ReportStore } from "./report-store.ts";
+
+/** How long a link of a recipient's own opens. */
+export const LINK_MINUTES = 15;
+/** How long the store's own link, which is not bound to a person, opens: enough to follow a redirect. */
+const STORE_LINK_SECONDS = 60;
+
+const PURPOSE = "reportDownload";
+
+const tokenSchema = z.object({
+  customerId: customerIdSchema,
+  reportId: reportIdSchema,
+  format: reportFileSchema.shape.format,
+  subject: z.string(),
+});
+
+/** Who downloads: the `Principal` of the request is one. */
+export type Recipient = { readonly subject: string; readonly email?: string };
+
+export type DownloadAudit = (entry: {
+  readonly id: string;
+  readonly customerId: CustomerId;
+  readonly kind: "auditEntry";
+  readonly at: string;
+  readonly actor: Recipient;
+  readonly action: "reportDownloaded";
+  readonly target: string;
+  readonly after: { readonly format: string; readonly version: number; readonly sha256: string };
+}) => Promise<void>;
+
+export type DownloadDependencies = {
+  readonly reports: Pick<ReportStore, "read">;
+  readonly files: Pick<ReportFiles, "downloadLink">;
+  readonly audit: DownloadAudit;
+  readonly signingKey: Uint8Array;
+  readonly now: () => string;
+  readonly newId: () => string;
+};
+
+export type OwnLink = { readonly token: string; readonly expiresAt: string };
+
+/**
+ * The text that goes into the recipient's own link, to be given to whoever may read the report, and to nobody else.
+ * @throws NotFoundError when the report has no such file.
+ */
+export function ownLink(
+  { signingKey, now }: Pick<DownloadDependencies, "signingKey" | "now">,
+  recipient: Recipient,
+  report: Report,
+  format: string,
+): OwnLink {
+  const file = fileOf(report, format);
+  const expiresAt = new Date(Date.parse(now()) + LINK_MINUTES * 60_000);
+  const payload = {
+    customerId: report.customerId,
+    reportId: report.id,
+    format: file.format,
+    subject: recipient.subject,
+  };
+  return { token: seal(payload, PURPOSE, signingKey, { expiresAt }), expiresAt: expiresAt.toISOString() };
+}
+
+export type Download = {
+  readonly file: ReportFile;
+  /** The store's link, for a redirect. */
+  readonly url: string;
+  readonly expiresAt: string;
+};
+
+/**
+ * Opens a recipient's own link. The caller has made sure that the recipient may still read the customer's reports.
+ * @throws NotFoundError for whatever does not open: another person's, another customer's, changed, expired, gone.
+ */
+export async function openDownload(
+  dependencies: DownloadDependencies,
+  recipient: Recipient,
+  customerId: CustomerId,
+  token: string,
+): Promise<Download> {
+  const { reports, files, audit, signingKey, now, newId } = dependencies;
+  const at = now();
+  const opened = open(token, PURPOSE, signingKey, new Date(at), tokenSchema);
+  if (opened.kind !== "valid") throw new NotFoundError(`a download link is ${opened.kind}`);
+  const { payload } = opened;
+  if (payload.subject !== recipient.subject || payload.customerId !== customerId) {
+    throw new NotFoundError("a download link of somebody else");
+  }
+  const report = (await reports.read(customerId, payload.reportId))?.value;
+  if (report === undefined) throw new NotFoundError(`no report ${payload.reportId}`);
+  const file = fileOf(report, payload.format);
+  const { subject, email } = recipient;
+  await audit({
+    id: newId(),
+    customerId,
+    kind: "auditEntry",
+    at,
+    actor: { subject, ...(email === undefined ? {} : { email }) },
+    action: "reportDownloaded",
+    target: `/customers/${encodeURIComponent(customerId)}/reports/${encodeURIComponent(report.id)}`,
+    after: { format: file.format, version: report.version, sha256: file.sha256 },
+  });
+  const expiresAt = new Date(Date.parse(at) + STORE_LINK_SECONDS * 1_000);
+  const url = await files.downloadLink(file.blobName, file.fileName, expiresAt);
+  return { file, url, expiresAt: expiresAt.toISOString() };
+}
+
+function fileOf(report: Report, format: string): ReportFile {
+  const file =
+    report.status === "succeeded" ? report.files.find((each) => each.format === format) : undefined;
+  if (file === undefined) throw new NotFoundError(`report ${report.id} has no ${format} file`);
+  return file;
+}

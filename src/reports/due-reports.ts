@@ -1,0 +1,88 @@
+/**
+ * Which monthly CPODs are due. Promise: a timer that is repeated, late or overlaps another makes each due report once
+ * (EX-10): its id follows from agreement and month, and there is one report of an id.
+ */
+import { Temporal } from "temporal-polyfill";
+import type { Customer } from "../agreements/customer.ts";
+import { type AgreementId, agreementIdSchema } from "../agreements/ids.ts";
+import { type Period, periodOfMonth } from "./period.ts";
+import type { Report, ReportId } from "./report.ts";
+import { reportIdOf } from "./report-series.ts";
+import type { ReportStore } from "./report-store.ts";
+import { type RequestDependencies, requestReport } from "./request-report.ts";
+
+/** How many months back a month is made up for that was missed. */
+export const MONTHS_BACK = 3;
+
+const TIMER_SUBJECT = "timer:cpod";
+
+export type DueReport = {
+  readonly id: ReportId;
+  readonly agreementId: AgreementId;
+  readonly period: Period;
+};
+
+/**
+ * Pure: every complete UTC month of the last three that the days of an agreement touch, oldest first. The agreement's
+ * days are days in the customer's time zone, its last one inclusive (LE-07).
+ */
+export function dueReports(customer: Pick<Customer, "agreements" | "timeZone">, now: string): DueReport[] {
+  const months = Array.from({ length: MONTHS_BACK }, (_, index) => monthBack(now, MONTHS_BACK - index));
+  return months.flatMap((period) =>
+    Object.entries(customer.agreements).flatMap(([id, { startDate, endDate }]): DueReport[] => {
+      const startsAt = startOfDay(Temporal.PlainDate.from(startDate), customer.timeZone);
+      const endsAt = startOfDay(Temporal.PlainDate.from(endDate).add({ days: 1 }), customer.timeZone);
+      if (endsAt <= period.from || startsAt >= period.to) return [];
+      const agreementId = agreementIdSchema.parse(id);
+      return [{ id: reportIdOf(agreementId, period, 1), agreementId, period }];
+    }),
+  );
+}
+
+/**
+ * Makes sure that every due report is asked for.
+ * @returns those that wait for a maker now: asked for just now or before, given up by a maker that is gone.
+ */
+export async function requestDueReports(
+  dependencies: RequestDependencies & { readonly reports: ReportStore },
+  customer: Customer,
+): Promise<readonly Report[]> {
+  const { reports, now } = dependencies;
+  const waiting: Report[] = [];
+  for (const { id, agreementId, period } of dueReports(customer, now())) {
+    const known = await reports.read(customer.customerId, id);
+    const report =
+      known?.value ??
+      (await requestReport(dependencies, customer, {
+        agreementId,
+        period,
+        requestedBy: { subject: TIMER_SUBJECT },
+        requestKey: TIMER_SUBJECT,
+        onlyFirst: true,
+      }));
+    if (isWaiting(report, now())) waiting.push(report);
+  }
+  return waiting;
+}
+
+/** Nobody makes it at this instant, and it is not over. */
+export function isWaiting(report: Report, now: string): boolean {
+  switch (report.status) {
+    case "notStarted":
+      return true;
+    case "running":
+      return report.leaseUntil <= now;
+    case "succeeded":
+    case "failed":
+      return false;
+  }
+}
+
+function monthBack(now: string, months: number): Period {
+  const first = new Date(`${now.slice(0, 7)}-01T00:00:00.000Z`);
+  first.setUTCMonth(first.getUTCMonth() - months);
+  return periodOfMonth(first.toISOString().slice(0, 7));
+}
+
+const startOfDay = (date: Temporal.PlainDate, timeZone: string): string =>
+  new Date(date.toZonedDateTime(timeZone).epochMilliseconds).toISOString();

@@ -1,0 +1,166 @@
+/**
+ * Where the files of reports are kept. Promise: a file is there whole or not at all, and never changes: it is written in
+ * blocks that nobody can see until all of them are committed, and only to a name that is free.
+ * A file of n bytes costs ceil(n / BLOCK_BYTES) + 1 requests.
+ */
+import { createHash } from "node:crypto";
+import {
+  BlobSASPermissions,
+  type BlobServiceClient,
+  type BlockBlobClient,
+  RestError,
+  SASProtocol,
+  StorageSharedKeyCredential,
+  type UserDelegationKey,
+} from "@azure/storage-blob";
+import * as z from "zod";
+
+/** Two of them are in memory at a time: the one that is sent and the one that is filled. */
+export const BLOCK_BYTES = 4 * 1024 * 1024;
+/** Blob Storage takes at most this many blocks in one file. */
+const BLOCKS_MAX = 50_000;
+/** A user delegation key is asked for rarely: it signs the links of this time. Azure allows seven days. */
+const DELEGATION_KEY_MS = 3_600_000;
+
+export type FileToWrite = {
+  /** Unique to the attempt that writes it. */
+  readonly blobName: string;
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly reportId: string;
+};
+
+export type WrittenFile = { readonly bytes: number; readonly sha256: string };
+
+export type ReportFiles = {
+  /** Takes the content as fast as it can be stored. What throws while it is read leaves no file. */
+  readonly write: (file: FileToWrite, content: AsyncIterable<Uint8Array>) => Promise<WrittenFile>;
+  /** @returns undefined when there is no such file. */
+  readonly readStream: (blobName: string) => Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** A file that is not there is no error. */
+  readonly remove: (blobName: string) => Promise<void>;
+  /** A link that opens this file and nothing else, read-only, as a download, for whoever holds it until it expires. */
+  readonly downloadLink: (blobName: string, fileName: string, expiresAt: Date) => Promise<string>;
+};
+
+/** @param service with a shared key (a connection string), or with an identity, which signs by user delegation. */
+export function blobReportFiles(service: BlobServiceClient, containerName: string): ReportFiles {
+  const container = service.getContainerClient(containerName);
+  const delegationKey = cachedDelegationKey(service);
+  return {
+    write: (file, content) => write(container.getBlockBlobClient(file.blobName), file, content),
+    readStream: async (blobName) => {
+      try {
+        const { readableStreamBody } = await container.getBlobClient(blobName).download();
+        return readableStreamBody === undefined ? undefined : bytesOf(readableStreamBody);
+      } catch (error) {
+        if (error instanceof RestError && error.statusCode === 404) return undefined;
+        throw error;
+      }
+    },
+    remove: async (blobName) => {
+      await container.getBlobClient(blobName).deleteIfExists();
+    },
+    downloadLink: async (blobName, fileName, expiresAt) => {
+      const blob = container.getBlobClient(blobName);
+      const options = {
+        permissions: BlobSASPermissions.parse("r"),
+        expiresOn: expiresAt,
+        contentDisposition: attachment(fileName),
+        // Only a stand-in on this machine is reached without TLS.
+        protocol: blob.url.startsWith("http:") ? SASProtocol.HttpsAndHttp : SASProtocol.Https,
+      };
+      if (service.credential instanceof StorageSharedKeyCredential) return blob.generateSasUrl(options);
+      return blob.generateUserDelegationSasUrl(options, await delegationKey(expiresAt));
+    },
+  };
+}
+
+async function write(
+  blob: BlockBlobClient,
+  file: FileToWrite,
+  content: AsyncIterable<Uint8Array>,
+): Promise<WrittenFile> {
+  const hash = createHash("sha256");
+  const blockIds: string[] = [];
+  let bytes = 0;
+  for await (const block of blocksOf(content, BLOCK_BYTES)) {
+    if (blockIds.length === BLOCKS_MAX) throw new RangeError(`a file has at most ${BLOCKS_MAX} blocks`);
+    const id = Buffer.from(String(blockIds.length).padStart(6, "0")).toString("base64");
+    await blob.stageBlock(id, block, block.length);
+    blockIds.push(id);
+    hash.update(block);
+    bytes += block.length;
+  }
+  if (bytes === 0) throw new RangeError("a file without content is never a report");
+  const written = { bytes, sha256: hash.digest("hex") };
+  await commit(blob, blockIds, file, written);
+  return written;
+}
+
+async function commit(
+  blob: BlockBlobClient,
+  blockIds: string[],
+  { fileName, contentType, reportId }: FileToWrite,
+  { bytes, sha256 }: WrittenFile,
+): Promise<void> {
+  try {
+    await blob.commitBlockList(blockIds, {
+      conditions: { ifNoneMatch: "*" },
+      blobHTTPHeaders: {
+        blobContentType: contentType,
+        blobContentDisposition: attachment(fileName),
+        blobCacheControl: "private, no-store",
+      },
+      metadata: { sha256, reportid: encodeURIComponent(reportId) },
+    });
+  } catch (error) {
+    // The client repeats a commit whose answer was lost, and is then told that the name is taken: by this very file.
+    if (!(error instanceof RestError) || (error.statusCode !== 409 && error.statusCode !== 412)) throw error;
+    const { metadata, contentLength } = await blob.getProperties();
+    if (metadata?.["sha256"] !== sha256 || contentLength !== bytes) throw error;
+  }
+}
+
+/** The same bytes in blocks of one size; the last may be shorter. */
+export async function* blocksOf(
+  content: AsyncIterable<Uint8Array>,
+  blockBytes: number,
+): AsyncGenerator<Buffer> {
+  let block = Buffer.allocUnsafe(blockBytes);
+  let filled = 0;
+  for await (const chunk of content) {
+    for (let taken = 0; taken < chunk.length; ) {
+      const part = chunk.subarray(taken, taken + blockBytes - filled);
+      block.set(part, filled);
+      taken += part.length;
+      filled += part.length;
+      if (filled < blockBytes) continue;
+      yield block;
+      block = Buffer.allocUnsafe(blockBytes);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield block.subarray(0, filled);
+}
+
+async function* bytesOf(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) yield z.instanceof(Uint8Array).parse(chunk);
+}
+
+/** The name is made of letters, digits, dots, dashes and underscores, so it needs no escaping. */
+const attachment = (fileName: string): string => `attachment; filename="${fileName}"`;
+
+function cachedDelegationKey(service: BlobServiceClient): (neededUntil: Date) => Promise<UserDelegationKey> {
+  let cached: UserDelegationKey | undefined;
+  return async (neededUntil) => {
+    if (cached !== undefined && cached.signedExpiresOn >= neededUntil) return cached;
+    // No start time: clocks differ, and a key that starts a moment ahead opens nothing.
+    const startsOn = new Date(Date.now() - DELEGATION_KEY_MS / 4);
+    cached = await service.getUserDelegationKey(
+      startsOn,
+      new Date(neededUntil.getTime() + DELEGATION_KEY_MS),
+    );
+    return cached;
+  };
+}

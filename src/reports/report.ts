@@ -1,0 +1,207 @@
+/**
+ * A report: what was asked for, who makes it now, and what came of it. Pure.
+ * Invariants: a succeeded or failed report never changes (EX-05); at most one maker holds the lease; a file is named only
+ * by the report that it was issued with, so a file that no report names is no report.
+ */
+import * as z from "zod";
+import { agreementIdSchema, customerIdSchema } from "../agreements/ids.ts";
+import { periodSchema } from "./period.ts";
+
+/** How often making a report is begun before it is given up. */
+export const ATTEMPTS_MAX = 5;
+/** A maker that has not been heard of for so long is taken for dead, in milliseconds. */
+export const LEASE_MS = 120_000;
+
+export const reportIdSchema = z.string().min(1).max(255).brand<"ReportId">();
+export type ReportId = z.infer<typeof reportIdSchema>;
+
+export const reportFileSchema = z.object({
+  format: z.literal("csv"),
+  blobName: z.string(),
+  fileName: z.string(),
+  contentType: z.string(),
+  bytes: z.int().min(1),
+  /** Lines after the header. */
+  rows: z.int().min(1),
+  /** Of the file's bytes, in lower-case hexadecimal. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type ReportFile = z.infer<typeof reportFileSchema>;
+export type ReportFormat = ReportFile["format"];
+
+/** Lines that differ from the version before. */
+const changesSchema = z.object({ added: z.int(), removed: z.int(), changed: z.int() });
+export type ReportChanges = z.infer<typeof changesSchema>;
+
+const reportErrorSchema = z.object({ code: z.string(), message: z.string() });
+export type ReportError = z.infer<typeof reportErrorSchema>;
+
+const reportBase = z.object({
+  id: reportIdSchema,
+  customerId: customerIdSchema,
+  kind: z.literal("report"),
+  reportKind: z.literal("cpod"),
+  agreementId: agreementIdSchema,
+  period: periodSchema,
+  /** Of this agreement and period, from 1 on without a gap. */
+  version: z.int().min(1),
+  requestedBy: z.object({ subject: z.string(), email: z.string().optional() }),
+  requestedAt: z.iso.datetime(),
+  /** Attempts begun. */
+  attempt: z.int().min(0),
+});
+
+const notStartedSchema = reportBase.extend({ status: z.literal("notStarted") });
+const runningSchema = reportBase.extend({
+  status: z.literal("running"),
+  /** Until then nobody else makes it; in the past when the attempt ended without a report. */
+  leaseUntil: z.iso.datetime(),
+  /** Where the attempt writes; unique to the attempt, so it also says whose the lease is. */
+  blobName: z.string(),
+  progress: z.object({ rows: z.int().min(0) }),
+  /** Why the last attempt ended. */
+  error: reportErrorSchema.optional(),
+});
+const succeededSchema = reportBase.extend({
+  status: z.literal("succeeded"),
+  generatedAt: z.iso.datetime(),
+  /** Time of the last delivery that is included (CA-17); null when there is none. */
+  dataAsOf: z.string().nullable(),
+  previousReportId: reportIdSchema.optional(),
+  files: z.array(reportFileSchema).min(1),
+  changes: changesSchema,
+});
+const failedSchema = reportBase.extend({
+  status: z.literal("failed"),
+  failedAt: z.iso.datetime(),
+  error: reportErrorSchema,
+});
+
+export const reportSchema = z.discriminatedUnion("status", [
+  notStartedSchema,
+  runningSchema,
+  succeededSchema,
+  failedSchema,
+]);
+export type Report = z.infer<typeof reportSchema>;
+export type RunningReport = z.infer<typeof runningSchema>;
+export type SucceededReport = z.infer<typeof succeededSchema>;
+export type FailedReport = z.infer<typeof failedSchema>;
+export type ReportStatus = Report["status"];
+
+export type NewReport = Pick<
+  Report,
+  "id" | "customerId" | "agreementId" | "period" | "version" | "requestedBy" | "requestedAt"
+>;
+
+export function newReport(facts: NewReport): Report {
+  return { ...facts, kind: "report", reportKind: "cpod", attempt: 0, status: "notStarted" };
+}
+
+export type Start =
+  | { readonly outcome: "started"; readonly report: RunningReport }
+  | { readonly outcome: "exhausted"; readonly report: FailedReport }
+  | { readonly outcome: "busy"; readonly until: string }
+  | { readonly outcome: "over"; readonly report: SucceededReport | FailedReport };
+
+/** What a maker that comes at `now` may do: take the lease, give the report up, wait, or nothing because it is over. */
+export function start(report: Report, now: string, blobName: string): Start {
+  switch (report.status) {
+    case "succeeded":
+    case "failed":
+      return { outcome: "over", report };
+    case "running":
+      if (report.leaseUntil > now) return { outcome: "busy", until: report.leaseUntil };
+      return begin(report, now, blobName, report.error);
+    case "notStarted":
+      return begin(report, now, blobName, undefined);
+  }
+}
+
+function begin(report: Report, now: string, blobName: string, error: ReportError | undefined): Start {
+  if (report.attempt >= ATTEMPTS_MAX) {
+    const last = error ?? { code: "Interrupted", message: "every attempt was interrupted" };
+    return {
+      outcome: "exhausted",
+      report: { ...baseOf(report), status: "failed", failedAt: now, error: last },
+    };
+  }
+  return {
+    outcome: "started",
+    report: {
+      ...baseOf(report),
+      attempt: report.attempt + 1,
+      status: "running",
+      leaseUntil: later(now, LEASE_MS),
+      blobName,
+      progress: { rows: 0 },
+      ...(error === undefined ? {} : { error }),
+    },
+  };
+}
+
+/** Says that the maker lives, and how far it is. */
+export function progressed(report: RunningReport, now: string, rows: number): RunningReport {
+  return { ...report, leaseUntil: later(now, LEASE_MS), progress: { rows } };
+}
+
+export type Issue = Pick<SucceededReport, "generatedAt" | "dataAsOf" | "files" | "changes"> & {
+  readonly previousReportId: ReportId | undefined;
+};
+
+export function succeed(report: RunningReport, { previousReportId, ...issue }: Issue): SucceededReport {
+  return {
+    ...baseOf(report),
+    status: "succeeded",
+    ...issue,
+    ...(previousReportId === undefined ? {} : { previousReportId }),
+  };
+}
+
+/** The attempt ended without a report: another may begin, unless it was the last or trying again cannot help. */
+export function fail(
+  report: RunningReport,
+  now: string,
+  error: ReportError,
+  isFinal: boolean,
+): RunningReport | FailedReport {
+  if (isFinal || report.attempt >= ATTEMPTS_MAX) {
+    return { ...baseOf(report), status: "failed", failedAt: now, error };
+  }
+  return { ...report, leaseUntil: now, error };
+}
+
+/** The attempt was not one: something has to be waited for, and waiting is not counted. */
+export function postpone(report: RunningReport, now: string, error: ReportError): RunningReport {
+  return { ...report, attempt: report.attempt - 1, leaseUntil: now, error };
+}
+
+function baseOf(report: Report): z.infer<typeof reportBase> {
+  const {
+    id,
+    customerId,
+    kind,
+    reportKind,
+    agreementId,
+    period,
+    version,
+    requestedBy,
+    requestedAt,
+    attempt,
+  } = report;
+  return {
+    id,
+    customerId,
+    kind,
+    reportKind,
+    agreementId,
+    period,
+    version,
+    requestedBy,
+    requestedAt,
+    attempt,
+  };
+}
+
+const later = (instant: string, milliseconds: number): string =>
+  new Date(Date.parse(instant) + milliseconds).toISOString();
