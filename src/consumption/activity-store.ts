@@ -146,15 +146,10 @@ export function cosmosActivityStore(container: Container): ActivityStore {
       ),
     lastAt: async (ledgerId, upTo) => {
       const query = sql(
-        "SELECT VALUE MAX(c.at) FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND c.at <= @upTo",
+        "SELECT TOP 1 VALUE c.at FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND c.at <= @upTo ORDER BY c.at DESC",
         { upTo },
       );
-      const [last] = await queryAll(
-        container,
-        ledgerId,
-        query,
-        z.union([z.string(), z.unknown().transform(() => undefined)]),
-      );
+      const [last] = await queryAll(container, ledgerId, query, z.string());
       return last;
     },
     rows: (ledgerId, query) => queryAll(container, ledgerId, rowsQuery(query), entrySchema),

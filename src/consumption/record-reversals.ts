@@ -74,11 +74,12 @@ export function recordReversal(
     const behind = own === undefined ? [] : (await store.reversalsOf(ledgerId, id)).map(refuseReversal);
 
     const target = await store.readFact(ledgerId, deliveryId);
-    if (target === undefined || target.value.kind === "awaited") {
+    // An event that names itself waits for nothing: it is no delivery.
+    if (deliveryId !== id && (target === undefined || target.value.kind === "awaited")) {
       const holder = inPlace(target, { id: deliveryId, ledgerId, kind: "awaited" });
       return commit(access, ledgerId, [inPlace(own, entry), holder, ...behind], recorded);
     }
-    const delivery = asDelivery(target);
+    const delivery = target === undefined ? undefined : asDelivery(target);
     if (delivery === undefined) {
       const refused = withPosting(entry, refusedPosting(entry, notReversible));
       return commit(access, ledgerId, [inPlace(own, refused), ...behind], rejectedOutcome(notReversible));

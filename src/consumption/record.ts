@@ -109,7 +109,7 @@ async function catchUp(
         );
   for (const [index, outcome] of outcomes.entries()) {
     const event = waiting[index];
-    if (event !== undefined && outcome.status !== "rejected")
+    if (event !== undefined && outcome.status !== "rejected" && !(await isRefused(context, event.body)))
       await context.rejectedEvents.resolve(event.id, context.now());
   }
   for (const { event } of agreements) {
@@ -120,6 +120,15 @@ async function catchUp(
       Date.now() + SETTLE_BUDGET_MS,
     );
   }
+}
+
+/** Whether a reversal that was accepted has been pushed out by another one since. */
+async function isRefused({ store }: Context, body: string): Promise<boolean> {
+  const parsed = parseEventText(body);
+  if (parsed.outcome === "rejected" || parsed.event.kind !== "reversal") return false;
+  const { customerId, agreementId } = parsed.event.data;
+  const fact = await store.readFact(ledgerIdOf(customerId, agreementId), entryIdOf(parsed.event));
+  return fact?.value.kind === "entry" && fact.value.state === "rejected";
 }
 
 async function recordLedger(
@@ -157,6 +166,7 @@ async function recordOneReversal(context: Context, item: Numbered<ReversalEvent>
   const ledgerId = ledgerIdOf(customerId, agreementId);
   const outcome = await recordReversal(context, ledgerId, item);
   await reportReversals(context, ledgerId, entryIdOf(reverses));
+  await reportReversals(context, ledgerId, entryIdOf(item.event));
   return outcome;
 }
 
