@@ -66,7 +66,11 @@ export type LedgerStore = {
   readonly readFact: (ledgerId: LedgerId, id: string) => Promise<Versioned<FactDocument> | undefined>;
   /** Which of these facts are there, at most `OPERATIONS_MAX` of them. */
   readonly identify: (ledgerId: LedgerId, ids: readonly string[]) => Promise<readonly KnownFact[]>;
-  readonly reversalsOf: (ledgerId: LedgerId, entryId: string) => Promise<readonly Versioned<Entry>[]>;
+  /** Whatever names one of these entries as what it reverses. */
+  readonly reversalsOf: (
+    ledgerId: LedgerId,
+    entryIds: readonly string[],
+  ) => Promise<readonly Versioned<Entry>[]>;
   readonly agreementEntries: (ledgerId: LedgerId) => Promise<readonly AgreementEntry[]>;
   readonly allRollups: (ledgerId: LedgerId) => Promise<readonly Versioned<Rollup>[]>;
   /** Every entry of the ledger, or of one month of it, in pages. */
@@ -92,11 +96,13 @@ export function cosmosLedgerStore(container: Container): LedgerStore {
         ),
         knownSchema,
       ),
-    reversalsOf: (ledgerId, entryId) =>
+    reversalsOf: (ledgerId, entryIds) =>
       queryAll(
         container,
         ledgerId,
-        sql("SELECT * FROM c WHERE c.kind = 'entry' AND c.reverses = @entryId", { entryId }),
+        sql("SELECT * FROM c WHERE c.kind = 'entry' AND ARRAY_CONTAINS(@entryIds, c.reverses)", {
+          entryIds: [...entryIds],
+        }),
         versioned(entrySchema),
       ),
     agreementEntries: (ledgerId) =>

@@ -90,7 +90,11 @@ export async function ensureLedger(
 ): Promise<void> {
   const ledgerId = ledgerIdOf(customerId, agreementId);
   if ((await cache.head(ledgerId)) !== undefined) return;
-  await store.commit(ledgerId, [{ type: "create", document: newHead(customerId, agreementId) }]);
+  const created = await store.commit(ledgerId, [
+    { type: "create", document: newHead(customerId, agreementId) },
+  ]);
+  if (created.outcome === "committed" || (await cache.head(ledgerId)) !== undefined) return;
+  throw new ContentionError(ledgerId);
 }
 
 async function recordFact(

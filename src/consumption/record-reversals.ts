@@ -71,7 +71,7 @@ export function recordReversal(
       idlePosting(event.time, deliveryId, { state: "awaiting" }),
     );
     // Reversals of what turns out to be a reversal itself can never count.
-    const behind = own === undefined ? [] : (await store.reversalsOf(ledgerId, id)).map(refuseReversal);
+    const behind = own === undefined ? [] : (await store.reversalsOf(ledgerId, [id])).map(refuseReversal);
 
     const target = await store.readFact(ledgerId, deliveryId);
     // An event that names itself waits for nothing: it is no delivery.
@@ -84,7 +84,7 @@ export function recordReversal(
       const refused = withPosting(entry, refusedPosting(entry, notReversible));
       return commit(access, ledgerId, [inPlace(own, refused), ...behind], rejectedOutcome(notReversible));
     }
-    const others = await store.reversalsOf(ledgerId, deliveryId);
+    const others = await store.reversalsOf(ledgerId, [deliveryId]);
     if (others.length >= REVERSALS_MAX) return rejectedOutcome(tooManyReversals);
     const guard: LedgerOperation = { type: "replace", document: delivery.value, etag: delivery.etag };
     const shared = shareAmong(delivery.value, [
@@ -107,7 +107,7 @@ export function recordAwaitedDelivery(
   return retry(access, ledgerId, async () => {
     const holder = await access.store.readFact(ledgerId, id);
     if (holder !== undefined && holder.value.kind !== "awaited") return againstKnown(holder.value, hash);
-    const reversals = await access.store.reversalsOf(ledgerId, id);
+    const reversals = await access.store.reversalsOf(ledgerId, [id]);
     const head = await access.cache.head(ledgerId);
     const placement = place(event, head?.value.terms, workspaceId);
     if (placement.outcome === "rejected") return rejectedOutcome(placement.rejection);

@@ -151,8 +151,16 @@ async function recordLedger(
       index,
       outcome === "awaited" ? await recordAwaitedDelivery(context, ledgerId, delivery) : outcome,
     );
-    if (outcome === "awaited") await reportReversals(context, ledgerId, entryIdOf(delivery.event));
   }
+  const reversible = [...recordedOutcomes].filter(
+    ([, outcome]) => outcome === "awaited" || outcome.status === "repeated",
+  );
+  // A repeat may be the redelivery of one that was recorded with its reversals and then not reported.
+  await reportReversals(
+    context,
+    ledgerId,
+    reversible.map(([{ event }]) => entryIdOf(event)),
+  );
 }
 
 async function recordOneReversal(context: Context, item: Numbered<ReversalEvent>): Promise<Outcome> {
@@ -165,18 +173,23 @@ async function recordOneReversal(context: Context, item: Numbered<ReversalEvent>
   }
   const ledgerId = ledgerIdOf(customerId, agreementId);
   const outcome = await recordReversal(context, ledgerId, item);
-  await reportReversals(context, ledgerId, entryIdOf(reverses));
-  await reportReversals(context, ledgerId, entryIdOf(item.event));
+  await reportReversals(context, ledgerId, [entryIdOf(reverses), entryIdOf(item.event)]);
   return outcome;
 }
 
 /** A reversal can push another one out or let it in: the list of rejections says how each of them stands now. */
-async function reportReversals(context: Context, ledgerId: LedgerId, deliveryId: string): Promise<void> {
-  const reversals = await context.store.reversalsOf(ledgerId, deliveryId);
+async function reportReversals(
+  context: Context,
+  ledgerId: LedgerId,
+  entryIds: readonly string[],
+): Promise<void> {
+  if (entryIds.length === 0) return;
+  const reversals = await context.store.reversalsOf(ledgerId, entryIds);
   for (const { value } of reversals) {
     const body = canonicalBody(value.event);
+    const others = reversals.filter((other) => other.value.reverses === value.reverses).length > 1;
     if (value.state === "rejected") await keep(context, body, refusalOf(value));
-    else if (reversals.length > 1) await context.rejectedEvents.resolve(rejectionIdOf(body), context.now());
+    else if (others) await context.rejectedEvents.resolve(rejectionIdOf(body), context.now());
   }
 }
 

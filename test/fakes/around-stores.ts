@@ -43,7 +43,7 @@ function aroundLedgerStore(store: LedgerStore, around: Around): LedgerStore {
     readRollups: (ledgerId, ids) => read("readRollups", () => store.readRollups(ledgerId, ids)),
     readFact: (ledgerId, id) => read("readFact", () => store.readFact(ledgerId, id)),
     identify: (ledgerId, ids) => read("identify", () => store.identify(ledgerId, ids)),
-    reversalsOf: (ledgerId, id) => read("reversalsOf", () => store.reversalsOf(ledgerId, id)),
+    reversalsOf: (ledgerId, ids) => read("reversalsOf", () => store.reversalsOf(ledgerId, ids)),
     agreementEntries: (ledgerId) => read("agreementEntries", () => store.agreementEntries(ledgerId)),
     allRollups: (ledgerId) => read("allRollups", () => store.allRollups(ledgerId)),
     entries: (ledgerId, month) => aroundPages("entries", store.entries(ledgerId, month), around),

@@ -74,8 +74,10 @@ function memoryLedgerStore(ledgers: Ledgers): LedgerStore {
       byIds(ledgerId, [id]).flatMap(({ value, etag }) => (isFact(value) ? [{ value, etag }] : []))[0],
     identify: async (ledgerId, ids) =>
       byIds(ledgerId, ids).flatMap(({ value }) => (isFact(value) ? [knownFact(value)] : [])),
-    reversalsOf: async (ledgerId, entryId) =>
-      pick(of(ledgerId), "entry").filter(({ value }) => value.reverses === entryId),
+    reversalsOf: async (ledgerId, entryIds) =>
+      pick(of(ledgerId), "entry").filter(
+        ({ value: { reverses } }) => reverses !== undefined && entryIds.includes(reverses),
+      ),
     agreementEntries: async (ledgerId) => pick(of(ledgerId), "agreementEntry").map(({ value }) => value),
     allRollups: async (ledgerId) => pick(of(ledgerId), "rollup"),
     async *entries(ledgerId, month) {
