@@ -5,6 +5,8 @@ import { registerEndpoints } from "../src/platform/registration.ts";
 import { wire } from "../src/platform/wiring.ts";
 import { allEndpoints } from "./http/endpoints.ts";
 import { registerDeliveryEvents } from "./queue/delivery-events.ts";
+import { registerReportJobs } from "./queue/report-jobs.ts";
+import { registerMonthlyCpods } from "./timer/cpod.ts";
 import { registerSettleLedgers, registerVerifyLedgers } from "./timer/ledgers.ts";
 
 const config = readConfig(process.env);
@@ -19,5 +21,7 @@ registerEndpoints(allEndpoints(app), {
   publicBaseUrl: config.publicBaseUrl,
 });
 registerDeliveryEvents(app);
+registerReportJobs(app);
+registerMonthlyCpods(app);
 registerSettleLedgers(app);
 registerVerifyLedgers(app);

@@ -1,3 +1,4 @@
+import { adminOf, DEMO_CSAM, demoCustomers } from "./demo/customers.ts";
 import type { Stack } from "./stack.ts";
 
 export type BannerFacts = {
@@ -9,7 +10,11 @@ export type BannerFacts = {
 };
 
 /** Addresses that the demo data knows, and what for. */
-const DEMO_USERS: readonly (readonly [email: string, what: string])[] = [];
+const DEMO_USERS: readonly (readonly [email: string, what: string])[] = [
+  ...demoCustomers.map((customer) => [adminOf(customer), `services admin of ${customer.name}`] as const),
+  [`${DEMO_CSAM} --role Csam`, "account manager of all three"],
+];
+const FIRST_CUSTOMER = `cust-${demoCustomers[0]?.key}`;
 
 /** The one table that `npm start` prints when everything is ready. */
 export function banner(stack: Stack, facts: BannerFacts): string {
@@ -32,7 +37,7 @@ export function banner(stack: Stack, facts: BannerFacts): string {
   if (tokens !== undefined) {
     rows.push(["A token", `npm run --silent token -- ${example}`]);
     rows.push(["Try", `curl -H "Authorization: Bearer $(npm run --silent token -- ${example})" \\`]);
-    rows.push(["", `  "${apiUrl}/api/me?api-version=2026-11-01"`]);
+    rows.push(["", `  "${apiUrl}/api/customers/${FIRST_CUSTOMER}/activity?api-version=2026-11-01"`]);
   }
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join("\n");

@@ -12,6 +12,7 @@ Runs the whole product on this machine: the app, and a stand-in for every servic
   --data DIR    keeps everything there; without it all is in memory and gone at the end
   --port N      of the API, default ${DEFAULT_PORT}; the parts take the ports after it, and each that is taken moves on
   --no-demo     loads no demo data
+  --verbose     prints every line of the app's log, not only warnings and errors
   --faults SERVICE:SETTING
                 makes a part fail now and then, repeatable; SERVICE is cosmos, servicebus, blob, tokens or api,
                 SETTING is such as 429=0.01,503=0.01,refused=0.01,lost=0.005,slow=0.02@500 (shares, milliseconds);
@@ -24,6 +25,7 @@ export type StartOptions = {
   readonly dataDir: string | undefined;
   readonly port: number;
   readonly demo: boolean;
+  readonly verbose: boolean;
   readonly faults: Partial<Readonly<Record<FaultyPart, string>>>;
 };
 
@@ -45,6 +47,7 @@ export function readStartOptions(args: readonly string[], env: NodeJS.ProcessEnv
       data: { type: "string" },
       port: { type: "string", default: String(DEFAULT_PORT) },
       "no-demo": { type: "boolean", default: false },
+      verbose: { type: "boolean", default: false },
       faults: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -53,7 +56,7 @@ export function readStartOptions(args: readonly string[], env: NodeJS.ProcessEnv
   const port = portSchema.safeParse(values.port);
   if (!port.success) throw new Error(`--port is a number from 0 to 65535, not ${values.port}`);
   const faults = { ...faultsOfEnvironment(env), ...Object.fromEntries(values.faults.map(readFaultOption)) };
-  return { dataDir: values.data, port: port.data, demo: !values["no-demo"], faults };
+  return { dataDir: values.data, port: port.data, demo: !values["no-demo"], verbose: values.verbose, faults };
 }
 
 function faultsOfEnvironment(env: NodeJS.ProcessEnv): StartOptions["faults"] {

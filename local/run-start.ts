@@ -40,7 +40,7 @@ async function runStack(options: StartOptions, entry: string | undefined): Promi
   const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir);
   if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
   const given = await readGivenSettings(process.env, LOCAL_SETTINGS);
-  const stack = await startStack({ port, dataDir, given, faults, entry, onLog: printLog });
+  const stack = await startStack({ port, dataDir, given, faults, entry, onLog: logPrinter(options.verbose) });
   try {
     const { apiUrl, tokens } = stack;
     await writeState({ pid: process.pid, apiUrl, ...(tokens && { issuer: tokens.issuer }) });
@@ -81,8 +81,10 @@ async function untilTheEnd(stack: Stack, interrupt: AbortSignal): Promise<number
 }
 
 /** What the app itself says, and what went wrong; not the host's account of every call. */
-function printLog({ level, category, functionName, message }: LogLine): void {
-  if (category === "system" && !LOUD_LEVELS.has(level)) return;
-  const from = functionName === undefined ? "" : ` ${functionName}:`;
-  console.error(`[${level}]${from} ${message}`);
+function logPrinter(isVerbose: boolean): (line: LogLine) => void {
+  return ({ level, functionName, message }) => {
+    if (!isVerbose && !LOUD_LEVELS.has(level)) return;
+    const from = functionName === undefined ? "" : ` ${functionName}:`;
+    console.error(`[${level}]${from} ${message}`);
+  };
 }

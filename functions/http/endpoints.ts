@@ -11,6 +11,7 @@ import { entitlementEndpoints } from "./entitlements.ts";
 import { eventEndpoints } from "./events.ts";
 import { meEndpoints } from "./me.ts";
 import { rejectedEventEndpoints } from "./rejected-events.ts";
+import { reportEndpoints } from "./reports.ts";
 import { serviceEndpoints } from "./service.ts";
 
 export const apiInfo = {
@@ -28,6 +29,7 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...activityEndpoints(app),
     ...entitlementEndpoints(app),
     ...additionalCaseEndpoints(app),
+    ...reportEndpoints(app),
     ...auditEntryEndpoints(app),
     ...serviceEndpoints(),
   ];

@@ -1,10 +1,12 @@
 import type { Container } from "@azure/cosmos";
-import { readItem, saveItem, type Versioned } from "../platform/cosmos.ts";
+import { queryPages, readItem, saveItem, sql, type Versioned } from "../platform/cosmos.ts";
 import { CUSTOMER_DOCUMENT_ID, type Customer, customerSchema } from "./customer.ts";
 import type { CustomerId } from "./ids.ts";
 
 /** Where customers are kept, one document each. Promise: `save` writes only over the version that was read. */
 export type CustomerStore = {
+  /** Every customer, in pages, in no order. */
+  readonly all: () => AsyncIterable<readonly Customer[]>;
   readonly read: (customerId: CustomerId) => Promise<Versioned<Customer> | undefined>;
   /** @param etag undefined: there is no such customer yet. @returns false when somebody else was faster. */
   readonly save: (customer: Customer, etag: string | undefined) => Promise<boolean>;
@@ -12,6 +14,8 @@ export type CustomerStore = {
 
 export function cosmosCustomerStore(container: Container): CustomerStore {
   return {
+    all: () =>
+      queryPages(container, undefined, sql("SELECT * FROM c WHERE c.kind = 'customer'"), customerSchema),
     read: (customerId) => readItem(container, CUSTOMER_DOCUMENT_ID, customerId, customerSchema),
     save: (customer, etag) => saveItem(container, customer, customer.customerId, etag),
   };

@@ -42,7 +42,7 @@ import { refusal } from "./posting.ts";
 import type { LedgerAccess } from "./record-deliveries.ts";
 
 export type AgreementAccess = LedgerAccess & {
-  readonly customers: CustomerStore;
+  readonly customers: Pick<CustomerStore, "read" | "save">;
   readonly people: PersonStore;
 };
 

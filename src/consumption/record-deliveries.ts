@@ -40,24 +40,40 @@ export async function recordDeliveries(
   deliveries: readonly Delivery[],
 ): Promise<ReadonlyMap<Delivery, Outcome | "awaited">> {
   const outcomes = new Map<Delivery, Outcome | "awaited">();
-  const pending = withoutRepeats(deliveries, outcomes);
-  for (const chunk of chunksOf(pending)) await recordChunk(access, ledgerId, chunk, outcomes);
+  let rest = deliveries.map(
+    (delivery): Pending => ({
+      delivery,
+      id: entryIdOf(delivery.event),
+      hash: contentHashOf(delivery.event),
+    }),
+  );
+  while (rest.length > 0) {
+    const first = new Map(rest.toReversed().map((each) => [each.id, each]));
+    for (const chunk of chunksOf(rest.filter((each) => first.get(each.id) === each)))
+      await recordChunk(access, ledgerId, chunk, outcomes);
+    rest = settleRepeats(rest, first, outcomes);
+  }
   return outcomes;
 }
 
-/** Of the same id within one call the first stands; another one is a repeat, or in conflict with it. */
-function withoutRepeats(
-  deliveries: readonly Delivery[],
+/**
+ * Of the same id within one call the first is recorded; what has its content has its outcome.
+ * @returns those of another content: whether they are in conflict depends on whether the first was recorded.
+ */
+function settleRepeats(
+  pending: readonly Pending[],
+  first: ReadonlyMap<string, Pending>,
   outcomes: Map<Delivery, Outcome | "awaited">,
 ): Pending[] {
-  const first = new Map<string, Pending>();
-  for (const delivery of deliveries) {
-    const pending = { delivery, id: entryIdOf(delivery.event), hash: contentHashOf(delivery.event) };
-    const same = first.get(pending.id);
-    if (same === undefined) first.set(pending.id, pending);
-    else outcomes.set(delivery, same.hash === pending.hash ? repeated : rejectedOutcome(conflictingContent));
-  }
-  return [...first.values()];
+  return pending.filter((each) => {
+    const same = first.get(each.id);
+    if (same === undefined || same === each) return false;
+    if (same.hash !== each.hash) return true;
+    const outcome = outcomes.get(same.delivery);
+    const isRecorded = outcome !== undefined && outcome !== "awaited" && outcome.status === "recorded";
+    outcomes.set(each.delivery, isRecorded ? repeated : (outcome ?? repeated));
+    return false;
+  });
 }
 
 function chunksOf(pending: readonly Pending[]): Pending[][] {

@@ -26,7 +26,13 @@ import { refusal } from "./posting.ts";
 import { type AgreementAccess, ensureLedger, isFull, recordAgreement } from "./record-agreements.ts";
 import { type Delivery, recordDeliveries } from "./record-deliveries.ts";
 import { recordAwaitedDelivery, recordReversal, refusalOf } from "./record-reversals.ts";
-import { canonicalBody, keptBody, newRejectedEvent, rejectionIdOf } from "./rejected-event.ts";
+import {
+  canonicalBody,
+  keptBody,
+  newRejectedEvent,
+  type RejectedEvent,
+  rejectionIdOf,
+} from "./rejected-event.ts";
 import type { RejectedEventStore } from "./rejected-event-store.ts";
 import { settleLedger } from "./settle.ts";
 
@@ -62,6 +68,45 @@ export function createRecorder(stores: RecorderStores, now: () => string): Recor
 }
 
 async function record(context: Context, bodies: readonly string[]): Promise<readonly Outcome[]> {
+  const { outcomes, agreements, kept } = await tryAll(context, bodies);
+  const mendable: string[] = [];
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.status !== "rejected") continue;
+    const rejected = await keep(context, kept[index] ?? "", outcome.rejection);
+    if (rejected.mendedByAgreement) mendable.push(rejected.body);
+  }
+  await tryOnceMore(context, mendable);
+  for (const customerId of new Set(agreements.map(({ event }) => event.data.customerId))) {
+    await catchUp(context, customerId, agreements);
+  }
+  return outcomes;
+}
+
+/**
+ * An agreement event that came meanwhile either found the rejections in the list, or is found here: what rejected them
+ * was read before they were listed, perhaps long before.
+ */
+async function tryOnceMore(context: Context, bodies: readonly string[]): Promise<void> {
+  if (bodies.length === 0) return;
+  context.customersSeen.clear();
+  context.cache.clear();
+  const { outcomes } = await tryAll(context, bodies);
+  await resolveAccepted(context, bodies, outcomes);
+}
+
+async function resolveAccepted(
+  context: Context,
+  bodies: readonly string[],
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  for (const [index, body] of bodies.entries()) {
+    if (outcomes[index]?.status === "rejected" || (await isRefused(context, body))) continue;
+    await context.rejectedEvents.resolve(rejectionIdOf(body), context.now());
+  }
+}
+
+/** Each event once, in the order that spares detours, with the text it would be kept as. */
+async function tryAll(context: Context, bodies: readonly string[]) {
   const outcomes = new Map<number, Outcome>();
   const agreements: Numbered<AgreementEvent>[] = [];
   const deliveries: Numbered<DeliveryEvent>[] = [];
@@ -79,15 +124,12 @@ async function record(context: Context, bodies: readonly string[]): Promise<read
     await recordLedger(context, ledgerId, items, outcomes);
   for (const each of reversals) outcomes.set(each.index, await recordOneReversal(context, each));
 
-  const kept = new Map([...agreements, ...deliveries, ...reversals].map(({ index, body }) => [index, body]));
-  for (const [index, outcome] of outcomes) {
-    if (outcome.status === "rejected")
-      await keep(context, kept.get(index) ?? bodies[index] ?? "", outcome.rejection);
-  }
-  for (const customerId of new Set(agreements.map(({ event }) => event.data.customerId))) {
-    await catchUp(context, customerId, agreements);
-  }
-  return bodies.map((_, index) => outcomes.get(index) ?? rejectedOutcome(notProcessed));
+  const kept = new Map(reversals.map(({ index, body }) => [index, body]));
+  return {
+    outcomes: bodies.map((_, index) => outcomes.get(index) ?? rejectedOutcome(notProcessed)),
+    agreements,
+    kept: bodies.map((body, index) => kept.get(index) ?? body),
+  };
 }
 
 const notProcessed = refusal("notProcessed", "the event was not processed; send it again", "id");
@@ -99,19 +141,8 @@ async function catchUp(
   agreements: readonly Numbered<AgreementEvent>[],
 ): Promise<void> {
   context.customersSeen.delete(customerId);
-  const waiting = await context.rejectedEvents.mendable(customerId);
-  const outcomes =
-    waiting.length === 0
-      ? []
-      : await record(
-          context,
-          waiting.map(({ body }) => body),
-        );
-  for (const [index, outcome] of outcomes.entries()) {
-    const event = waiting[index];
-    if (event !== undefined && outcome.status !== "rejected" && !(await isRefused(context, event.body)))
-      await context.rejectedEvents.resolve(event.id, context.now());
-  }
+  const waiting = (await context.rejectedEvents.mendable(customerId)).map(({ body }) => body);
+  if (waiting.length > 0) await resolveAccepted(context, waiting, await record(context, waiting));
   for (const { event } of agreements) {
     if (event.data.customerId !== customerId) continue;
     await settleLedger(
@@ -193,8 +224,14 @@ async function reportReversals(
   }
 }
 
-async function keep({ rejectedEvents, now }: Context, body: string, rejection: Rejection): Promise<void> {
-  await rejectedEvents.put(newRejectedEvent(body, rejection, now()));
+async function keep(
+  { rejectedEvents, now }: Context,
+  body: string,
+  rejection: Rejection,
+): Promise<RejectedEvent> {
+  const event = newRejectedEvent(body, rejection, now());
+  await rejectedEvents.put(event);
+  return event;
 }
 
 type Workspace = { readonly workspaceId: WorkspaceId } | { readonly rejection: Rejection };

@@ -1,7 +1,9 @@
 /** The app, put together top to bottom: the only place with clients of the cloud. */
+import { randomUUID } from "node:crypto";
 import { CosmosClient } from "@azure/cosmos";
 import { DefaultAzureCredential } from "@azure/identity";
 import { ServiceBusClient } from "@azure/service-bus";
+import { BlobServiceClient } from "@azure/storage-blob";
 import { cosmosAuditStore } from "../access/audit-store.ts";
 import { createAuthorize } from "../access/grant.ts";
 import { cosmosPersonStore } from "../access/person-store.ts";
@@ -11,6 +13,9 @@ import { DELIVERY_EVENTS_QUEUE, serviceBusEventQueue } from "../consumption/even
 import { cosmosLedgerStore } from "../consumption/ledger-store.ts";
 import { createRecorder } from "../consumption/record.ts";
 import { cosmosRejectedEventStore } from "../consumption/rejected-event-store.ts";
+import { blobReportFiles } from "../reports/report-files.ts";
+import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
+import { cosmosReportStore } from "../reports/report-store.ts";
 import type { Config } from "./config.ts";
 import { createTokenVerifier } from "./tokens.ts";
 
@@ -49,6 +54,15 @@ export function wire(config: Config) {
       : new ServiceBusClient(config.serviceBus.namespace, credential);
   const eventSender = lazily(() => serviceBus.createSender(DELIVERY_EVENTS_QUEUE));
 
+  const jobSender = lazily(() => serviceBus.createSender(REPORT_JOBS_QUEUE));
+
+  const blobs =
+    "connectionString" in config.blob
+      ? BlobServiceClient.fromConnectionString(config.blob.connectionString)
+      : new BlobServiceClient(config.blob.accountUrl, credential);
+  const reports = cosmosReportStore(database.container("reports"));
+  const files = blobReportFiles(blobs, "reports");
+
   const recorder = createRecorder({ store: ledgers, customers, people, rejectedEvents }, now);
   const ingest = {
     queue: serviceBusEventQueue(eventSender),
@@ -65,6 +79,9 @@ export function wire(config: Config) {
     audit,
     recorder,
     ingest,
+    reportMaker: { reports, files, activity, customers, now, newId: randomUUID },
+    reportQueue: serviceBusReportQueue(jobSender),
+    download: { reports, files, audit: audit.append, signingKey: config.signingKey, now, newId: randomUUID },
     verifier: createTokenVerifier(config.tokens),
     authorize: createAuthorize(people),
   };
