@@ -5,6 +5,7 @@ import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import * as z from "zod";
 import type { Fault } from "../../local/faults.ts";
+import { requestToken } from "../../local/tokens/request-token.ts";
 import { type RunningTokens, startTokens } from "../../local/tokens/server.ts";
 
 const AUDIENCE = "api://customer-activity";
@@ -120,6 +121,22 @@ describe("the token issuer", () => {
     const body = { email: "ana@cust-a.example" };
     expect((await ask(tokens, body, { "content-type": "text/plain" })).status).toBe(400);
     expect((await fetch(`${tokens.issuer}/token`, { method: "OPTIONS" })).status).toBe(404);
+  });
+
+  test("is asked again by whoever needs a token, through its faults, but not when it is not there", async () => {
+    const faults: Fault[] = [
+      { kind: "refused" },
+      { kind: "status", status: 503, retryAfterMs: 1 },
+      { kind: "lost" },
+    ];
+    const tokens = await start({ faults: ({ index }) => faults[index] });
+    const token = await requestToken(tokens.issuer, { email: "ana@cust-a.example" });
+    expect((await verify(token, tokens)).payload["email"]).toBe("ana@cust-a.example");
+    await tokens.close();
+    running.pop();
+    await expect(requestToken(tokens.issuer, { email: "a@b.example" })).rejects.toThrow(
+      /No token issuer answers/,
+    );
   });
 
   test("makes the faults it is asked to make, each once", async () => {
