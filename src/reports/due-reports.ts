@@ -39,16 +39,19 @@ export function dueReports(customer: Pick<Customer, "agreements" | "timeZone">, 
   );
 }
 
+/** Reports, newest first, among which one is looked for whose maker was never told or is gone. */
+const RECENT_REPORTS = 100;
+
 /**
  * Makes sure that every due report is asked for.
- * @returns those that wait for a maker now: asked for just now or before, given up by a maker that is gone.
+ * @returns those that wait for a maker now, on demand or due: just asked for, or left behind by a maker that is gone.
  */
 export async function requestDueReports(
   dependencies: RequestDependencies & { readonly reports: ReportStore },
   customer: Customer,
 ): Promise<readonly Report[]> {
   const { reports, now } = dependencies;
-  const waiting: Report[] = [];
+  const asked = new Map<ReportId, Report>();
   for (const { id, agreementId, period } of dueReports(customer, now())) {
     const known = await reports.read(customer.customerId, id);
     const report =
@@ -60,9 +63,12 @@ export async function requestDueReports(
         requestKey: TIMER_SUBJECT,
         onlyFirst: true,
       }));
-    if (isWaiting(report, now())) waiting.push(report);
+    asked.set(report.id, report);
   }
-  return waiting;
+  for (const report of await reports.page(customer.customerId, undefined, RECENT_REPORTS)) {
+    asked.set(report.id, report);
+  }
+  return [...asked.values()].filter((report) => isWaiting(report, now()));
 }
 
 /** Nobody makes it at this instant, and it is not over. */

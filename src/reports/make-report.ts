@@ -2,36 +2,128 @@
  * Making a report. Promise: interrupted anywhere, run again, or run by two makers at once, it ends with exactly one
  * complete report or none: a maker writes to a file name of its own, and what issues the report is one conditional save.
  */
-import type { CustomerStore } from "../agreements/customer-store.ts";
 import type { CustomerId } from "../agreements/ids.ts";
-import type { ActivityStore } from "../consumption/activity-store.ts";
-import type { FailedReport, ReportId, SucceededReport } from "./report.ts";
-import type { ReportFiles } from "./report-files.ts";
-import type { ReportStore } from "./report-store.ts";
+import { digest } from "../consumption/entry.ts";
+import type { Versioned } from "../platform/cosmos.ts";
+import { FiguresDifferError, NotReadyError } from "./cpod-ledgers.ts";
+import {
+  type FailedReport,
+  fail,
+  postpone,
+  type Report,
+  type ReportError,
+  type ReportId,
+  type RunningReport,
+  type SucceededReport,
+  start,
+} from "./report.ts";
+import { type AttemptDependencies, attemptReport } from "./report-attempt.ts";
 
-export type MakerDependencies = {
-  readonly reports: ReportStore;
-  readonly files: ReportFiles;
-  readonly activity: Pick<ActivityStore, "ledger" | "days" | "counted" | "lastAt" | "entriesBetween">;
-  readonly customers: Pick<CustomerStore, "read">;
-  readonly now: () => string;
-  readonly newId: () => string;
-};
+/** How often the end of an attempt is saved anew because somebody else was faster. */
+const ENDINGS_MAX = 3;
+
+export type MakerDependencies = AttemptDependencies & { readonly newId: () => string };
 
 export type Made =
   | { readonly outcome: "issued"; readonly report: SucceededReport }
-  | { readonly outcome: "failed"; readonly report: FailedReport }
-  /** Somebody else makes it, or something has to be waited for: to be run again after that time. */
-  | { readonly outcome: "later"; readonly retryAfterSeconds: number }
+  | { readonly outcome: "failed"; readonly report: FailedReport; readonly cause?: unknown }
+  /** Somebody else makes it, or it is to be tried again: to be run again after that time. */
+  | { readonly outcome: "later"; readonly retryAfterSeconds: number; readonly cause?: unknown }
   | { readonly outcome: "missing" };
 
-/** @throws what the stores throw, when it is to be run again: nothing is lost and nothing half done is visible. */
+/**
+ * @returns `issued` and `failed` also when the report was over before. `cause` is for the log.
+ * @throws what the stores throw when not even the end of the attempt can be saved: to be run again after the lease.
+ */
 export async function makeReport(
   dependencies: MakerDependencies,
   customerId: CustomerId,
   reportId: ReportId,
 ): Promise<Made> {
-  const found = await dependencies.reports.read(customerId, reportId);
+  const { reports, now, newId } = dependencies;
+  const found = await reports.read(customerId, reportId);
   if (found === undefined) return { outcome: "missing" };
-  throw new Error("not written yet");
+  // Digests: an id may hold what means something in a path.
+  const blobName = `cpod/${digest(customerId)}/${digest(reportId)}/${newId()}.csv`;
+  const begun = start(found.value, now(), blobName);
+  if (begun.outcome === "over") return madeOf(begun.report, now());
+  if (begun.outcome === "busy") return madeOf(found.value, now());
+  const etag = await reports.save(begun.report, found.etag);
+  if (etag === undefined) return { outcome: "later", retryAfterSeconds: 1 };
+  if (begun.outcome === "exhausted") return madeOf(begun.report, now());
+  // What the attempt before has written can be issued no more: it lost its lease with this save.
+  if (found.value.status === "running") await removeQuietly(dependencies, found.value.blobName);
+  return attempt(dependencies, { value: begun.report, etag });
+}
+
+async function attempt(dependencies: MakerDependencies, begun: Versioned<RunningReport>): Promise<Made> {
+  try {
+    return { outcome: "issued", report: await attemptReport(dependencies, begun) };
+  } catch (error) {
+    try {
+      return await endAttempt(dependencies, begun.value, error);
+    } catch (ending) {
+      throw new AggregateError([error, ending], `an attempt at report ${begun.value.id} could not be ended`);
+    }
+  }
+}
+
+/**
+ * What was thrown may have come after the report was issued, and a save whose answer was lost may still be on its way: so
+ * the file is removed only when a later save has made sure that nobody will ever name it.
+ */
+async function endAttempt(
+  dependencies: MakerDependencies,
+  { customerId, id, blobName }: RunningReport,
+  cause: unknown,
+): Promise<Made> {
+  const { reports, now } = dependencies;
+  for (let ending = 0; ending < ENDINGS_MAX; ending++) {
+    const found = await reports.read(customerId, id);
+    if (found === undefined) throw new Error(`report ${id} is gone`);
+    const { value, etag } = found;
+    if (value.status === "succeeded" && value.files.some((file) => file.blobName === blobName)) {
+      return { outcome: "issued", report: value };
+    }
+    if (value.status !== "running" || value.blobName !== blobName) {
+      await removeQuietly(dependencies, blobName);
+      return madeOf(value, now(), cause);
+    }
+    const ended = (cause instanceof NotReadyError ? postpone : fail)(value, now(), errorOf(cause));
+    if ((await reports.save(ended, etag)) === undefined) continue;
+    await removeQuietly(dependencies, blobName);
+    return madeOf(ended, now(), cause);
+  }
+  throw new Error(`report ${id} is contended`);
+}
+
+/** People read it: what a store said goes to the log only. */
+function errorOf(cause: unknown): ReportError {
+  return cause instanceof NotReadyError || cause instanceof FiguresDifferError
+    ? { code: cause.code, message: cause.message }
+    : { code: "Unavailable", message: "something that the report needs was not available" };
+}
+
+function madeOf(report: Report, now: string, cause?: unknown): Made {
+  switch (report.status) {
+    case "succeeded":
+      return { outcome: "issued", report };
+    case "failed":
+      return { outcome: "failed", report, cause };
+    case "notStarted":
+      return { outcome: "later", retryAfterSeconds: 1, cause };
+    case "running": {
+      const leftMs = Date.parse(report.leaseUntil) - Date.parse(now);
+      return { outcome: "later", retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1_000)), cause };
+    }
+  }
+}
+
+/** Only space is lost when it stays: no report names it. */
+async function removeQuietly({ files }: MakerDependencies, blobName: string): Promise<void> {
+  try {
+    await files.remove(blobName);
+  } catch {
+    // The store is away. The next attempt removes what this one leaves, and what nobody names is nobody's report.
+  }
 }

@@ -11,6 +11,10 @@ import { periodSchema } from "./period.ts";
 export const ATTEMPTS_MAX = 5;
 /** A maker that has not been heard of for so long is taken for dead, in milliseconds. */
 export const LEASE_MS = 120_000;
+/** Pause after the first attempt; after each further one it is four times as long: 42 minutes in all. */
+export const RETRY_MS = 30_000;
+/** How long a report may wait for something without the attempts being counted. */
+export const WAIT_MAX_MS = 86_400_000;
 
 export const reportIdSchema = z.string().min(1).max(255).brand<"ReportId">();
 export type ReportId = z.infer<typeof reportIdSchema>;
@@ -54,7 +58,7 @@ const reportBase = z.object({
 const notStartedSchema = reportBase.extend({ status: z.literal("notStarted") });
 const runningSchema = reportBase.extend({
   status: z.literal("running"),
-  /** Until then nobody else makes it; in the past when the attempt ended without a report. */
+  /** Until then nobody else makes it: the maker's lease, or the pause after an attempt that ended without a report. */
   leaseUntil: z.iso.datetime(),
   /** Where the attempt writes; unique to the attempt, so it also says whose the lease is. */
   blobName: z.string(),
@@ -158,22 +162,20 @@ export function succeed(report: RunningReport, { previousReportId, ...issue }: I
   };
 }
 
-/** The attempt ended without a report: another may begin, unless it was the last or trying again cannot help. */
-export function fail(
+/** The attempt ended without a report: after a pause another may begin, unless it was the last. */
+export function fail(report: RunningReport, now: string, error: ReportError): RunningReport | FailedReport {
+  if (report.attempt >= ATTEMPTS_MAX) return { ...baseOf(report), status: "failed", failedAt: now, error };
+  return { ...report, leaseUntil: later(now, RETRY_MS * 4 ** (report.attempt - 1)), error };
+}
+
+/** The attempt had to wait for something: for a day that is not counted as one. */
+export function postpone(
   report: RunningReport,
   now: string,
   error: ReportError,
-  isFinal: boolean,
 ): RunningReport | FailedReport {
-  if (isFinal || report.attempt >= ATTEMPTS_MAX) {
-    return { ...baseOf(report), status: "failed", failedAt: now, error };
-  }
-  return { ...report, leaseUntil: now, error };
-}
-
-/** The attempt was not one: something has to be waited for, and waiting is not counted. */
-export function postpone(report: RunningReport, now: string, error: ReportError): RunningReport {
-  return { ...report, attempt: report.attempt - 1, leaseUntil: now, error };
+  if (later(report.requestedAt, WAIT_MAX_MS) < now) return fail(report, now, error);
+  return { ...report, attempt: report.attempt - 1, leaseUntil: later(now, RETRY_MS), error };
 }
 
 function baseOf(report: Report): z.infer<typeof reportBase> {

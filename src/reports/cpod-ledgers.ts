@@ -1,0 +1,125 @@
+/**
+ * What a CPOD reads: the ledger of its agreement and, for the base agreement, the customer's ledger of cases that name no
+ * agreement. Promise: entries come in pages and are never held; figures are those of the page (EX-06).
+ */
+import type { AgreementId, CustomerId } from "../agreements/ids.ts";
+import { type EntitlementInPackage, entitlementsOf, type Terms } from "../agreements/terms.ts";
+import type { ActivityStore } from "../consumption/activity-store.ts";
+import { type Account, type Entry, type LedgerId, ledgerIdOf } from "../consumption/entry.ts";
+import { countsOf, type Figures, latest, readFigures } from "../consumption/figures.ts";
+import type { Counts } from "../consumption/rollup.ts";
+import { compareEntries, type Line, lineOf } from "./cpod-line.ts";
+import { eveOf, lastInstantOf, type Period } from "./period.ts";
+import { mergeSorted } from "./sorted-streams.ts";
+
+/** An entry has at most 64 KB, so a page at most 32 MB and nearly always half of one. */
+const PAGE_ENTRIES = 500;
+
+/** The ledgers are not in a state to report on, and will be: to be tried again. */
+export class NotReadyError extends Error {
+  readonly code = "NotReady";
+}
+
+/** The lines do not add up to the figures, most likely because deliveries arrived meanwhile: to be read again. */
+export class FiguresDifferError extends Error {
+  readonly code = "FiguresDiffer";
+}
+
+type PeriodLedger = {
+  readonly ledgerId: LedgerId;
+  readonly agreementId: string | undefined;
+  /** Up to the last instant before the period, and up to the last one in it. */
+  readonly eve: Figures;
+  readonly end: Figures;
+};
+
+export type CpodLedgers = {
+  readonly terms: Terms;
+  /** The agreement's figures at the end of the period. */
+  readonly figures: Figures;
+  /** By ledger, then account: what its lines in the period must come to. */
+  readonly delivered: ReadonlyMap<LedgerId, ReadonlyMap<Account, Counts>>;
+  readonly dataAsOf: string | null;
+  /** Every line of the period in order, each time it is called read anew. */
+  readonly lines: () => AsyncIterable<readonly (Line & { readonly ledgerId: LedgerId })[]>;
+};
+
+/** @throws NotReadyError */
+export async function readCpodLedgers(
+  activity: ActivityStore,
+  customerId: CustomerId,
+  agreementId: AgreementId,
+  period: Period,
+): Promise<CpodLedgers> {
+  const own = await readLedger(activity, ledgerIdOf(customerId, agreementId), period);
+  const terms = own?.end.head.terms;
+  if (own === undefined || terms === undefined)
+    throw new NotReadyError("the agreement's ledger has no terms yet");
+  const unassigned =
+    terms.kind === "base" ? await readLedger(activity, ledgerIdOf(customerId, undefined), period) : undefined;
+  const ledgers = unassigned === undefined ? [own] : [own, unassigned];
+  return {
+    terms,
+    figures: own.end,
+    delivered: new Map(ledgers.map((ledger) => [ledger.ledgerId, deliveredOf(ledger)])),
+    dataAsOf: latest(ledgers.map(({ end }) => end.lastAt)) ?? null,
+    lines: () => linesOfPeriod(activity, ledgers, terms, period),
+  };
+}
+
+async function readLedger(
+  activity: ActivityStore,
+  ledgerId: LedgerId,
+  period: Period,
+): Promise<PeriodLedger | undefined> {
+  const [eve, end] = await Promise.all([
+    readFigures(activity, ledgerId, eveOf(period)),
+    readFigures(activity, ledgerId, lastInstantOf(period)),
+  ]);
+  if (eve === undefined || end === undefined) return undefined;
+  for (const { head } of [eve, end]) {
+    if (head.settledRevision < head.revision || head.revision !== end.head.revision) {
+      throw new NotReadyError("the entries are being placed anew under changed terms");
+    }
+  }
+  return { ledgerId, agreementId: end.head.agreementId, eve, end };
+}
+
+function deliveredOf({ eve, end }: PeriodLedger): Map<Account, Counts> {
+  const delivered = new Map<Account, Counts>();
+  for (const account of new Set([...eve.counts.keys(), ...end.counts.keys()])) {
+    const [quantityBefore, rowsBefore] = countsOf(eve, account, undefined);
+    const [quantity, rows] = countsOf(end, account, undefined);
+    delivered.set(account, [quantity - quantityBefore, rows - rowsBefore]);
+  }
+  return delivered;
+}
+
+async function* linesOfPeriod(
+  activity: ActivityStore,
+  ledgers: readonly PeriodLedger[],
+  terms: Terms,
+  period: Period,
+): AsyncGenerator<(Line & { readonly ledgerId: LedgerId })[]> {
+  const entitlements = new Map<string, EntitlementInPackage>(
+    entitlementsOf(terms).map((line) => [line.entitlement.entitlementId, line]),
+  );
+  const agreementIds = new Map(ledgers.map(({ ledgerId, agreementId }) => [ledgerId, agreementId]));
+  const streams = ledgers.map(({ ledgerId }) => entriesOf(activity, ledgerId, period));
+  for await (const entries of mergeSorted(streams, compareEntries)) {
+    yield entries.map((entry) => ({
+      ...lineOf(entry, agreementIds.get(entry.ledgerId), entitlements),
+      ledgerId: entry.ledgerId,
+    }));
+  }
+}
+
+async function* entriesOf(
+  activity: ActivityStore,
+  ledgerId: LedgerId,
+  { from, to }: Period,
+): AsyncGenerator<Entry[]> {
+  for await (const page of activity.entriesBetween(ledgerId, from, to, PAGE_ENTRIES)) {
+    yield page.map(({ value }) => value);
+  }
+}

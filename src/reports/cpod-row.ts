@@ -1,0 +1,71 @@
+/** The rows of a CPOD: one table, in which every section uses the columns that it needs. */
+import type { Cell } from "./csv.ts";
+
+/** In the order of the file. */
+export const sections = [
+  "report",
+  "entitlement",
+  "delivery",
+  "additionalCase",
+  "benefit",
+  "contact",
+  "total",
+  "change",
+] as const;
+export type Section = (typeof sections)[number];
+/** The sections whose rows are deliveries and reversals. */
+export type LineSection = "delivery" | "additionalCase";
+
+export const columns = [
+  "section",
+  "name",
+  "value",
+  "change",
+  "lineSection",
+  "deliveredAt",
+  "quantity",
+  "unit",
+  "service",
+  "agreementId",
+  "packageId",
+  "packageName",
+  "packageSection",
+  "packageStart",
+  "packageEnd",
+  "endedAt",
+  "entitlementId",
+  "entitlementName",
+  "purchased",
+  "delivered",
+  "consumed",
+  "remaining",
+  "overage",
+  "rows",
+  "caseNumber",
+  "caseTitle",
+  "category",
+  "reasons",
+  "product",
+  "severity",
+  "status",
+  "openedAt",
+  "closedAt",
+  "primaryContact",
+  "workspaceId",
+  "reversesSource",
+  "reversesId",
+  "reversalReason",
+  "recordedAt",
+  "eventSource",
+  "eventId",
+  "lineId",
+  "detail",
+  "email",
+  "before",
+] as const;
+export type Column = (typeof columns)[number];
+
+export type Row = { readonly section: Section } & { readonly [Name in Exclude<Column, "section">]?: Cell };
+
+/** In the order of the columns. */
+export const cellsOf = (row: Row): Cell[] => columns.map((column) => row[column]);

@@ -1,0 +1,125 @@
+/** The sections of a CPOD whose size does not grow with deliveries. Pure. */
+import type { Customer } from "../agreements/customer.ts";
+import type { Terms } from "../agreements/terms.ts";
+import { type Account, entitlementAccount } from "../consumption/entry.ts";
+import { type Figures, type Line, linesOf } from "../consumption/figures.ts";
+import type { Row } from "./cpod-row.ts";
+import type { UnitTotal } from "./cpod-tally.ts";
+import type { Cell } from "./csv.ts";
+import type { Report } from "./report.ts";
+
+/** What a customer sees of an allowance without a number (CA-07). */
+const UNMETERED = "Included";
+
+export function reportRows(
+  customer: Customer,
+  terms: Terms,
+  report: Report,
+  times: { readonly generatedAt: string; readonly dataAsOf: string | null },
+): Row[] {
+  const facts: [string, Cell][] = [
+    ["report", "Customer Proof of Delivery"],
+    ["customerId", customer.customerId],
+    ["customerName", customer.name],
+    ["agreementId", terms.agreementId],
+    ["agreementNumber", terms.number],
+    ["plan", terms.plan],
+    ["agreementStart", terms.startDate],
+    ["agreementEnd", terms.endDate],
+    ["timeZone", customer.timeZone],
+    ["periodFrom", report.period.from],
+    ["periodTo", report.period.to],
+    ...customer.workspaces.map(({ name }): [string, Cell] => ["workspace", name]),
+    ["version", report.version],
+    ["generatedAt", times.generatedAt],
+    ["dataAsOf", times.dataAsOf ?? undefined],
+  ];
+  return facts.map(([name, value]) => ({ section: "report", name, value }));
+}
+
+/** @param deliveredOf what was delivered in the period on an account of the agreement. */
+export function entitlementRows(
+  figures: Figures,
+  terms: Terms,
+  deliveredOf: (account: Account) => readonly [quantity: number, rows: number],
+): Row[] {
+  const lines = linesOf(figures, undefined).filter(({ entitlement }) => entitlement.class === "consumable");
+  const empty = terms.packages.filter((item) => item.entitlements.length === 0);
+  return [
+    ...lines.map((line) => entitlementRow(line, deliveredOf)),
+    ...empty.map((item): Row => ({ section: "entitlement", ...packageCells(item) })),
+  ];
+}
+
+function entitlementRow(
+  line: Line,
+  deliveredOf: (account: Account) => readonly [quantity: number, rows: number],
+): Row {
+  const { entitlement, purchased, consumed, remaining, overage } = line;
+  const takesDeliveries = entitlement.service !== "supportContacts";
+  const [delivered, rows] = deliveredOf(entitlementAccount(entitlement.entitlementId));
+  return {
+    section: "entitlement",
+    agreementId: line.agreementId,
+    ...packageCells(line.package),
+    ...entitlementCells(line),
+    unit: entitlement.unit,
+    purchased: purchased === null ? UNMETERED : purchased,
+    delivered: takesDeliveries ? delivered : undefined,
+    rows: takesDeliveries ? rows : undefined,
+    consumed,
+    remaining,
+    overage,
+  };
+}
+
+export function benefitRows(figures: Figures): Row[] {
+  return linesOf(figures, undefined)
+    .filter(({ entitlement }) => entitlement.class === "benefit")
+    .map((line) => ({
+      section: "benefit",
+      agreementId: line.agreementId,
+      ...packageCells(line.package),
+      ...entitlementCells(line),
+    }));
+}
+
+export function contactRows(terms: Terms): Row[] {
+  return terms.supportContacts.map(({ name, email }) => ({
+    section: "contact",
+    agreementId: terms.agreementId,
+    name,
+    email,
+  }));
+}
+
+export function totalRows(lineTotals: readonly UnitTotal[], others: readonly Row[]): Row[] {
+  const counted = (["entitlement", "benefit", "contact"] as const).map((section): Row => {
+    const rows = others.filter((row) => row.section === section).length;
+    return { section: "total", name: section, rows };
+  });
+  const lines = lineTotals.map(
+    ({ section, unit, quantity, rows }): Row => ({ section: "total", name: section, unit, quantity, rows }),
+  );
+  return [...lines, ...counted];
+}
+
+function packageCells(item: Terms["packages"][number]) {
+  return {
+    packageId: item.packageId,
+    packageName: item.name,
+    packageSection: item.section,
+    packageStart: item.startDate,
+    packageEnd: item.endDate,
+    endedAt: item.endedAt,
+  };
+}
+
+function entitlementCells({ entitlement, package: item }: Line) {
+  return {
+    entitlementId: entitlement.entitlementId,
+    entitlementName: entitlement.name,
+    service: entitlement.service,
+    endedAt: entitlement.endedAt ?? item.endedAt,
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * What was written, counted as it is written, to be held against the figures before anything is issued (EX-06).
+ * Its size depends on accounts and units, never on lines.
+ */
+import { createHash, type Hash } from "node:crypto";
+import { type Account, isAdditional, type LedgerId } from "../consumption/entry.ts";
+import type { Counts } from "../consumption/rollup.ts";
+import { FiguresDifferError } from "./cpod-ledgers.ts";
+import { comparedText, type Line, type LineTexts } from "./cpod-line.ts";
+import type { LineSection, Section } from "./cpod-row.ts";
+
+export type UnitTotal = {
+  readonly section: Section;
+  readonly unit: string;
+  readonly quantity: number;
+  readonly rows: number;
+};
+
+export type Tally = {
+  readonly count: (line: Line & { readonly ledgerId: LedgerId }) => void;
+  /** By section and unit; a section without lines has one of 0. */
+  readonly totals: () => readonly UnitTotal[];
+  /** @throws FiguresDifferError unless each account's lines come to what its roll-ups say, in quantity and number. */
+  readonly check: (delivered: ReadonlyMap<LedgerId, ReadonlyMap<Account, Counts>>) => void;
+};
+
+const NONE: Counts = [0, 0];
+const plus = ([quantity, rows]: Counts = NONE, added: number): Counts => [quantity + added, rows + 1];
+
+export function newTally(): Tally {
+  const byAccount = new Map<string, Counts>();
+  const byUnit = new Map<string, Counts>();
+  return {
+    count: ({ ledgerId, account, row }) => {
+      const accountKey = keyOf(ledgerId, account);
+      byAccount.set(accountKey, plus(byAccount.get(accountKey), row.quantity));
+      const unitKey = keyOf(row.section, row.unit);
+      byUnit.set(unitKey, plus(byUnit.get(unitKey), row.quantity));
+    },
+    totals: () => lineSections.flatMap((section) => totalsOf(section, byUnit)),
+    check: (delivered) => {
+      const expected = new Map<string, Counts>();
+      for (const [ledgerId, accounts] of delivered) {
+        for (const [account, counts] of accounts) expected.set(keyOf(ledgerId, account), counts);
+      }
+      for (const key of new Set([...expected.keys(), ...byAccount.keys()])) {
+        compare(key, byAccount.get(key) ?? NONE, expected.get(key) ?? NONE);
+      }
+    },
+  };
+}
+
+const lineSections: readonly LineSection[] = ["delivery", "additionalCase"];
+
+export const sectionOf = (account: string): LineSection =>
+  account.startsWith("a:") ? "additionalCase" : "delivery";
+
+/** Lines of one section that the figures say there are: where there are none, none need be looked for. */
+export function expectedRows(
+  delivered: ReadonlyMap<LedgerId, ReadonlyMap<Account, Counts>>,
+  section: LineSection,
+): number {
+  return [...delivered.values()]
+    .flatMap((accounts) => [...accounts])
+    .filter(([account]) => isAdditional(account) === (section === "additionalCase"))
+    .reduce((sum, [, [, rows]]) => sum + rows, 0);
+}
+
+function totalsOf(section: LineSection, byUnit: ReadonlyMap<string, Counts>): UnitTotal[] {
+  const prefix = keyOf(section, "");
+  const totals = [...byUnit]
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, [quantity, rows]]) => ({ section, unit: key.slice(prefix.length), quantity, rows }));
+  return totals.length > 0 ? totals : [{ section, unit: "", quantity: 0, rows: 0 }];
+}
+
+function compare(key: string, [quantity, rows]: Counts, [expectedQuantity, expectedRowCount]: Counts): void {
+  if (quantity === expectedQuantity && rows === expectedRowCount) return;
+  const account = key.slice(key.indexOf("\n") + 1);
+  throw new FiguresDifferError(
+    `the ${rows} lines of ${account} come to ${quantity}, its roll-ups say ${expectedRowCount} and ${expectedQuantity}`,
+  );
+}
+
+// Neither a ledger id nor an account has a line feed in it.
+const keyOf = (first: string, second: string): string => `${first}\n${second}`;
+
+/** A digest of the lines of each section, to tell whether two readings saw the same ones. */
+export type LineDigest = {
+  readonly add: (line: LineTexts) => void;
+  readonly text: () => string;
+};
+
+export function newLineDigest(): LineDigest {
+  const hashes: Record<LineSection, Hash> = {
+    delivery: createHash("sha256"),
+    additionalCase: createHash("sha256"),
+  };
+  return {
+    add: (line) => {
+      const section = line.section === "additionalCase" ? "additionalCase" : "delivery";
+      hashes[section].update(`${comparedText(line)}\n`);
+    },
+    text: () => lineSections.map((section) => hashes[section].copy().digest("hex")).join(" "),
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * Rows as CSV: RFC 4180, UTF-8 with a byte order mark, CRLF. Pure streaming: a batch of rows in, its bytes out, nothing kept.
+ * Invariants: no text can be taken for a formula (EX-07); a number stays a number, a negative one too; what is read back
+ * from a cell is `safeText` of what was put in.
+ */
+import { stringify } from "csv-stringify/sync";
+
+export type Cell = string | number | undefined;
+
+const BYTE_ORDER_MARK = "\uFEFF";
+const REPLACEMENT = "\uFFFD";
+
+// Neither RFC 4180 nor any spreadsheet knows what to do with these: tab, line feed and carriage return stay.
+const UNPRINTABLE = /(?![\t\r\n])\p{Cc}|[\uFFFE\uFFFF]/gu;
+
+// The writer escapes formulas too, at the start of a cell. A spreadsheet set to a language that separates by semicolons
+// starts further cells inside of one, and some ignore invisible characters before the sign.
+const FORMULA_START = /(^|[;\t\r\n])([\p{Cc}\p{Cf}\p{Z}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/gu;
+const LINE_START = /^[\t\r\n]/;
+
+/** The text as it is in the file: well-formed, printable, and no formula wherever a spreadsheet might start a cell. */
+export function safeText(text: string): string {
+  const printable = text.toWellFormed().replaceAll(UNPRINTABLE, REPLACEMENT);
+  const harmless = printable.replaceAll(FORMULA_START, "$1'$2");
+  return LINE_START.test(harmless) ? `'${harmless}` : harmless;
+}
+
+/** The text of a cell as a reader of the file sees it. */
+export const cellText = (cell: Cell): string =>
+  cell === undefined ? "" : typeof cell === "number" ? String(cell) : safeText(cell);
+
+/**
+ * @param batches rows in the order of the columns, as many at a time as fit in memory.
+ * @returns the bytes of the file, at least its header, as fast as they are taken.
+ */
+export async function* csvBytes(
+  columns: readonly string[],
+  batches: AsyncIterable<readonly (readonly Cell[])[]>,
+): AsyncGenerator<Buffer> {
+  yield Buffer.from(BYTE_ORDER_MARK + toText([columns]));
+  for await (const rows of batches) {
+    if (rows.length > 0) yield Buffer.from(toText(rows));
+  }
+}
+
+function toText(rows: readonly (readonly Cell[])[]): string {
+  const safe = rows.map((row) => row.map((cell) => (typeof cell === "string" ? safeText(cell) : cell)));
+  return stringify(safe, { record_delimiter: "windows", quoted_string: true, escape_formulas: true });
+}

@@ -1,0 +1,136 @@
+/**
+ * One attempt at making a report. Promise: it either issues the report, by one save over the version that it holds the
+ * lease with, or throws and has issued nothing; what throws in that save leaves both open.
+ */
+import type { CustomerStore } from "../agreements/customer-store.ts";
+import type { ActivityStore } from "../consumption/activity-store.ts";
+import type { Versioned } from "../platform/cosmos.ts";
+import { openCpod } from "./cpod.ts";
+import { NotReadyError } from "./cpod-ledgers.ts";
+import { cellsOf, columns, type Row } from "./cpod-row.ts";
+import { csvBytes } from "./csv.ts";
+import { periodText } from "./period.ts";
+import { issuedLines } from "./previous-version.ts";
+import {
+  LEASE_MS,
+  progressed,
+  type Report,
+  type RunningReport,
+  type SucceededReport,
+  succeed,
+} from "./report.ts";
+import type { ReportFiles } from "./report-files.ts";
+import { reportIdOf } from "./report-series.ts";
+import type { ReportStore } from "./report-store.ts";
+
+/** Rows between two saves of the progress, unless the lease is to be renewed sooner. */
+export const PROGRESS_ROWS = 50_000;
+
+const CONTENT_TYPE = "text/csv; charset=utf-8; header=present";
+
+export type AttemptDependencies = {
+  readonly reports: ReportStore;
+  readonly files: ReportFiles;
+  readonly activity: ActivityStore;
+  readonly customers: Pick<CustomerStore, "read">;
+  readonly now: () => string;
+};
+
+/** Somebody else has the report now. */
+export class SupersededError extends Error {
+  readonly code = "Superseded";
+}
+
+/** @throws NotReadyError, FiguresDifferError, SupersededError, and what the stores throw. */
+export async function attemptReport(
+  dependencies: AttemptDependencies,
+  begun: Versioned<RunningReport>,
+): Promise<SucceededReport> {
+  const { reports, files, activity, customers, now } = dependencies;
+  const report = begun.value;
+  const lease = leaseOf(dependencies, begun);
+  const customer = await customers.read(report.customerId);
+  if (customer === undefined) throw new NotReadyError("the customer is not known yet");
+  const previous = await previousOf(reports, report);
+  const generatedAt = now();
+  const previousFile = previous?.files[0];
+  const cpod = await openCpod({
+    activity,
+    customer: customer.value,
+    report,
+    generatedAt,
+    previous: previousFile === undefined ? undefined : issuedLines(files, previousFile),
+  });
+  const file = {
+    blobName: report.blobName,
+    fileName: fileNameOf(report),
+    contentType: CONTENT_TYPE,
+    reportId: report.id,
+  };
+  const written = await files.write(file, csvBytes(columns, cellsWithProgress(cpod.rows, lease.progress)));
+  const { blobName, fileName, contentType } = file;
+  return lease.issue({
+    generatedAt,
+    dataAsOf: cpod.dataAsOf,
+    previousReportId: previous?.id,
+    files: [{ format: "csv", blobName, fileName, contentType, rows: lease.rows(), ...written }],
+    changes: cpod.changes(),
+  });
+}
+
+async function* cellsWithProgress(
+  batches: AsyncIterable<readonly Row[]>,
+  progress: (rows: number) => Promise<void>,
+) {
+  for await (const rows of batches) {
+    await progress(rows.length);
+    yield rows.map(cellsOf);
+  }
+}
+
+type Lease = {
+  /** Counts rows, and now and then says how many: so the lease never runs out while rows come. */
+  readonly progress: (rows: number) => Promise<void>;
+  readonly rows: () => number;
+  readonly issue: (issue: Parameters<typeof succeed>[1]) => Promise<SucceededReport>;
+};
+
+function leaseOf({ reports, now }: AttemptDependencies, begun: Versioned<RunningReport>): Lease {
+  let held = begun;
+  let rows = 0;
+  const save = async <Next extends Report>(next: Next): Promise<Versioned<Next>> => {
+    const etag = await reports.save(next, held.etag);
+    if (etag === undefined) throw new SupersededError(`report ${next.id} is made by somebody else`);
+    return { value: next, etag };
+  };
+  return {
+    progress: async (more) => {
+      rows += more;
+      const leftMs = Date.parse(held.value.leaseUntil) - Date.parse(now());
+      if (rows - held.value.progress.rows < PROGRESS_ROWS && leftMs > LEASE_MS / 2) return;
+      held = await save(progressed(held.value, now(), rows));
+    },
+    rows: () => rows,
+    issue: async (issue) => (await save(succeed(held.value, issue))).value,
+  };
+}
+
+/**
+ * The newest version before this one that was issued; one that failed has no lines to compare with.
+ * @throws NotReadyError while one is still to be made: versions are issued in their order.
+ */
+async function previousOf(reports: ReportStore, report: Report): Promise<SucceededReport | undefined> {
+  const { customerId, agreementId, period } = report;
+  for (let version = report.version - 1; version >= 1; version--) {
+    const found = await reports.read(customerId, reportIdOf(agreementId, period, version));
+    if (found?.value.status === "succeeded") return found.value;
+    if (found === undefined || found.value.status === "failed") continue;
+    throw new NotReadyError(`version ${version} is to be issued first`);
+  }
+  return undefined;
+}
+
+function fileNameOf({ agreementId, period, version }: Report): string {
+  const agreement = agreementId.replaceAll(/[^A-Za-z0-9._-]+/g, "_");
+  return `CPOD-${agreement}-${periodText(period)}-v${version}.csv`;
+}

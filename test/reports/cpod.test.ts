@@ -1,0 +1,243 @@
+import { describe, expect, it } from "vitest";
+import { ledgerIdOf } from "../../src/consumption/entry.ts";
+import { linesOf, readFigures } from "../../src/consumption/figures.ts";
+import { lastInstantOf, periodOfDays } from "../../src/reports/period.ts";
+import { agreementEvent, basePackage, deliveryEvent, entitlement, reversalEvent } from "../fakes/events.ts";
+import {
+  agreementId,
+  bytesOf,
+  customerId,
+  inSection,
+  issue,
+  type MemoryWorld,
+  march,
+  memoryWorld,
+  type Records,
+  recordsOf,
+} from "./support/world.ts";
+
+const at = (deliveredAt: string, more: Record<string, unknown> = {}) => ({ deliveredAt, ...more });
+
+async function busyWorld(): Promise<MemoryWorld> {
+  const world = memoryWorld();
+  await world.record(
+    agreementEvent(),
+    deliveryEvent("feb", at("2026-02-28T23:59:59.999Z", { quantity: 7 })),
+    deliveryEvent("first", at("2026-03-01T00:00:00.000Z", { quantity: 11 })),
+    deliveryEvent("mid", at("2026-03-10T10:00:00Z", { quantity: 30 })),
+    deliveryEvent("last", at("2026-03-31T23:59:59.999Z", { quantity: 13 })),
+    deliveryEvent("apr", at("2026-04-01T00:00:00.000Z", { quantity: 17 })),
+    deliveryEvent("credits", {
+      ...at("2026-03-05T10:00:00Z"),
+      entitlementId: "ent-crd",
+      service: "proactiveCredits",
+      unit: "credits",
+      quantity: 3,
+      request: undefined,
+      detail: { engagement: "Workshop", status: "delivered", scheduledMinutes: 240 },
+    }),
+    deliveryEvent("coded", {
+      ...at("2026-03-06T10:00:00Z", { quantity: 45 }),
+      request: { number: "CASE-coded", category: "DSA" },
+    }),
+    deliveryEvent("nowhere", {
+      ...at("2026-03-07T10:00:00Z", { quantity: 25 }),
+      agreementId: undefined,
+      packageId: undefined,
+      entitlementId: undefined,
+    }),
+  );
+  await world.record(reversalEvent("back", "mid", { quantity: 10 }));
+  return world;
+}
+
+const numbers = (records: Records, column: string): number[] =>
+  records.map((record) => Number(record[column]));
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+describe("the content of a CPOD", () => {
+  it("has the figures of the page at the last instant of the period (EX-06)", async () => {
+    const world = await busyWorld();
+    const records = await recordsOf(world, await issue(world));
+
+    const figures = await readFigures(
+      world.activity,
+      ledgerIdOf(customerId, agreementId),
+      lastInstantOf(march),
+    );
+    if (figures === undefined) throw new Error("there are no figures");
+    const page = linesOf(figures, undefined).filter((line) => line.entitlement.class === "consumable");
+    expect(inSection(records, "entitlement")).toMatchObject(
+      page.map((line) => ({
+        entitlementId: line.entitlement.entitlementId,
+        purchased: line.purchased === null ? "Included" : String(line.purchased),
+        consumed: String(line.consumed),
+        remaining: line.remaining === undefined ? "" : String(line.remaining),
+        overage: line.overage === undefined ? "" : String(line.overage),
+        unit: line.entitlement.unit,
+        packageStart: "2026-01-01",
+        packageEnd: "2026-12-31",
+      })),
+    );
+    expect(records).toContainEqual(
+      expect.objectContaining({ section: "report", name: "dataAsOf", value: figures.lastAt }),
+    );
+  });
+
+  it("has every line of the half-open period, in order, a reversal as its own negative one", async () => {
+    const world = await busyWorld();
+    const deliveries = inSection(await recordsOf(world, await issue(world)), "delivery");
+    expect(deliveries.map(({ eventId, quantity }) => [eventId, quantity])).toEqual([
+      ["first", "11"],
+      ["credits", "3"],
+      ...["mid", "back"]
+        .map((eventId) => [eventId, eventId === "mid" ? "30" : "-10"])
+        .toSorted(([left], [right]) => (idOf(deliveries, left) < idOf(deliveries, right) ? -1 : 1)),
+      ["last", "13"],
+    ]);
+    expect(deliveries.find(({ eventId }) => eventId === "back")).toMatchObject({
+      reversesSource: "/servicedesk",
+      reversesId: "mid",
+      reversalReason: "booked twice",
+      deliveredAt: "2026-03-10T10:00:00.000Z",
+      caseNumber: "CASE-mid",
+    });
+    expect(deliveries.find(({ eventId }) => eventId === "credits")?.["detail"]).toBe(
+      '{"engagement":"Workshop","scheduledMinutes":240,"status":"delivered"}',
+    );
+  });
+
+  it("has lines that add up to what was delivered, and totals that add up to the lines", async () => {
+    const world = await busyWorld();
+    const records = await recordsOf(world, await issue(world));
+    const deliveries = inSection(records, "delivery");
+    for (const row of inSection(records, "entitlement")) {
+      const own = deliveries.filter((line) => line["entitlementId"] === row["entitlementId"]);
+      expect(row["delivered"]).toBe(String(sum(numbers(own, "quantity"))));
+      expect(row["rows"]).toBe(String(own.length));
+    }
+    for (const section of ["delivery", "additionalCase"]) {
+      for (const total of inSection(records, "total").filter(({ name }) => name === section)) {
+        const own = inSection(records, section).filter(({ unit }) => unit === total["unit"]);
+        expect(total).toMatchObject({
+          rows: String(own.length),
+          quantity: String(sum(numbers(own, "quantity"))),
+        });
+      }
+    }
+  });
+
+  it("has the additional cases with their reasons, those of no agreement too in the base agreement's", async () => {
+    const world = await busyWorld();
+    const cases = inSection(await recordsOf(world, await issue(world)), "additionalCase");
+    expect(cases).toMatchObject([
+      { eventId: "coded", reasons: "category", category: "DSA", quantity: "45", agreementId },
+      { eventId: "nowhere", quantity: "25", agreementId: "" },
+    ]);
+  });
+
+  it("names customer, agreement, plan, period, workspace, version, benefits and contacts", async () => {
+    const world = await busyWorld();
+    const records = await recordsOf(world, await issue(world));
+    const facts = Object.fromEntries(
+      inSection(records, "report").map(({ name = "", value }) => [name, value]),
+    );
+    expect(facts).toMatchObject({
+      customerName: "Customer T",
+      agreementNumber: "T-2026-001",
+      plan: "unified",
+      periodFrom: "2026-03-01T00:00:00.000Z",
+      periodTo: "2026-04-01T00:00:00.000Z",
+      workspace: "Default workspace",
+      version: "1",
+      generatedAt: "2026-04-01T00:00:00.000Z",
+    });
+    expect(inSection(records, "benefit")).toMatchObject([{ entitlementId: "ent-sdm", purchased: "" }]);
+    expect(inSection(records, "contact")).toMatchObject([
+      { name: "Contact T", email: "contact@cust-t.example" },
+    ]);
+  });
+
+  it("is a report with no lines for a period without deliveries, and never an empty file", async () => {
+    const world = await busyWorld();
+    const report = await issue(world, periodOfDays("2026-01-01", "2026-01-31"));
+    const records = await recordsOf(world, report);
+    expect(inSection(records, "delivery")).toEqual([]);
+    expect(inSection(records, "total")).toContainEqual(
+      expect.objectContaining({ name: "delivery", rows: "0", quantity: "0" }),
+    );
+    expect(inSection(records, "entitlement")).toHaveLength(4);
+    expect(report).toMatchObject({ dataAsOf: null, changes: { added: 0, removed: 0, changed: 0 } });
+    expect(report.files[0]?.rows).toBe(records.length);
+  });
+
+  it("lists in its next version what a late delivery, a reversal and new terms changed (LE-08, EX-05)", async () => {
+    const world = await busyWorld();
+    const first = await issue(world);
+    const firstBytes = await bytesOf(world, first);
+    await world.record(
+      deliveryEvent("late", at("2026-03-20T08:00:00Z", { quantity: 5 })),
+      reversalEvent("undo", "first", {}),
+      agreementEvent(
+        {
+          packages: [
+            basePackage(),
+            {
+              ...basePackage({ packageId: "pkg-more", name: "More" }),
+              entitlements: [entitlement("ent-more", "designatedSupportEngineering")],
+            },
+          ],
+        },
+        { id: "amended", type: "support.agreement.amended.v1", time: "2026-03-15T00:00:00Z" },
+      ),
+    );
+    const second = await issue(world);
+    const changes = inSection(await recordsOf(world, second), "change");
+    expect(changes.map(({ change, eventId, quantity }) => [change, eventId, quantity])).toEqual([
+      ["added", "undo", "-11"],
+      ["added", "late", "5"],
+    ]);
+    expect(second).toMatchObject({
+      version: 2,
+      previousReportId: first.id,
+      changes: { added: 2, removed: 0, changed: 0 },
+    });
+    expect(Buffer.compare(await bytesOf(world, first), firstBytes)).toBe(0);
+  });
+
+  it("lists a line that moved from additional cases to its entitlement as changed, with what it was", async () => {
+    const world = memoryWorld();
+    await world.record(
+      agreementEvent({ packages: [basePackage({ entitlements: [] })] }),
+      deliveryEvent("moved", at("2026-03-10T10:00:00Z")),
+    );
+    await issue(world);
+    await world.record(
+      agreementEvent(
+        {},
+        { id: "amended", type: "support.agreement.amended.v1", time: "2026-01-02T00:00:00Z" },
+      ),
+    );
+    const second = await issue(world);
+    const [change, ...others] = inSection(await recordsOf(world, second), "change");
+    expect(others).toEqual([]);
+    expect(change).toMatchObject({ change: "changed", lineSection: "delivery", entitlementId: "ent-adv" });
+    expect(JSON.parse(change?.["before"] ?? "")).toEqual({
+      lineSection: "additionalCase",
+      entitlementId: "",
+      reasons: "noMatchingEntitlement",
+    });
+  });
+
+  it("is the same with the figures of an unchanged version: no change is listed", async () => {
+    const world = await busyWorld();
+    await issue(world);
+    const second = await issue(world);
+    expect(second.changes).toEqual({ added: 0, removed: 0, changed: 0 });
+    expect(inSection(await recordsOf(world, second), "change")).toEqual([]);
+  });
+});
+
+function idOf(records: Records, eventId: string | undefined): string {
+  return (records.find((record) => record["eventId"] === eventId)?.["lineId"] ?? "").replace(/^'/, "");
+}

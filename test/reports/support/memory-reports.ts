@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import type { Versioned } from "../../../src/platform/cosmos.ts";
+import type { Report } from "../../../src/reports/report.ts";
+import type { ReportFiles } from "../../../src/reports/report-files.ts";
+import type { ReportSeries } from "../../../src/reports/report-series.ts";
+import type { ReportStore } from "../../../src/reports/report-store.ts";
+
+/** Keeps the promise of the real store in memory; the contract tests run on both. */
+export function memoryReportStore(): ReportStore {
+  const reports = new Map<string, Versioned<Report>>();
+  const series = new Map<string, Versioned<ReportSeries>>();
+  let tags = 0;
+  const nextTag = (): string => `"${++tags}"`;
+  return {
+    read: async (customerId, id) => structuredClone(reports.get(keyOf(customerId, id))),
+    readSeries: async (customerId, id) => structuredClone(series.get(keyOf(customerId, id))),
+    create: async (report, next, seriesEtag) => {
+      const reportKey = keyOf(report.customerId, report.id);
+      const seriesKey = keyOf(next.customerId, next.id);
+      if (reports.has(reportKey) || series.get(seriesKey)?.etag !== seriesEtag) return false;
+      reports.set(reportKey, { value: structuredClone(report), etag: nextTag() });
+      series.set(seriesKey, { value: structuredClone(next), etag: nextTag() });
+      return true;
+    },
+    save: async (report, etag) => {
+      const key = keyOf(report.customerId, report.id);
+      if (reports.get(key)?.etag !== etag) return undefined;
+      const saved = { value: structuredClone(report), etag: nextTag() };
+      reports.set(key, saved);
+      return saved.etag;
+    },
+    page: async (customerId, after, limit) =>
+      [...reports.values()]
+        .map(({ value }) => value)
+        .filter((report) => report.customerId === customerId)
+        .filter((report) => after === undefined || sortKey(report) < sortKey(after))
+        .toSorted((left, right) => (sortKey(left) < sortKey(right) ? 1 : -1))
+        .slice(0, limit),
+  };
+}
+
+const keyOf = (customerId: string, id: string): string => `${customerId}\n${id}`;
+const sortKey = ({ requestedAt, id }: Pick<Report, "requestedAt" | "id">): string => `${requestedAt}\n${id}`;
+
+export type MemoryFiles = ReportFiles & {
+  /** The bytes of every file there is, by name. */
+  readonly contents: ReadonlyMap<string, Buffer>;
+};
+
+/** Keeps the promise of the real store in memory; the contract tests run on both. */
+export function memoryReportFiles(): MemoryFiles {
+  const contents = new Map<string, Buffer>();
+  return {
+    contents,
+    write: async ({ blobName }, content) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of content) chunks.push(Uint8Array.from(chunk));
+      const bytes = Buffer.concat(chunks);
+      if (bytes.length === 0) throw new RangeError("a file without content is never a report");
+      if (contents.has(blobName)) throw new Error(`${blobName} is taken`);
+      contents.set(blobName, bytes);
+      return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+    },
+    readStream: async (blobName) => {
+      const bytes = contents.get(blobName);
+      return bytes === undefined ? undefined : inChunks(bytes);
+    },
+    remove: async (blobName) => {
+      contents.delete(blobName);
+    },
+    downloadLink: async (blobName, fileName, expiresAt) =>
+      `https://files.example/${blobName}?name=${fileName}&until=${expiresAt.toISOString()}`,
+  };
+}
+
+const CHUNK_BYTES = 1_000;
+
+async function* inChunks(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+    yield await Promise.resolve(bytes.subarray(start, start + CHUNK_BYTES));
+  }
+}
