@@ -79,6 +79,8 @@ export const entrySchema = z.object({
   event: eventSchema,
   hash: z.string(),
   recordedAt: z.string(),
+  /** The delivery found a reversal in its place, so it may have made refusals known. */
+  wasAwaited: z.literal(true).optional(),
   ...postingShape,
 });
 export type Entry = z.infer<typeof entrySchema>;
@@ -93,8 +95,12 @@ export function caseNumberOf({ event, caseNumber }: Pick<Entry, "event" | "caseN
 }
 
 /** The entry with another posting: nothing of the old one stays. */
-export function withPosting({ id, ledgerId, kind, event, hash, recordedAt }: Entry, posting: Posting): Entry {
-  return { id, ledgerId, kind, event, hash, recordedAt, ...posting };
+export function withPosting(
+  { id, ledgerId, kind, event, hash, recordedAt, wasAwaited }: Entry,
+  posting: Posting,
+): Entry {
+  const fact = { id, ledgerId, kind, event, hash, recordedAt, ...(wasAwaited && { wasAwaited }) };
+  return { ...fact, ...posting };
 }
 
 /** An agreement event kept as the fact that the terms are folded from. */

@@ -57,6 +57,7 @@ const knownSchema = z.object({
   recordedAt: z.string().optional(),
   state: z.string().optional(),
   code: z.string().optional(),
+  wasAwaited: z.boolean().optional(),
 });
 export type KnownFact = z.infer<typeof knownSchema>;
 
@@ -91,7 +92,7 @@ export function cosmosLedgerStore(container: Container): LedgerStore {
         container,
         ledgerId,
         sql(
-          "SELECT c.id, c.kind, c.hash, c.recordedAt, c.state, c.code FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
+          "SELECT c.id, c.kind, c.hash, c.recordedAt, c.state, c.code, c.wasAwaited FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
           { ids: [...ids] },
         ),
         knownSchema,

@@ -3,7 +3,8 @@ import type { AcceptedEvent, Rejection } from "./event.ts";
 /** What became of one event. Every one of them is final: the message that brought it can be completed. */
 export type Outcome =
   | { readonly status: "recorded" }
-  | { readonly status: "repeated" }
+  /** `wasAwaited`: its reversals came before it, and their refusals may not have been reported yet. */
+  | { readonly status: "repeated"; readonly wasAwaited?: boolean }
   | { readonly status: "rejected"; readonly rejection: Rejection };
 
 /** An accepted event with the text it came as, which is what is kept if it is rejected after all. */

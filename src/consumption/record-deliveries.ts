@@ -4,7 +4,7 @@ import type { Versioned } from "../platform/cosmos.ts";
 import { contentHashOf, type Entry, entryIdOf, type Head, type LedgerId, type Posting } from "./entry.ts";
 import type { DeliveryEvent } from "./event.ts";
 import type { LedgerCache } from "./ledger-cache.ts";
-import { type LedgerOperation, type LedgerStore, OPERATIONS_MAX } from "./ledger-store.ts";
+import { type KnownFact, type LedgerOperation, type LedgerStore, OPERATIONS_MAX } from "./ledger-store.ts";
 import {
   ATTEMPTS_MAX,
   ContentionError,
@@ -175,7 +175,9 @@ async function withoutKnown(
     const fact = known.get(id);
     if (fact === undefined) return true;
     if (fact.kind === "awaited") outcomes.set(delivery, "awaited");
-    else outcomes.set(delivery, fact.hash === hash ? repeated : rejectedOutcome(conflictingContent));
+    else if (fact.hash !== hash) outcomes.set(delivery, rejectedOutcome(conflictingContent));
+    else
+      outcomes.set(delivery, fact.wasAwaited === true ? { status: "repeated", wasAwaited: true } : repeated);
     return false;
   });
 }
@@ -184,7 +186,7 @@ async function identify(
   store: LedgerStore,
   ledgerId: LedgerId,
   pending: readonly Pending[],
-): Promise<readonly { readonly id: string; readonly kind: string; readonly hash?: string | undefined }[]> {
+): Promise<readonly KnownFact[]> {
   const [only, ...others] = pending;
   if (only === undefined) return [];
   if (others.length > 0)
@@ -195,7 +197,9 @@ async function identify(
   const fact = await store.readFact(ledgerId, only.id);
   if (fact === undefined) return [];
   const { value } = fact;
-  return [{ id: value.id, kind: value.kind, ...(value.kind === "awaited" ? {} : { hash: value.hash }) }];
+  const { id, kind } = value;
+  if (value.kind === "awaited") return [{ id, kind }];
+  return [{ id, kind, hash: value.hash, ...(value.kind === "entry" && { wasAwaited: value.wasAwaited }) }];
 }
 
 export function toEntry(

@@ -111,7 +111,8 @@ export function recordAwaitedDelivery(
     const head = await access.cache.head(ledgerId);
     const placement = place(event, head?.value.terms, workspaceId);
     if (placement.outcome === "rejected") return rejectedOutcome(placement.rejection);
-    const entry = toEntry(ledgerId, { delivery, id, hash }, placement.posting, access.now());
+    const posted = toEntry(ledgerId, { delivery, id, hash }, placement.posting, access.now());
+    const entry: Entry = { ...posted, wasAwaited: true };
     const shared = shareAmong(entry, reversals.map(toMember));
     const own: PostingChange = { posting: entry, sign: 1 };
     return commitShared(access, ledgerId, [inPlace(holder, entry)], [own], shared, undefined);

@@ -47,7 +47,7 @@ export type Recorder = {
 
 /** Customers change seldom; what is missing in an old copy is looked up again before anything is rejected for it. */
 const CUSTOMERS_MAX = 1_000;
-/** Rounds of replaying what an agreement event may have mended: a replay can bring no further agreement. */
+/** What one batch spends on settling: its messages are locked for 60 s. A timer goes on with the rest. */
 const SETTLE_BUDGET_MS = 15_000;
 
 type Context = AgreementAccess & {
@@ -77,7 +77,7 @@ async function record(context: Context, bodies: readonly string[]): Promise<read
   }
   await tryOnceMore(context, mendable);
   for (const customerId of new Set(agreements.map(({ event }) => event.data.customerId))) {
-    await catchUp(context, customerId, agreements);
+    await catchUp(context, customerId, agreements, deadline);
   }
   return outcomes;
 }
@@ -107,6 +107,7 @@ async function resolveAccepted(
 
 /** Each event once, in the order that spares detours, with the text it would be kept as. */
 async function tryAll(context: Context, bodies: readonly string[]) {
+  const deadline = Date.now() + SETTLE_BUDGET_MS;
   const outcomes = new Map<number, Outcome>();
   const agreements: Numbered<AgreementEvent>[] = [];
   const deliveries: Numbered<DeliveryEvent>[] = [];
@@ -139,17 +140,14 @@ async function catchUp(
   context: Context,
   customerId: CustomerId,
   agreements: readonly Numbered<AgreementEvent>[],
+  deadline: number,
 ): Promise<void> {
   context.customersSeen.delete(customerId);
   const waiting = (await context.rejectedEvents.mendable(customerId)).map(({ body }) => body);
   if (waiting.length > 0) await resolveAccepted(context, waiting, await record(context, waiting));
   for (const { event } of agreements) {
     if (event.data.customerId !== customerId) continue;
-    await settleLedger(
-      context,
-      ledgerIdOf(customerId, event.data.agreementId),
-      Date.now() + SETTLE_BUDGET_MS,
-    );
+    await settleLedger(context, ledgerIdOf(customerId, event.data.agreementId), deadline);
   }
 }
 
@@ -184,7 +182,7 @@ async function recordLedger(
     );
   }
   const reversible = [...recordedOutcomes].filter(
-    ([, outcome]) => outcome === "awaited" || outcome.status === "repeated",
+    ([, outcome]) => outcome === "awaited" || (outcome.status === "repeated" && outcome.wasAwaited === true),
   );
   // A repeat may be the redelivery of one that was recorded with its reversals and then not reported.
   await reportReversals(

@@ -149,6 +149,7 @@ function knownFact(fact: FactDocument): KnownFact {
     recordedAt,
     state: fact.state,
     ...(fact.code === undefined ? {} : { code: fact.code }),
+    ...(fact.wasAwaited === undefined ? {} : { wasAwaited: fact.wasAwaited }),
   };
 }
 
