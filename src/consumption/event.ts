@@ -22,6 +22,8 @@ import {
 export const QUANTITY_MAX = 1_000_000;
 /** Largest event as JSON text, in bytes. A batch of a hundred then stays near the store's 2 MB. */
 export const EVENT_BYTES_MAX = 64 * 1024;
+/** Deepest nesting of an event. The store takes 128 levels, and what recurses over an event must not run out of stack. */
+export const NESTING_MAX = 32;
 const SOURCE_LENGTH_MAX = 256;
 const TEXT_LENGTH_MAX = 1_024;
 
@@ -155,11 +157,19 @@ export function parseEventText(body: string): Parsed {
     return refuse("eventTooLarge", `an event has at most ${EVENT_BYTES_MAX} bytes; this one has ${bytes}`);
   }
   try {
-    return parseEvent(JSON.parse(body));
+    const candidate: unknown = JSON.parse(body);
+    return isDeeperThan(candidate, NESTING_MAX)
+      ? refuse("nestedTooDeeply", `an event has at most ${NESTING_MAX} levels of nesting`)
+      : parseEvent(candidate);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return refuse("invalidJson", "the message is not valid JSON");
   }
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== "object") return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
 }
 
 function toAgreement(envelope: Envelope, data: AgreementEventData): Parsed {
