@@ -68,6 +68,7 @@ export function createRecorder(stores: RecorderStores, now: () => string): Recor
 }
 
 async function record(context: Context, bodies: readonly string[]): Promise<readonly Outcome[]> {
+  const deadline = Date.now() + SETTLE_BUDGET_MS;
   const { outcomes, agreements, kept } = await tryAll(context, bodies);
   const mendable: string[] = [];
   for (const [index, outcome] of outcomes.entries()) {
@@ -107,7 +108,6 @@ async function resolveAccepted(
 
 /** Each event once, in the order that spares detours, with the text it would be kept as. */
 async function tryAll(context: Context, bodies: readonly string[]) {
-  const deadline = Date.now() + SETTLE_BUDGET_MS;
   const outcomes = new Map<number, Outcome>();
   const agreements: Numbered<AgreementEvent>[] = [];
   const deliveries: Numbered<DeliveryEvent>[] = [];
