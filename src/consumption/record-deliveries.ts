@@ -80,7 +80,7 @@ function chunksOf(pending: readonly Pending[]): Pending[][] {
   const chunks: Pending[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const each of pending) {
-    const size = each.delivery.body.length;
+    const size = Buffer.byteLength(each.delivery.body);
     const last = chunks.at(-1);
     if (last === undefined || last.length === DELIVERIES_MAX || bytes + size > BATCH_BYTES_MAX) {
       chunks.push([each]);

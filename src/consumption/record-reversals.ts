@@ -74,6 +74,8 @@ export function recordReversal(
     const behind = own === undefined ? [] : (await store.reversalsOf(ledgerId, [id])).map(refuseReversal);
 
     const target = await store.readFact(ledgerId, deliveryId);
+    const others = target === undefined ? [] : await store.reversalsOf(ledgerId, [deliveryId]);
+    if (others.length >= REVERSALS_MAX) return rejectedOutcome(tooManyReversals);
     // An event that names itself waits for nothing: it is no delivery.
     if (deliveryId !== id && (target === undefined || target.value.kind === "awaited")) {
       const holder = inPlace(target, { id: deliveryId, ledgerId, kind: "awaited" });
@@ -84,8 +86,6 @@ export function recordReversal(
       const refused = withPosting(entry, refusedPosting(entry, notReversible));
       return commit(access, ledgerId, [inPlace(own, refused), ...behind], rejectedOutcome(notReversible));
     }
-    const others = await store.reversalsOf(ledgerId, [deliveryId]);
-    if (others.length >= REVERSALS_MAX) return rejectedOutcome(tooManyReversals);
     const guard: LedgerOperation = { type: "replace", document: delivery.value, etag: delivery.etag };
     const shared = shareAmong(delivery.value, [
       ...others.map(toMember),

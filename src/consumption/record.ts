@@ -202,23 +202,29 @@ async function recordOneReversal(context: Context, item: Numbered<ReversalEvent>
   }
   const ledgerId = ledgerIdOf(customerId, agreementId);
   const outcome = await recordReversal(context, ledgerId, item);
-  await reportReversals(context, ledgerId, [entryIdOf(reverses), entryIdOf(item.event)]);
+  const own = entryIdOf(item.event);
+  await reportReversals(context, ledgerId, [entryIdOf(reverses), own], own);
   return outcome;
 }
 
-/** A reversal can push another one out or let it in: the list of rejections says how each of them stands now. */
+/**
+ * A reversal can push another one out or let it in: the list of rejections says how each of them stands now.
+ * @param own the one that is being recorded: if it is refused, that is its outcome and listed with it.
+ */
 async function reportReversals(
   context: Context,
   ledgerId: LedgerId,
   entryIds: readonly string[],
+  own?: string,
 ): Promise<void> {
   if (entryIds.length === 0) return;
   const reversals = await context.store.reversalsOf(ledgerId, entryIds);
   for (const { value } of reversals) {
     const body = canonicalBody(value.event);
     const others = reversals.filter((other) => other.value.reverses === value.reverses).length > 1;
-    if (value.state === "rejected") await keep(context, body, refusalOf(value));
-    else if (others) await context.rejectedEvents.resolve(rejectionIdOf(body), context.now());
+    if (value.state === "rejected") {
+      if (value.id !== own) await keep(context, body, refusalOf(value));
+    } else if (others) await context.rejectedEvents.resolve(rejectionIdOf(body), context.now());
   }
 }
 
