@@ -1,7 +1,6 @@
 /** The few facts about Cosmos DB that its SDK leaves to the caller, in one place. */
 import type { Container, SqlParameter } from "@azure/cosmos";
 import * as z from "zod";
-import { UnavailableError } from "./errors.ts";
 
 /** A document as it was read, with the tag that a conditional write names. */
 export type Versioned<Value> = { readonly value: Value; readonly etag: string };
@@ -107,9 +106,3 @@ export async function queryAll<Schema extends z.ZodType>(
 /** Adds the tag to what a schema parses, for queries whose results are written back. */
 export const versioned = <Schema extends z.ZodType>(schema: Schema) =>
   z.unknown().transform((resource) => parseVersioned(schema, resource));
-
-/** What the store answers when it is busy or away becomes an answer that says when to come back. */
-export function asUnavailable(error: unknown): unknown {
-  const status = statusOf(error);
-  return status === 429 || status === 503 || status === 408 ? new UnavailableError(1, error) : error;
-}

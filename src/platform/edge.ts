@@ -8,6 +8,7 @@ import { toProblem } from "./problem.ts";
 import { clientRequestIdOf, readContent, readHead, traceparentOf } from "./request.ts";
 import { toResponse } from "./response.ts";
 import type { Principal, TokenVerifier } from "./tokens.ts";
+import { asUnavailable } from "./transient.ts";
 
 /**
  * The one way in. In this order: address and headers, version, who calls, may they, body, contract, handler. So whoever
@@ -128,7 +129,8 @@ export const toHandler =
     let failure: { readonly errorCode: string; readonly cause: string | undefined } | undefined;
     try {
       response = await serve(endpoint, deps, request, facts, trail);
-    } catch (error) {
+    } catch (thrown) {
+      const error = asUnavailable(thrown);
       const { code, ...problem } = toProblem(error, requestId, request.headers.get("accept"));
       response = problem;
       failure = { errorCode: code, cause: causeText(error) };
