@@ -15,7 +15,7 @@ const UNPRINTABLE = /(?![\t\r\n])\p{Cc}|[\uFFFE\uFFFF]/gu;
 
 // The writer escapes formulas too, at the start of a cell. A spreadsheet set to a language that separates by semicolons
 // starts further cells inside of one, and some ignore invisible characters before the sign.
-const FORMULA_START = /(^|[;\t\r\n])([\p{Cc}\p{Cf}\p{Z}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/gu;
+const FORMULA_START = /((?:^|[;\t\r\n])[\p{Cc}\p{Cf}\p{Z}]*)([=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/gu;
 const LINE_START = /^[\t\r\n]/;
 
 /** The text as it is in the file: well-formed, printable, and no formula wherever a spreadsheet might start a cell. */

@@ -1,0 +1,145 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { dueReports, MONTHS_BACK, requestDueReports } from "../../src/reports/due-reports.ts";
+import { periodOfDays, periodOfMonth, periodText } from "../../src/reports/period.ts";
+import { VERSIONS_MAX } from "../../src/reports/report-series.ts";
+import { requestReport } from "../../src/reports/request-report.ts";
+import { agreementEvent } from "../fakes/events.ts";
+import { aroundWorld } from "./support/around-world.ts";
+import { agreementId, ask, customerId, customerOf, make, march, memoryWorld } from "./support/world.ts";
+
+const agreement = (startDate: string, endDate: string) => ({
+  asOf: "",
+  number: "N",
+  plan: "unified" as const,
+  kind: "base" as const,
+  startDate,
+  endDate,
+  accountTeam: [],
+  entitlementIds: [],
+});
+const due = (timeZone: string, startDate: string, endDate: string, now: string): string[] =>
+  dueReports({ timeZone, agreements: { [agreementId]: agreement(startDate, endDate) } }, now).map(
+    ({ period }) => periodText(period),
+  );
+
+describe("the months that are due", () => {
+  it("are complete months only: a month is complete from its last instant on", () => {
+    expect(due("UTC", "2026-01-01", "2026-12-31", "2026-03-31T23:59:59.999Z").at(-1)).toBe("2026-02");
+    expect(due("UTC", "2026-01-01", "2026-12-31", "2026-04-01T00:00:00.000Z").at(-1)).toBe("2026-03");
+  });
+
+  it("are those of the last three that the agreement's days touch, over the turn of a year", () => {
+    const january = "2027-01-15T12:00:00.000Z";
+    expect(due("UTC", "2026-01-01", "2026-12-31", january)).toEqual(["2026-10", "2026-11", "2026-12"]);
+    expect(due("UTC", "2026-11-30", "2026-11-30", january)).toEqual(["2026-11"]);
+    expect(due("UTC", "2027-01-01", "2027-12-31", january)).toEqual([]);
+    expect(due("UTC", "2025-01-01", "2026-09-30", january)).toEqual([]);
+  });
+
+  it("follow the agreement's days in the customer's time zone", () => {
+    const may = "2026-05-02T00:00:00.000Z";
+    // In Auckland the first of April begins on the last of March in UTC; in Honolulu the last of March ends in April.
+    expect(due("Pacific/Auckland", "2026-04-01", "2026-04-30", may)).toEqual(["2026-03", "2026-04"]);
+    expect(due("Pacific/Honolulu", "2026-03-01", "2026-03-31", may)).toEqual(["2026-03", "2026-04"]);
+    expect(due("UTC", "2026-04-01", "2026-04-30", may)).toEqual(["2026-04"]);
+  });
+
+  it("miss no month of an agreement when the timer runs at least every third, and are the same at any time of a month", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 11 }), fc.integer({ min: 1, max: 28 }), (month, day) => {
+        const seen = new Set<string>();
+        for (let index = month; index < 60; index += MONTHS_BACK) {
+          const now = new Date(Date.UTC(2024, index, day)).toISOString();
+          const first = new Date(Date.UTC(2024, index, 1)).toISOString();
+          const months = due("Europe/Madrid", "2025-01-01", "2026-12-31", now);
+          expect(months).toEqual(due("Europe/Madrid", "2025-01-01", "2026-12-31", first));
+          for (const each of months) seen.add(each);
+        }
+        // The first day in Madrid begins an hour before the year does in UTC.
+        expect(seen.size).toBe(25);
+      }),
+    );
+  });
+});
+
+describe("asking for what is due", () => {
+  it("makes each report exactly once, however often and however much at once the timer runs (EX-10)", async () => {
+    const world = memoryWorld();
+    await world.record(agreementEvent());
+    const customer = await customerOf(world);
+    const paused = aroundWorld(world, async (_method, run) => {
+      for (let turns = 0; turns < 3; turns++) await Promise.resolve();
+      return run();
+    });
+    const dependencies = { reports: paused.reports, now: world.clock.now };
+    const runs = await Promise.all([1, 2, 3].map(() => requestDueReports(dependencies, customer)));
+    // The first day in Madrid begins an hour before the year does in UTC.
+    const ids = ["2026-01", "2026-02", "2026-03"].map((month) => `cpod-${agreementId}-${month}-v1`);
+    for (const run of runs) expect(run.map(({ id }) => id).toSorted()).toEqual(ids);
+    expect((await world.reports.page(customerId, undefined, 10)).map(({ id }) => id).toSorted()).toEqual(ids);
+
+    for (const report of runs.flat()) await make(world, report);
+    expect(await requestDueReports(dependencies, customer)).toEqual([]);
+    expect(await world.reports.page(customerId, undefined, 10)).toHaveLength(3);
+  });
+
+  it("takes the version that somebody asked for as the month's first", async () => {
+    const world = memoryWorld();
+    await world.record(agreementEvent());
+    const asked = await ask(world);
+    const dependencies = { reports: world.reports, now: world.clock.now };
+    const waiting = await requestDueReports(dependencies, await customerOf(world));
+    expect(waiting.filter(({ period }) => period.to === march.to)).toEqual([asked]);
+  });
+
+  it("finds a report on demand whose maker was never told of it", async () => {
+    const world = memoryWorld();
+    await world.record(agreementEvent());
+    const asked = await ask(world, "key", periodOfDays("2026-03-02", "2026-03-08"));
+    const dependencies = { reports: world.reports, now: world.clock.now };
+    expect(await requestDueReports(dependencies, await customerOf(world))).toContainEqual(asked);
+  });
+});
+
+describe("asking for a report", () => {
+  it("gives the next version to each request, and the same one to a request that is repeated", async () => {
+    const world = memoryWorld();
+    await world.record(agreementEvent());
+    const asked = await Promise.all(["a", "b", "a", "c", "b"].map((key) => ask(world, key)));
+    const versions = asked.map(({ version }) => version);
+    expect(versions[0]).toBe(versions[2]);
+    expect(versions[1]).toBe(versions[4]);
+    expect(new Set(versions)).toEqual(new Set([1, 2, 3]));
+  });
+
+  it("refuses a period that is not over, one of another customer's agreement, and a version too many", async () => {
+    const world = memoryWorld();
+    await world.record(agreementEvent());
+    await expect(ask(world, "key", periodOfMonth("2026-04"))).rejects.toMatchObject({
+      code: "PeriodNotOver",
+    });
+    const stranger = { ...(await customerOf(world)), agreements: {} };
+    await expect(
+      requestReport({ reports: world.reports, now: world.clock.now }, stranger, {
+        agreementId,
+        period: march,
+        requestedBy: { subject: "person-1" },
+        requestKey: "key",
+      }),
+    ).rejects.toMatchObject({ code: "ResourceNotFound" });
+    for (let version = 1; version <= VERSIONS_MAX; version++) await ask(world);
+    await expect(ask(world)).rejects.toMatchObject({ code: "TooManyVersions" });
+  });
+});
+
+describe("a period", () => {
+  it("has one text: the month for a whole month, else its first and last day", () => {
+    expect(periodText(periodOfMonth("2026-02"))).toBe("2026-02");
+    expect(periodText(periodOfDays("2026-02-01", "2026-02-28"))).toBe("2026-02");
+    expect(periodText(periodOfDays("2026-02-01", "2026-02-27"))).toBe("2026-02-01_2026-02-27");
+    expect(periodText(periodOfDays("2026-12-01", "2026-12-31"))).toBe("2026-12");
+    expect(() => periodOfDays("2026-02-02", "2026-02-01")).toThrow();
+    expect(() => periodOfDays("2020-01-01", "2026-02-01")).toThrow();
+  });
+});
