@@ -36,6 +36,10 @@ export function banner(stack: Stack, facts: BannerFacts): string {
   ];
   if (tokens !== undefined) {
     rows.push(["A token", `npm run --silent token -- ${example}`]);
+    rows.push([
+      "Sample report",
+      `${apiUrl}/api/customers/${FIRST_CUSTOMER}/reports (monthly proofs of delivery)`,
+    ]);
     rows.push(["Try", `curl -H "Authorization: Bearer $(npm run --silent token -- ${example})" \\`]);
     rows.push(["", `  "${apiUrl}/api/customers/${FIRST_CUSTOMER}/activity?api-version=2026-11-01"`]);
   }

@@ -12,6 +12,8 @@ export function registerReportJobs(app: App): void {
       const job = reportJobSchema.parse(message);
       const made = await makeReport(app.reportMaker, job.customerId, job.reportId);
       if (made.outcome === "later") await app.reportQueue.send([job], made.retryAfterSeconds);
+      if ("cause" in made && made.cause !== undefined)
+        context.warn("the attempt at a report ended", made.cause);
       context.info(JSON.stringify({ event: "makeReport", ...job, outcome: made.outcome }));
     },
   });
