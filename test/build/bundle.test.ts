@@ -9,13 +9,13 @@ import type { Metafile } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { build } from "../../infra/build.ts";
+import { sampleSettings } from "../../infra/sample-settings.ts";
 import { startFunctionsHost } from "../../local/functions-host/host.ts";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { API_VERSION } from "../../src/platform/api-version.ts";
 import { DOCS_FILES } from "../../src/platform/docs.ts";
 import { AGREEMENT, agreementEvent, CUSTOMER, deliveryEvent } from "../fakes/events.ts";
 import { until } from "../local/support/commands.ts";
-import { sampleSettings } from "./sample-settings.ts";
 
 let folder: string;
 let metafile: Metafile;

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import * as z from "zod";
+import { sampleSettings } from "../../infra/sample-settings.ts";
 import { lintBindings } from "../../local/functions-host/bindings-lint.ts";
 import { describeFunctions } from "../../local/functions-host/host.ts";
 import { readConfig, settingNames } from "../../src/platform/config.ts";
-import { sampleSettings } from "./sample-settings.ts";
 
 const repositoryPath = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 

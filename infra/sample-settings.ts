@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 
-const SAMPLE = new URL("../../local.settings.sample.json", import.meta.url);
+const SAMPLE = new URL("../local.settings.sample.json", import.meta.url);
 const localSettings = z.strictObject({
   IsEncrypted: z.literal(false),
   Values: z.record(z.string(), z.string()),
