@@ -35,6 +35,7 @@ export function eventEndpoints(app: App) {
       description:
         "One CloudEvent 1.0 or a batch of them. Each has its own outcome: `accepted` is in the queue and has a receipt with which to ask what became of it, `rejected` is kept with its reason. Sending an event again is harmless.",
       access: { kind: "application", role: EVENTS_SEND },
+      repeatable: true,
       body: {
         kind: "json",
         schema: z.union([z.array(z.unknown()).min(1).max(EVENTS_MAX), z.record(z.string(), z.unknown())]),
@@ -88,6 +89,7 @@ export function eventEndpoints(app: App) {
       description:
         "`pending` is still in the queue; `repeated` was recorded before this receipt was given; `unknown` is no receipt of this service.",
       access: { kind: "application", role: EVENTS_SEND },
+      repeatable: true,
       body: {
         kind: "json",
         schema: z.object({ receipts: z.array(z.string().max(2_048)).min(1).max(RECEIPTS_MAX) }),

@@ -88,6 +88,7 @@ export function rejectedEventEndpoints(app: App) {
       summary: "Try a rejected event again, after its cause was mended",
       description: "An event that was accepted in the meantime counts once; replaying it again is harmless.",
       access: { kind: "signedIn" },
+      repeatable: true,
       params: z.object({ rejectedEventId: z.string().regex(/^\d{4}-\d{2}~[\w-]{22}$/) }),
       responses: {
         200: {
