@@ -17,9 +17,12 @@ const UNPRINTABLE = /(?![\t\r\n])\p{Cc}|[\uFFFE\uFFFF]/gu;
 // starts further cells inside of one, and some ignore invisible characters before the sign.
 const FORMULA_START = /((?:^|[;\t\r\n])[\p{Cc}\p{Cf}\p{Z}]*)([=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/gu;
 const LINE_START = /^[\t\r\n]/;
+// Most texts: ASCII that can be seen, begun by no sign and without a semicolon. Told at once, as every cell is looked at.
+const PLAIN = /^[A-Za-z0-9/{][ -:<-~]*$/;
 
 /** The text as it is in the file: well-formed, printable, and no formula wherever a spreadsheet might start a cell. */
 export function safeText(text: string): string {
+  if (PLAIN.test(text)) return text;
   const printable = text.toWellFormed().replaceAll(UNPRINTABLE, REPLACEMENT);
   const harmless = printable.replaceAll(FORMULA_START, "$1'$2");
   return LINE_START.test(harmless) ? `'${harmless}` : harmless;

@@ -1,0 +1,113 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Fault } from "../../local/faults.ts";
+import { ledgerIdOf } from "../../src/consumption/entry.ts";
+import { linesOf, readFigures } from "../../src/consumption/figures.ts";
+import { lastInstantOf } from "../../src/reports/period.ts";
+import { BLOCK_BYTES } from "../../src/reports/report-files.ts";
+import { agreementEvent, deliveryEvent, reversalEvent } from "../fakes/events.ts";
+import { type StandIns, startStandIns } from "./support/stand-ins.ts";
+import {
+  agreementId,
+  bytesOf,
+  customerId,
+  inSection,
+  issue,
+  march,
+  recordsOf,
+  type World,
+} from "./support/world.ts";
+
+const DELIVERIES = 1_500;
+
+let standIns: StandIns;
+let world: World;
+/** What befalls a request to Blob Storage, so that the client has to try again. */
+let faultAt: (request: number) => Fault | undefined = () => undefined;
+let requests = 0;
+const kinds: readonly Fault[] = [
+  { kind: "status", status: 503, retryAfterMs: 5 },
+  { kind: "lost" },
+  { kind: "refused" },
+];
+
+beforeAll(async () => {
+  standIns = await startStandIns(() => faultAt(requests++));
+  world = await standIns.world();
+  await world.record(agreementEvent());
+  const hostile = ["=1+1", '"quoted"', "two\r\nlines", "nul\u0000", "lone \uD800", "\u202Eback", "-1"];
+  const deliveries = Array.from({ length: DELIVERIES }, (_, index) =>
+    deliveryEvent(`d-${index}`, {
+      deliveredAt: new Date(Date.UTC(2026, 2, 1 + (index % 31), 9, index % 60)).toISOString(),
+      quantity: 1 + (index % 9),
+      request: {
+        number: `CASE-${index}`,
+        title: hostile[index % hostile.length],
+        category: index % 10 === 0 ? "SU" : null,
+      },
+    }),
+  );
+  for (let at = 0; at < deliveries.length; at += 90) await world.record(...deliveries.slice(at, at + 90));
+  await world.record(reversalEvent("back", "d-7", { quantity: 3 }));
+});
+afterAll(() => standIns.close());
+
+describe("reports on the real stores", () => {
+  it("have the page's figures and every line, through faults of Blob Storage, and list a late one in version 2", async () => {
+    faultAt = (request) => (request % 3 === 2 ? kinds[Math.floor(request / 3) % kinds.length] : undefined);
+    const first = await issue(world);
+    const records = await recordsOf(world, first);
+    const bytes = await bytesOf(world, first);
+    const figures = await readFigures(
+      world.activity,
+      ledgerIdOf(customerId, agreementId),
+      lastInstantOf(march),
+    );
+    const advisory = figures && linesOf(figures, undefined).find((line) => line.rows > 0);
+    expect(inSection(records, "entitlement")).toContainEqual(
+      expect.objectContaining({
+        entitlementId: "ent-adv",
+        consumed: String(advisory?.consumed),
+        delivered: String(advisory?.consumed),
+        rows: String(advisory?.rows),
+      }),
+    );
+    expect(inSection(records, "delivery")).toHaveLength(DELIVERIES * 0.9 + 1);
+    expect(inSection(records, "additionalCase")).toHaveLength(DELIVERIES / 10);
+
+    await world.record(deliveryEvent("late", { deliveredAt: "2026-03-31T23:59:59.999Z" }));
+    const second = await issue(world);
+    expect(second.changes).toEqual({ added: 1, removed: 0, changed: 0 });
+    expect(inSection(await recordsOf(world, second), "change")).toMatchObject([{ eventId: "late" }]);
+    expect(Buffer.compare(await bytesOf(world, first), bytes)).toBe(0);
+    expect(requests).toBeGreaterThan(6);
+  });
+
+  it("write a file in its blocks and one request, and whole or with an error whatever befalls one of them", async () => {
+    const files = await standIns.files();
+    const content = randomBytes(2 * BLOCK_BYTES + 1);
+    const file = { fileName: "CPOD.csv", contentType: "text/csv", reportId: "cpod" };
+    requests = 0;
+    faultAt = () => undefined;
+    await files.write({ ...file, blobName: "sound" }, inOne(content));
+    expect(requests).toBe(4);
+    for (const fault of kinds) {
+      for (let at = 0; at < 4; at++) {
+        requests = 0;
+        faultAt = (request) => (request === at ? fault : undefined);
+        const blobName = `${fault.kind}-${at}`;
+        const { bytes } = await files.write({ ...file, blobName }, inOne(content));
+        expect(bytes).toBe(content.length);
+        expect(requests, blobName).toBeGreaterThan(4);
+        faultAt = () => undefined;
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of (await files.readStream(blobName)) ?? []) chunks.push(chunk);
+        expect(Buffer.compare(Buffer.concat(chunks), content)).toBe(0);
+      }
+    }
+  });
+});
+
+async function* inOne(content: Buffer): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(content);
+}
