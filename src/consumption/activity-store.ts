@@ -6,6 +6,7 @@ import type { Container } from "@azure/cosmos";
 import * as z from "zod";
 import { workspaceIdSchema } from "../agreements/ids.ts";
 import {
+  isOneOf,
   type Query,
   queryAll,
   queryPages,
@@ -153,15 +154,16 @@ export function cosmosActivityStore(container: Container): ActivityStore {
       return last;
     },
     rows: (ledgerId, query) => queryAll(container, ledgerId, rowsQuery(query), entrySchema),
-    entriesById: (ledgerId, ids) =>
-      ids.length === 0
-        ? Promise.resolve([])
-        : queryAll(
-            container,
-            ledgerId,
-            sql("SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id) AND c.kind = 'entry'", { ids: [...ids] }),
-            entrySchema,
-          ),
+    entriesById: async (ledgerId, ids) => {
+      if (ids.length === 0) return [];
+      const { text, parameters } = isOneOf("c.id", "id", ids);
+      return queryAll(
+        container,
+        ledgerId,
+        sql(`SELECT * FROM c WHERE ${text} AND c.kind = 'entry'`, parameters),
+        entrySchema,
+      );
+    },
     caseCount: async (ledgerId, query) => {
       const { text, parameters } = rowConditions(query);
       const numbers = sql(
@@ -194,7 +196,7 @@ export function cosmosActivityStore(container: Container): ActivityStore {
   };
 }
 
-type Parameters = Record<string, string | number | boolean | null | string[]>;
+type Parameters = Record<string, string | number>;
 
 function rowConditions({ account, workspaces, asOf }: Pick<RowQuery, "account" | "workspaces" | "asOf">): {
   text: string;
@@ -203,8 +205,9 @@ function rowConditions({ account, workspaces, asOf }: Pick<RowQuery, "account" |
   const conditions = ["c.kind = 'entry'", "c.account = @account"];
   const parameters: Parameters = { account };
   if (workspaces !== undefined) {
-    conditions.push("ARRAY_CONTAINS(@workspaces, c.workspaceId)");
-    parameters["workspaces"] = [...workspaces];
+    const chosen = isOneOf("c.workspaceId", "workspace", workspaces);
+    conditions.push(chosen.text);
+    Object.assign(parameters, chosen.parameters);
   }
   if (asOf !== undefined) {
     conditions.push("c.at <= @asOf");

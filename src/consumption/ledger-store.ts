@@ -6,6 +6,7 @@
 import type { Container, OperationInput } from "@azure/cosmos";
 import * as z from "zod";
 import {
+  isOneOf,
   queryAll,
   queryPages,
   readItem,
@@ -87,25 +88,21 @@ export function cosmosLedgerStore(container: Container): LedgerStore {
     readHead: (ledgerId) => readItem(container, HEAD_ID, ledgerId, headSchema),
     readRollups: (ledgerId, ids) => readRollups(container, ledgerId, ids),
     readFact: (ledgerId, id) => readItem(container, id, ledgerId, factDocumentSchema),
-    identify: (ledgerId, ids) =>
-      queryAll(
+    identify: (ledgerId, ids) => {
+      const { text, parameters } = isOneOf("c.id", "id", ids);
+      const members = "c.id, c.kind, c.hash, c.recordedAt, c.state, c.code, c.wasAwaited";
+      return queryAll(
         container,
         ledgerId,
-        sql(
-          "SELECT c.id, c.kind, c.hash, c.recordedAt, c.state, c.code, c.wasAwaited FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
-          { ids: [...ids] },
-        ),
+        sql(`SELECT ${members} FROM c WHERE ${text}`, parameters),
         knownSchema,
-      ),
-    reversalsOf: (ledgerId, entryIds) =>
-      queryAll(
-        container,
-        ledgerId,
-        sql("SELECT * FROM c WHERE c.kind = 'entry' AND ARRAY_CONTAINS(@entryIds, c.reverses)", {
-          entryIds: [...entryIds],
-        }),
-        versioned(entrySchema),
-      ),
+      );
+    },
+    reversalsOf: (ledgerId, entryIds) => {
+      const { text, parameters } = isOneOf("c.reverses", "entryId", entryIds);
+      const query = sql(`SELECT * FROM c WHERE c.kind = 'entry' AND ${text}`, parameters);
+      return queryAll(container, ledgerId, query, versioned(entrySchema));
+    },
     agreementEntries: (ledgerId) =>
       queryAll(
         container,
@@ -156,7 +153,8 @@ async function readRollups(
     const rollup = await readItem(container, only, ledgerId, rollupSchema);
     return rollup === undefined ? [] : [rollup];
   }
-  const query = sql("SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id)", { ids: [...ids] });
+  const { text, parameters } = isOneOf("c.id", "id", ids);
+  const query = sql(`SELECT * FROM c WHERE ${text}`, parameters);
   return queryAll(container, ledgerId, query, versioned(rollupSchema));
 }
 

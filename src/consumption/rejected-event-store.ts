@@ -1,5 +1,7 @@
 import type { Container } from "@azure/cosmos";
 import {
+  isOneOf,
+  type Query,
   queryAll,
   queryPages,
   readItem,
@@ -45,34 +47,16 @@ export function cosmosRejectedEventStore(container: Container): RejectedEventSto
       if (before !== undefined)
         await saveItem(container, attemptedAgain(before.value, event), event.month, before.etag);
     },
-    findMany: (month, ids) =>
-      queryAll(
+    findMany: (month, ids) => {
+      const { text, parameters } = isOneOf("c.id", "id", ids);
+      return queryAll(
         container,
         month,
-        sql("SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id)", { ids: [...ids] }),
+        sql(`SELECT * FROM c WHERE ${text}`, parameters),
         rejectedEventSchema,
-      ),
-    page: ({ month, after, status, customerIds, limit }) =>
-      queryAll(
-        container,
-        month,
-        sql(
-          `SELECT TOP @limit * FROM c WHERE c.kind = 'rejectedEvent'${status === undefined ? "" : " AND c.status = @status"}${
-            customerIds === undefined ? "" : " AND ARRAY_CONTAINS(@customerIds, c.event.customerId)"
-          }${
-            after === undefined
-              ? ""
-              : " AND (c.rejectedAt < @rejectedAt OR (c.rejectedAt = @rejectedAt AND c.id < @id))"
-          } ORDER BY c.rejectedAt DESC, c.id DESC`,
-          {
-            limit,
-            ...(status === undefined ? {} : { status }),
-            ...(customerIds === undefined ? {} : { customerIds: [...customerIds] }),
-            ...(after === undefined ? {} : { rejectedAt: after.rejectedAt, id: after.id }),
-          },
-        ),
-        rejectedEventSchema,
-      ),
+      );
+    },
+    page: (query) => queryAll(container, query.month, pageQuery(query), rejectedEventSchema),
     mendable: async (customerId) => {
       const query = sql(
         "SELECT * FROM c WHERE c.event.customerId = @customerId AND c.status = 'rejected' AND c.mendedByAgreement = true",
@@ -98,4 +82,26 @@ export function cosmosRejectedEventStore(container: Container): RejectedEventSto
       }
     },
   };
+}
+
+function pageQuery({ after, status, customerIds, limit }: RejectedEventQuery): Query {
+  const scope =
+    customerIds === undefined ? undefined : isOneOf("c.event.customerId", "customerId", customerIds);
+  const conditions = [
+    "c.kind = 'rejectedEvent'",
+    ...(status === undefined ? [] : ["c.status = @status"]),
+    ...(scope === undefined ? [] : [scope.text]),
+    ...(after === undefined
+      ? []
+      : ["(c.rejectedAt < @rejectedAt OR (c.rejectedAt = @rejectedAt AND c.id < @id))"]),
+  ];
+  return sql(
+    `SELECT TOP @limit * FROM c WHERE ${conditions.join(" AND ")} ORDER BY c.rejectedAt DESC, c.id DESC`,
+    {
+      limit,
+      ...(status === undefined ? {} : { status }),
+      ...scope?.parameters,
+      ...(after === undefined ? {} : { rejectedAt: after.rejectedAt, id: after.id }),
+    },
+  );
 }

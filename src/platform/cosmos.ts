@@ -65,6 +65,19 @@ export async function saveItem(
 
 export type Query = { readonly query: string; readonly parameters: readonly SqlParameter[] };
 
+export type Condition = { readonly text: string; readonly parameters: Readonly<Record<string, string>> };
+
+/**
+ * `path IN (…)` with a parameter for each value: the form that is served by an index wherever it stands.
+ * @param name prefix of the parameters, unique within the query. No values: a condition that nothing meets.
+ */
+export function isOneOf(path: string, name: string, values: readonly string[]): Condition {
+  if (values.length === 0) return { text: "false", parameters: {} };
+  const parameters = Object.fromEntries(values.map((value, index) => [`${name}${index}`, value]));
+  const names = Object.keys(parameters).map((parameter) => `@${parameter}`);
+  return { text: `${path} IN (${names.join(", ")})`, parameters };
+}
+
 /** Named parameters from a record: `sql("... @id", { id })`. */
 export function sql(query: string, parameters: Readonly<Record<string, SqlParameter["value"]>> = {}): Query {
   return {
