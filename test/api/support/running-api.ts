@@ -14,7 +14,7 @@ export const UPSTREAM = {
   roles: ["Events.Send"],
 } as const satisfies TokenRequest;
 
-const QUEUES = ["delivery-events"] as const;
+const QUEUES = ["delivery-events", "report-jobs"] as const;
 const DRAIN_LIMIT_MS = 60_000;
 
 export type Ask = {
