@@ -8,7 +8,9 @@ const idText = z
   .string()
   .min(1)
   .max(ID_LENGTH_MAX)
-  .regex(/^[^/\\?#\p{Cc}]*$/u, "an id has no / \\ ? # and no control characters");
+  .regex(/^[^/\\?#\p{Cc}]*$/u, "an id has no / \\ ? # and no control characters")
+  // Ids are keys of objects: one such as `constructor` would find what no event ever put there.
+  .refine((id) => !(id in Object.prototype), "an id is not the name of a member that every object has");
 
 export const customerIdSchema = idText.brand<"CustomerId">();
 export const agreementIdSchema = idText.brand<"AgreementId">();
