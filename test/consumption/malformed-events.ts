@@ -96,6 +96,8 @@ export const malformedKinds: readonly Malformed[] = [
   ),
   delivery("no customer", "customerId", undefined),
   delivery("a customer with a slash", "customerId", "cust/t"),
+  delivery("an agreement named as a member of every object", "agreementId", "constructor"),
+  delivery("a workspace named as the prototype", "workspaceId", "__proto__"),
   delivery("null for an agreement", "agreementId", null),
   delivery("a service that nobody sells", "service", "lunch"),
   delivery("no quantity", "quantity", undefined),

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { createRecorder } from "../../src/consumption/record.ts";
+import { agreementEvent, deliveryEvent, reversalEvent } from "../fakes/events.ts";
+import { memoryStores } from "../fakes/memory-stores.ts";
+import { seededRandom } from "../fakes/random.ts";
+import { checkAgainstModel, checkConcurrent, figuresOf } from "./checks.ts";
+import { now } from "./state.ts";
+
+describe("a mapping that is made later (CA-16)", () => {
+  const cases = Array.from({ length: 60 }, (_, index) =>
+    deliveryEvent(`case-${index}`, {
+      quantity: index + 1,
+      deliveredAt: `2026-0${1 + (index % 4)}-15T10:00:00Z`,
+      ...(index % 5 === 0 ? { request: { number: `C${index}`, category: "SU" } } : {}),
+    }),
+  );
+  const back = [3, 4, 5].map((index) => reversalEvent(`back-${index}`, `case-${index}`, { quantity: 2 }));
+  const other = agreementEvent({ agreementId: "agr-other", packages: [] }, { id: "other" });
+
+  it("moves every case with its reversals to the entitlement, and each counts exactly once", async () => {
+    const stores = memoryStores();
+    const { record } = createRecorder(stores, now);
+    await record([other]);
+    await record([...cases, ...back]);
+    const accounts = () => new Set(Object.keys(figuresOf(stores).counts).map((key) => key.split(" | ")[1]));
+    expect(accounts()).toEqual(new Set(["a:advisory:minutes"]));
+    await record([agreementEvent()]);
+    expect(accounts()).toEqual(new Set(["a:advisory:minutes", "e:ent-adv"]));
+    await checkAgainstModel([[other], [...cases, ...back], [agreementEvent()]]);
+  });
+
+  it("moves them back when an amendment takes the entitlement away, and again when it gives it back", async () => {
+    const amendment = (id: string, time: string) => ({ id, time, type: "support.agreement.amended.v1" });
+    const without = agreementEvent({ packages: [] }, amendment("without", "2026-01-02T00:00:00Z"));
+    const again = agreementEvent({}, amendment("again", "2026-01-03T00:00:00Z"));
+    for (const order of [
+      [agreementEvent(), without, again],
+      [again, without, agreementEvent()],
+      [without, again, agreementEvent()],
+    ]) {
+      await checkAgainstModel([cases, [other], cases, ...order.map((event) => [event]), back]);
+    }
+  });
+
+  it("counts each case exactly once while events keep arriving at other recorders", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const random = seededRandom(seed);
+      const shares = [0, 1, 2].map((share) =>
+        cases.filter((_, index) => index >= 20 && index % 3 === share).map((body) => [body]),
+      );
+      await checkConcurrent(
+        [[other], cases.slice(0, 20)],
+        [...shares, [back], [[agreementEvent()]], [cases.slice(0, 10)]],
+        random,
+      );
+    }
+  });
+
+  it("shows each case in exactly one account at every moment of the move", async () => {
+    const stores = memoryStores();
+    const { record } = createRecorder(stores, now);
+    await record([other]);
+    await record(cases);
+    const total = () =>
+      Object.values(figuresOf(stores).counts).reduce((sum, [quantity]) => sum + quantity, 0);
+    const before = total();
+    let moments = 0;
+    let isDone = false;
+    const watch = async (): Promise<void> => {
+      while (!isDone) {
+        expect(total()).toBe(before);
+        moments += 1;
+        await Promise.resolve();
+      }
+    };
+    const move = record([agreementEvent()]).finally(() => {
+      isDone = true;
+    });
+    await Promise.all([move, watch()]);
+    expect(moments).toBeGreaterThan(10);
+    expect(total()).toBe(before);
+  });
+});
