@@ -1,0 +1,142 @@
+/**
+ * The product's own app, wired to a Cosmos DB stand-in in this process that tells of every request. What is counted here
+ * is what the real SDK sent; what is charged is the stand-in's formula and never a measurement.
+ */
+import { fileURLToPath } from "node:url";
+import { HttpRequest, InvocationContext } from "@azure/functions";
+import { activityEndpoints } from "../functions/http/activity.ts";
+import { entitlementEndpoints } from "../functions/http/entitlements.ts";
+import { type RequestRecord, startCosmos } from "../local/cosmos/server.ts";
+import { createCosmosResources, readResources } from "../local/resources.ts";
+import { DEFAULT_SETTINGS } from "../local/settings.ts";
+import type { Grant } from "../src/access/grant.ts";
+import { readConfig } from "../src/platform/config.ts";
+import { toHandler } from "../src/platform/edge.ts";
+import type { Endpoint } from "../src/platform/endpoint.ts";
+import { type App, wire } from "../src/platform/wiring.ts";
+import { ADMIN_EMAIL, agreementEvent, deliveryEvent, NOW, type Target } from "./events.ts";
+
+/** Most events that one transaction takes beside their roll-up. */
+export const BATCH = 99;
+
+export type Cost = { readonly roundTrips: number; readonly requestUnits: number; readonly bytesRead: number };
+export type Answer = { readonly status: number; readonly bytes: number };
+
+export type BenchApp = AsyncDisposable & {
+  readonly app: App;
+  /** Everything that was asked of the store meanwhile, metadata and query plans included. */
+  readonly costOf: (run: () => Promise<unknown>) => Promise<Cost>;
+  /** Calls a GET endpoint through the edge as the customer's services admin. */
+  readonly get: (
+    name: "getActivity" | "getEntitlement" | "listEntitlementRows",
+    query: Query,
+  ) => Promise<Answer>;
+};
+
+type Query = {
+  readonly params: Readonly<Record<string, string>>;
+  readonly search?: Readonly<Record<string, string>>;
+};
+
+export async function startApp(): Promise<BenchApp> {
+  const requests: RequestRecord[] = [];
+  const server = await startCosmos({ port: 0, onRequest: (request) => requests.push(request) });
+  await using starting = new AsyncDisposableStack();
+  starting.defer(() => server.close());
+  const resources = await readResources(fileURLToPath(new URL("../infra/resources.json", import.meta.url)));
+  await createCosmosResources(server, resources.cosmos);
+  const app = wire(readConfig(settingsFor(server)));
+  const endpoints = [...activityEndpoints(app), ...entitlementEndpoints(app)];
+  const started = starting.move();
+  return {
+    app,
+    costOf: async (run) => {
+      requests.length = 0;
+      await run();
+      return sumOf(requests);
+    },
+    get: (name, query) => get(app, endpoints, name, query),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}
+
+/** Only Cosmos DB is there: nothing that is measured with this app uses the others. */
+function settingsFor({ endpoint, key }: { readonly endpoint: string; readonly key: string }) {
+  const nowhere = "http://127.0.0.1:9";
+  return {
+    ...DEFAULT_SETTINGS,
+    COSMOS_ENDPOINT: endpoint,
+    COSMOS_KEY: key,
+    SERVICEBUS: "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=none;SharedAccessKey=bm9uZQ==",
+    BLOB_CONNECTION_STRING: `DefaultEndpointsProtocol=http;AccountName=none;AccountKey=bm9uZQ==;BlobEndpoint=${nowhere}/none`,
+    TOKEN_ISSUER: nowhere,
+    TOKEN_JWKS_URL: nowhere,
+    SIGNING_KEY: Buffer.alloc(32, 7).toString("base64"),
+    VALIDATE_RESPONSES: "false",
+  };
+}
+
+function sumOf(requests: readonly RequestRecord[]): Cost {
+  const refused = requests.find(({ status }) => status >= 400 && status !== 404 && status !== 409);
+  if (refused !== undefined)
+    throw new Error(`the store answered ${refused.operation} with ${refused.status}`);
+  return {
+    roundTrips: requests.length,
+    requestUnits: requests.reduce((sum, { charge }) => sum + charge, 0),
+    bytesRead: requests.reduce((sum, { responseBytes }) => sum + responseBytes, 0),
+  };
+}
+
+async function get(
+  app: App,
+  endpoints: readonly Endpoint<Grant>[],
+  name: string,
+  { params, search = {} }: Query,
+): Promise<Answer> {
+  const endpoint = endpoints.find(({ contract }) => contract.name === name);
+  if (endpoint === undefined) throw new Error(`no endpoint ${name}`);
+  const handler = toHandler(endpoint, {
+    verifier: { verify: async () => ({ kind: "user", subject: "bench", email: ADMIN_EMAIL, roles: [] }) },
+    authorize: app.authorize,
+    now: () => new Date(NOW),
+    newRequestId: () => "bench",
+    validateResponses: false,
+  });
+  const query = new URLSearchParams({ "api-version": "2026-11-01", ...search });
+  const route = endpoint.contract.route.replaceAll(/\{(\w+)\}/g, (_, part: string) => params[part] ?? "");
+  const url = `https://api.example/api/${route}?${query.toString()}`;
+  const context = new InvocationContext({ logHandler: () => undefined });
+  const { status = 200, body } = await handler(new HttpRequest({ method: "GET", url, params }), context);
+  if (status !== 200 || typeof body !== "string") throw new Error(`${name} answered ${status}`);
+  return { status, bytes: Buffer.byteLength(body) };
+}
+
+/** @throws Error when one of them is not recorded: a rejected event costs something else. */
+export async function recordAll(
+  { recorder }: Pick<App, "recorder">,
+  bodies: readonly string[],
+): Promise<void> {
+  const outcomes = await recorder.record(bodies);
+  const other = outcomes.find(({ status }) => status !== "recorded");
+  if (other !== undefined) throw new Error(`an event was ${JSON.stringify(other)}`);
+}
+
+export async function recordAgreement({ app }: BenchApp): Promise<void> {
+  await recordAll(app, [agreementEvent()]);
+}
+
+/** Records the deliveries `from` up to, not including, `to` of one target. */
+export async function recordDeliveries(
+  { app }: BenchApp,
+  target: Target,
+  from: number,
+  to: number,
+): Promise<void> {
+  for (let start = from; start < to; start += BATCH) {
+    const count = Math.min(BATCH, to - start);
+    await recordAll(
+      app,
+      Array.from({ length: count }, (_, index) => deliveryEvent(target, start + index)),
+    );
+  }
+}

@@ -1,0 +1,93 @@
+/** What pages cost as the facts behind them grow: the page's cost must follow from the agreement, not from its history. */
+import { type Answer, type BenchApp, type Cost, recordAgreement, recordDeliveries, startApp } from "./app.ts";
+import { CUSTOMER, targetOf, targets } from "./events.ts";
+import type { Bench, Figure } from "./figure.ts";
+import { growthExponent } from "./statistics.ts";
+
+const SIZES = [100, 1_000, 10_000, 100_000] as const;
+const DETAIL_WIDTH = 10;
+const FLAT = { from: -0.02, to: 0.02 };
+
+type Reading = Cost & Pick<Answer, "bytes"> & { readonly facts: number };
+type Page = {
+  readonly name: string;
+  /** Whether it is promised not to grow. */
+  readonly isFlat: boolean;
+  readonly open: (bench: BenchApp) => Promise<Answer>;
+};
+
+const { entitlementId } = targetOf("problemResolution", 1);
+const ofCustomer = { customerId: CUSTOMER };
+const ofEntitlement = { ...ofCustomer, entitlementId };
+
+const pages: readonly Page[] = [
+  { name: "the page", isFlat: true, open: ({ get }) => get("getActivity", { params: ofCustomer }) },
+  {
+    name: "the page as of a day in August",
+    isFlat: false,
+    open: ({ get }) => get("getActivity", { params: ofCustomer, search: { asOf: "2026-08-14T12:00:00Z" } }),
+  },
+  {
+    name: "a drill-down",
+    isFlat: false,
+    open: ({ get }) => get("getEntitlement", { params: ofEntitlement }),
+  },
+  {
+    name: "100 rows of a grid",
+    isFlat: false,
+    open: ({ get }) => get("listEntitlementRows", { params: ofEntitlement, search: { maxpagesize: "100" } }),
+  },
+];
+
+const measures = [
+  { key: "roundTrips", label: "round trips" },
+  { key: "requestUnits", label: "formula RU" },
+  { key: "bytes", label: "bytes answered" },
+  { key: "bytesRead", label: "bytes from the store" },
+] as const;
+
+export const readCost: Bench = {
+  name: "read-cost",
+  summary: "what the page, a drill-down and a grid cost with 100 to 100,000 facts",
+  run: async function* ({ progress }) {
+    progress(`the details are those at ${SIZES.map(shown).join(", ")} facts`);
+    await using bench = await startApp();
+    await recordAgreement(bench);
+    const readings = new Map<Page, Reading[]>(pages.map((page) => [page, []]));
+    let filled = 0;
+    for (const facts of SIZES) {
+      progress(`${facts.toLocaleString("en-US")} facts over all days, months and entitlements`);
+      await fill(bench, filled, facts);
+      filled = facts;
+      for (const [page, list] of readings) list.push(await read(bench, page, facts));
+    }
+    for (const [page, list] of readings) yield* figuresOf(page, list);
+  },
+};
+
+/** Every target gets the same share; what does not divide evenly goes to the first ones. */
+async function fill(bench: BenchApp, from: number, to: number): Promise<void> {
+  for (const [index, target] of targets.entries())
+    await recordDeliveries(bench, target, shareOf(from, index), shareOf(to, index));
+}
+
+const shareOf = (facts: number, index: number): number =>
+  Math.floor(facts / targets.length) + (index < facts % targets.length ? 1 : 0);
+
+async function read(bench: BenchApp, page: Page, facts: number): Promise<Reading> {
+  let bytes = 0;
+  const cost = await bench.costOf(async () => {
+    ({ bytes } = await page.open(bench));
+  });
+  return { ...cost, bytes, facts };
+}
+
+function* figuresOf({ name, isFlat }: Page, readings: readonly Reading[]): Generator<Figure> {
+  for (const { key, label } of measures) {
+    const value = growthExponent(readings.map((reading) => ({ x: reading.facts, y: reading[key] })));
+    const detail = readings.map((reading) => shown(reading[key]).padStart(DETAIL_WIDTH)).join("");
+    yield { name: `${name}: growth of ${label}`, value, detail, ...(isFlat && { limit: FLAT }) };
+  }
+}
+
+const shown = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: 1 });
