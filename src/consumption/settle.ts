@@ -56,7 +56,7 @@ async function settleMonth(access: LedgerAccess, ledgerId: LedgerId, month: stri
     if (head === undefined) return;
     const before = (await access.store.allRollups(ledgerId)).filter(({ value }) => value.month === month);
     const scan = await scanMonth(access, ledgerId, month, head.value.terms);
-    const moved = await moveAll(access, ledgerId, scan.moves);
+    const moved = await moveAll(access, ledgerId, head.value.revision, scan.moves);
     // The tags read before the scan only hold while nothing moved: the next round finds nothing left to move.
     if (moved > 0) continue;
     if (await commitAll(access, ledgerId, settledRollups(ledgerId, head, before, scan.postings))) return;
@@ -100,12 +100,13 @@ async function scanMonth(
 async function moveAll(
   access: LedgerAccess,
   ledgerId: LedgerId,
+  revision: number,
   groups: readonly (readonly Move[])[],
 ): Promise<number> {
   let moved = 0;
   let chunk: Move[] = [];
   const flush = async (): Promise<void> => {
-    if (chunk.length > 0 && (await commitMoves(access, ledgerId, chunk))) moved += chunk.length;
+    if (chunk.length > 0 && (await commitMoves(access, ledgerId, revision, chunk))) moved += chunk.length;
     else if (chunk.length > 0) moved += 1;
     chunk = [];
   };
@@ -117,16 +118,20 @@ async function moveAll(
   return moved;
 }
 
-/** @returns false when somebody else was faster: the next round scans again. */
+/**
+ * @param revision of the terms that the moves were found under: newer ones may have left the entries as they are.
+ * @returns false when somebody else was faster: the next round scans again.
+ */
 async function commitMoves(
   access: LedgerAccess,
   ledgerId: LedgerId,
+  revision: number,
   moves: readonly Move[],
 ): Promise<boolean> {
   const { cache } = access;
   cache.forget(ledgerId);
   const head = await cache.head(ledgerId);
-  if (head === undefined) return false;
+  if (head === undefined || head.value.revision !== revision) return false;
   const changes = moves.flatMap(({ before, after }): PostingChange[] => [
     { posting: before.value, sign: -1 },
     { posting: after, sign: 1 },

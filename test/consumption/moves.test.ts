@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createRecorder } from "../../src/consumption/record.ts";
+import { aroundStores } from "../fakes/around-stores.ts";
 import { agreementEvent, deliveryEvent, reversalEvent } from "../fakes/events.ts";
 import { memoryStores } from "../fakes/memory-stores.ts";
 import { seededRandom } from "../fakes/random.ts";
 import { checkAgainstModel, checkConcurrent, figuresOf } from "./checks.ts";
-import { now } from "./state.ts";
+import { expectedOf } from "./naive-model.ts";
+import { now, settleAll } from "./state.ts";
 
 describe("a mapping that is made later (CA-16)", () => {
   const cases = Array.from({ length: 60 }, (_, index) =>
@@ -79,5 +81,35 @@ describe("a mapping that is made later (CA-16)", () => {
     await Promise.all([move, watch()]);
     expect(moments).toBeGreaterThan(10);
     expect(total()).toBe(before);
+  });
+
+  it("leaves nothing where outdated terms put it, when a slow mover ends just after newer terms were settled", async () => {
+    const amendment = (id: string, time: string) => ({ id, time, type: "support.agreement.amended.v1" });
+    const without = agreementEvent({ packages: [] }, amendment("without", "2026-01-02T00:00:00Z"));
+    const again = agreementEvent({}, amendment("again", "2026-01-03T00:00:00Z"));
+    const setup = [agreementEvent(), ...cases.slice(0, 2)];
+    /** Newer terms are settled before call `pause`, and the mover ends `more` calls after it. */
+    const run = async (pause: number, more: number): Promise<boolean> => {
+      const stores = memoryStores();
+      await createRecorder(stores, now).record(setup);
+      let calls = 0;
+      const mover = aroundStores(stores, async (_method, call) => {
+        calls += 1;
+        if (calls > pause + more) throw new Error("the mover has ended");
+        if (calls === pause) await createRecorder(stores, now).record([again]);
+        return call();
+      });
+      await createRecorder(mover, now)
+        .record([without])
+        .catch(() => undefined);
+      await createRecorder(stores, now).record([without, again]);
+      await settleAll(stores);
+      const expected = expectedOf([...setup, without, again]);
+      expect(figuresOf(stores), `newer terms before call ${pause}, end ${more} later`).toEqual(expected);
+      return calls >= pause;
+    };
+    for (let pause = 1; await run(pause, 0); pause++) {
+      for (const more of [1, 2, 3]) await run(pause, more);
+    }
   });
 });
