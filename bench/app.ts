@@ -2,19 +2,19 @@
  * The product's own app, wired to a Cosmos DB stand-in in this process that tells of every request. What is counted here
  * is what the real SDK sent; what is charged is the stand-in's formula and never a measurement.
  */
-import { fileURLToPath } from "node:url";
 import { HttpRequest, InvocationContext } from "@azure/functions";
 import { activityEndpoints } from "../functions/http/activity.ts";
 import { entitlementEndpoints } from "../functions/http/entitlements.ts";
 import { type RequestRecord, startCosmos } from "../local/cosmos/server.ts";
 import { createCosmosResources, readResources } from "../local/resources.ts";
-import { DEFAULT_SETTINGS } from "../local/settings.ts";
 import type { Grant } from "../src/access/grant.ts";
 import { readConfig } from "../src/platform/config.ts";
 import { toHandler } from "../src/platform/edge.ts";
 import type { Endpoint } from "../src/platform/endpoint.ts";
 import { type App, wire } from "../src/platform/wiring.ts";
 import { ADMIN_EMAIL, agreementEvent, deliveryEvent, NOW, type Target } from "./events.ts";
+import { repositoryPath } from "./processes.ts";
+import { SETTINGS } from "./settings.ts";
 
 /** Most events that one transaction takes beside their roll-up. */
 export const BATCH = 99;
@@ -43,9 +43,9 @@ export async function startApp(): Promise<BenchApp> {
   const server = await startCosmos({ port: 0, onRequest: (request) => requests.push(request) });
   await using starting = new AsyncDisposableStack();
   starting.defer(() => server.close());
-  const resources = await readResources(fileURLToPath(new URL("../infra/resources.json", import.meta.url)));
+  const resources = await readResources(repositoryPath("infra/resources.json"));
   await createCosmosResources(server, resources.cosmos);
-  const app = wire(readConfig(settingsFor(server)));
+  const app = wire(readConfig({ ...SETTINGS, COSMOS_ENDPOINT: server.endpoint, COSMOS_KEY: server.key }));
   const endpoints = [...activityEndpoints(app), ...entitlementEndpoints(app)];
   const started = starting.move();
   return {
@@ -57,22 +57,6 @@ export async function startApp(): Promise<BenchApp> {
     },
     get: (name, query) => get(app, endpoints, name, query),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
-  };
-}
-
-/** Only Cosmos DB is there: nothing that is measured with this app uses the others. */
-function settingsFor({ endpoint, key }: { readonly endpoint: string; readonly key: string }) {
-  const nowhere = "http://127.0.0.1:9";
-  return {
-    ...DEFAULT_SETTINGS,
-    COSMOS_ENDPOINT: endpoint,
-    COSMOS_KEY: key,
-    SERVICEBUS: "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=none;SharedAccessKey=bm9uZQ==",
-    BLOB_CONNECTION_STRING: `DefaultEndpointsProtocol=http;AccountName=none;AccountKey=bm9uZQ==;BlobEndpoint=${nowhere}/none`,
-    TOKEN_ISSUER: nowhere,
-    TOKEN_JWKS_URL: nowhere,
-    SIGNING_KEY: Buffer.alloc(32, 7).toString("base64"),
-    VALIDATE_RESPONSES: "false",
   };
 }
 

@@ -1,10 +1,11 @@
 /** `npm run bench`: runs the benchmarks and prints each figure with its limit beside it. */
 import { parseArgs } from "node:util";
 import { type Bench, type Figure, isWithinLimit, rowOf, type TableRow } from "./figure.ts";
+import { load } from "./load.ts";
 import { readCost } from "./read-cost.ts";
 import { writeCost } from "./write-cost.ts";
 
-const benches: readonly Bench[] = [writeCost, readCost];
+const benches: readonly Bench[] = [writeCost, readCost, load];
 
 const USAGE = `Usage: npm run bench -- [NAME ...] [--events FILE]
 
