@@ -131,13 +131,11 @@ export function differencesOf(before: LineTexts, after: LineTexts): Record<strin
 export const comparedText = (line: LineTexts): string =>
   JSON.stringify([line.section, line.lineId, ...comparedColumns.map((column) => line[column] ?? "")]);
 
+/** An entry's id that begins with a dash is escaped in the file; escaped or not, it comes before all others. */
 export const compareLines = (left: LineTexts, right: LineTexts): number =>
   compareText(left.deliveredAt ?? "", right.deliveredAt ?? "") ||
-  compareText(entryId(left), entryId(right)) ||
+  compareText(left.lineId ?? "", right.lineId ?? "") ||
   compareText(left.agreementId ?? "", right.agreementId ?? "");
-
-/** An entry's id can begin with a dash, which is escaped in the file. */
-const entryId = ({ lineId = "" }: LineTexts): string => (lineId.startsWith("'") ? lineId.slice(1) : lineId);
 
 export const compareEntries = (left: Entry, right: Entry): number =>
   compareText(left.at, right.at) ||

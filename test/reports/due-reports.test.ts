@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dueReports, MONTHS_BACK, requestDueReports } from "../../src/reports/due-reports.ts";
 import { periodOfDays, periodOfMonth, periodText } from "../../src/reports/period.ts";
-import { VERSIONS_MAX } from "../../src/reports/report-series.ts";
+import { seriesIdOf, VERSIONS_MAX } from "../../src/reports/report-series.ts";
 import { requestReport } from "../../src/reports/request-report.ts";
 import { agreementEvent } from "../fakes/events.ts";
 import { aroundWorld } from "./support/around-world.ts";
@@ -91,6 +91,22 @@ describe("asking for what is due", () => {
     const dependencies = { reports: world.reports, now: world.clock.now };
     const waiting = await requestDueReports(dependencies, await customerOf(world));
     expect(waiting.filter(({ period }) => period.to === march.to)).toEqual([asked]);
+  });
+
+  it("asks for no second version when somebody asks for the first at that moment", async () => {
+    const world = memoryWorld();
+    await world.record(agreementEvent());
+    const { reports } = world;
+    const overtaken = {
+      ...reports,
+      readSeries: async (...series: Parameters<typeof reports.readSeries>) => {
+        if (series[1] === seriesIdOf(agreementId, march)) await ask(world, "a person", march);
+        return reports.readSeries(...series);
+      },
+    };
+    await requestDueReports({ reports: overtaken, now: world.clock.now }, await customerOf(world));
+    const all = await reports.page(customerId, undefined, 10);
+    expect(all.filter(({ period }) => period.to === march.to)).toMatchObject([{ version: 1 }]);
   });
 
   it("finds a report on demand whose maker was never told of it", async () => {
