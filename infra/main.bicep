@@ -1,0 +1,96 @@
+// Everything that the app needs in one resource group. Containers, queues and blob containers come from resources.json,
+// which the local stack reads too, so that the two cannot differ. The app signs in with its own identity everywhere:
+// there is no key of a service in its settings.
+
+targetScope = 'resourceGroup'
+
+@description('Start of every name: lower case letters and digits.')
+@minLength(3)
+@maxLength(11)
+param name string
+
+param location string = resourceGroup().location
+
+@description('The `aud` of access tokens: the application id URI, or the client id, of the app registration.')
+param tokenAudience string
+
+@description('At least 32 random bytes in base64. Whoever has it can make cursors, receipts and links. Changing it ends them all.')
+@secure()
+param signingKey string
+
+@description('What the database may use at most, in request units per second, shared by its containers. 0: serverless.')
+param cosmosThroughputMax int = 0
+
+@description('Where clients reach the app. Another address than the default needs a domain of your own.')
+param publicBaseUrl string = 'https://${name}-app.azurewebsites.net'
+
+@description('NCRONTAB schedules of six fields, UTC.')
+param schedules object = {
+  cpod: '0 0 * * * *'
+  verify: '0 0 3 * * *'
+  settle: '0 */5 * * * *'
+}
+
+@description('Days after which a report moves to a cheaper tier that costs more to read.')
+param coolReportsAfterDays int = 90
+
+var resources = loadJsonContent('resources.json')
+var suffix = uniqueString(resourceGroup().id)
+
+module cosmos 'modules/cosmos.bicep' = {
+  params: {
+    accountName: '${name}-${suffix}'
+    location: location
+    databaseName: resources.cosmos.database
+    containers: resources.cosmos.containers
+    throughputMax: cosmosThroughputMax
+  }
+}
+
+module serviceBus 'modules/service-bus.bicep' = {
+  params: {
+    namespaceName: '${name}-${suffix}'
+    location: location
+    queues: resources.serviceBus.queues
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  params: {
+    reportsAccountName: take('${name}${suffix}', 24)
+    hostAccountName: take('${name}h${suffix}', 24)
+    location: location
+    containers: resources.blob.containers
+    coolAfterDays: coolReportsAfterDays
+  }
+}
+
+module app 'modules/app.bicep' = {
+  params: {
+    appName: '${name}-app'
+    location: location
+    hostAccountName: storage.outputs.hostAccountName
+    deploymentContainerUrl: storage.outputs.deploymentContainerUrl
+    cosmosEndpoint: cosmos.outputs.endpoint
+    cosmosDatabase: resources.cosmos.database
+    serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
+    reportsAccountUrl: storage.outputs.reportsAccountUrl
+    tokenAudience: tokenAudience
+    signingKey: signingKey
+    publicBaseUrl: publicBaseUrl
+    schedules: schedules
+  }
+}
+
+module roles 'modules/roles.bicep' = {
+  params: {
+    principalId: app.outputs.principalId
+    cosmosAccountName: cosmos.outputs.accountName
+    serviceBusNamespaceName: serviceBus.outputs.namespaceName
+    reportsAccountName: storage.outputs.reportsAccountName
+    hostAccountName: storage.outputs.hostAccountName
+  }
+}
+
+output appName string = app.outputs.appName
+output appUrl string = publicBaseUrl

@@ -1,0 +1,77 @@
+// What the app's identity may do: read and write data, and change no resource.
+
+param principalId string
+param cosmosAccountName string
+param serviceBusNamespaceName string
+param reportsAccountName string
+param hostAccountName string
+
+resource cosmosAccount 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = {
+  name: cosmosAccountName
+}
+
+resource serviceBusNamespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
+  name: serviceBusNamespaceName
+}
+
+resource reportsAccount 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: reportsAccountName
+}
+
+resource hostAccount 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: hostAccountName
+}
+
+var cosmosDataContributor = '00000000-0000-0000-0000-000000000002'
+var serviceBusDataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
+var serviceBusDataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
+var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+var blobDelegator = 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a'
+var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+
+// Data of Cosmos DB has roles of its own, which are not those of the resource manager.
+resource cosmosData 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024-11-15' = {
+  parent: cosmosAccount
+  name: guid(cosmosAccount.id, principalId, cosmosDataContributor)
+  properties: {
+    principalId: principalId
+    roleDefinitionId: '${cosmosAccount.id}/sqlRoleDefinitions/${cosmosDataContributor}'
+    scope: cosmosAccount.id
+  }
+}
+
+resource serviceBusRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in [serviceBusDataSender, serviceBusDataReceiver]: {
+    scope: serviceBusNamespace
+    name: guid(serviceBusNamespace.id, principalId, role)
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+// The delegator signs the links that expire; what they open, the contributor has written.
+resource reportsRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in [blobDataContributor, blobDelegator]: {
+    scope: reportsAccount
+    name: guid(reportsAccount.id, principalId, role)
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+// The host keeps the locks of timers and reads the deployed package there.
+resource hostRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: hostAccount
+  name: guid(hostAccount.id, principalId, blobDataOwner)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataOwner)
+  }
+}

@@ -1,0 +1,115 @@
+// Two accounts: the host's is the app's to do with as it likes, and what customers were given is not.
+
+param reportsAccountName string
+param hostAccountName string
+param location string
+param containers array
+param coolAfterDays int
+
+var deploymentContainerName = 'deployment'
+
+var closed = {
+  minimumTlsVersion: 'TLS1_2'
+  supportsHttpsTrafficOnly: true
+  allowBlobPublicAccess: false
+  allowSharedKeyAccess: false
+  defaultToOAuthAuthentication: true
+}
+
+resource reportsAccount 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: reportsAccountName
+  location: location
+  kind: 'StorageV2'
+  sku: {
+    name: 'Standard_ZRS'
+  }
+  properties: closed
+}
+
+// A file is written once and never again; versions and the time in which a deletion can be undone guard against
+// mistakes. A time-based immutability policy can be set on the container by whoever decides how long reports are kept:
+// once locked, it can only be made longer.
+resource reportsBlobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+  parent: reportsAccount
+  name: 'default'
+  properties: {
+    isVersioningEnabled: true
+    deleteRetentionPolicy: {
+      enabled: true
+      days: 30
+    }
+    containerDeleteRetentionPolicy: {
+      enabled: true
+      days: 30
+    }
+  }
+}
+
+resource reportsContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = [
+  for containerName in containers: {
+    parent: reportsBlobs
+    name: containerName
+    properties: {
+      publicAccess: 'None'
+    }
+  }
+]
+
+resource reportsLifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
+  parent: reportsAccount
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'cool-old-reports'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+            }
+            actions: {
+              baseBlob: {
+                tierToCool: {
+                  daysAfterModificationGreaterThan: coolAfterDays
+                }
+              }
+              version: {
+                delete: {
+                  daysAfterCreationGreaterThan: 90
+                }
+              }
+            }
+          }
+        }
+      ]
+    }
+  }
+  dependsOn: [reportsBlobs]
+}
+
+resource hostAccount 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: hostAccountName
+  location: location
+  kind: 'StorageV2'
+  sku: {
+    name: 'Standard_LRS'
+  }
+  properties: closed
+}
+
+resource hostBlobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+  parent: hostAccount
+  name: 'default'
+}
+
+resource deploymentContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+  parent: hostBlobs
+  name: deploymentContainerName
+}
+
+output reportsAccountName string = reportsAccount.name
+output reportsAccountUrl string = reportsAccount.properties.primaryEndpoints.blob
+output hostAccountName string = hostAccount.name
+output deploymentContainerUrl string = '${hostAccount.properties.primaryEndpoints.blob}${deploymentContainer.name}'

@@ -1,0 +1,108 @@
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Resources, readResources } from "../../local/resources.ts";
+import { settingNames } from "../../src/platform/config.ts";
+
+/**
+ * The compiler of the templates runs where there is a network. What can be told of their text is told here: above all,
+ * that they and the app speak of the same settings, containers and queues.
+ */
+
+const infra = new URL("../../infra/", import.meta.url);
+const read = (path: string): Promise<string> => readFile(new URL(path, infra), "utf8");
+
+/** Secrets of services: in the cloud the app signs in with its identity. */
+const KEYS = ["COSMOS_KEY", "SERVICEBUS", "BLOB_CONNECTION_STRING"];
+const PLATFORM_SETTINGS = [
+  "APPLICATIONINSIGHTS_CONNECTION_STRING",
+  "AzureWebJobsStorage__accountName",
+  "FUNCTIONS_NODE_BLOCK_ON_ENTRY_POINT_ERROR",
+];
+
+let main: string;
+let modules: ReadonlyMap<string, string>;
+let resources: Resources;
+
+beforeAll(async () => {
+  main = await read("main.bicep");
+  const names = await readdir(new URL("modules/", infra));
+  modules = new Map(
+    await Promise.all(names.map(async (name) => [`modules/${name}`, await read(`modules/${name}`)] as const)),
+  );
+  resources = await readResources(fileURLToPath(new URL("resources.json", infra)));
+});
+
+/** Names at one depth of a block that starts with `opening` and ends with its brace. */
+function namesIn(text: string, opening: RegExp, indent: number): readonly string[] {
+  const start = opening.exec(text);
+  if (start === null) return [];
+  const rest = text.slice(start.index + start[0].length);
+  const block = rest.slice(0, rest.search(new RegExp(`^ {${indent - 2}}\\}`, "m")));
+  return [...block.matchAll(new RegExp(`^ {${indent}}(\\w+):`, "gm"))].map(([, name = ""]) => name);
+}
+
+const moduleText = (path: string): string => modules.get(path) ?? "";
+
+describe("the templates", () => {
+  test("give the app every setting that it reads, but for keys of services, and no other", () => {
+    const given = namesIn(moduleText("modules/app.bicep"), /name: 'appsettings'\n {2}properties: \{\n/, 4);
+    const expected = settingNames.filter((name) => !KEYS.includes(name));
+    expect(given.toSorted()).toEqual([...expected, ...PLATFORM_SETTINGS].toSorted());
+  });
+
+  test("create what resources.json says and repeat none of it", () => {
+    expect(main).toContain("loadJsonContent('resources.json')");
+    const all = [main, ...modules.values()].join("\n");
+    const names = [
+      resources.cosmos.database,
+      ...resources.cosmos.containers.flatMap(({ id, partitionKey }) => [id, partitionKey]),
+      ...Object.keys(resources.serviceBus.queues),
+      ...resources.blob.containers,
+    ];
+    expect(names.filter((name) => all.includes(`'${name}'`))).toEqual([]);
+    for (const part of ["cosmos.database", "cosmos.containers", "serviceBus.queues", "blob.containers"]) {
+      expect(main).toContain(`resources.${part}`);
+    }
+  });
+
+  test("pass on every property that resources.json gives a container or a queue", () => {
+    const containers = new Set(resources.cosmos.containers.flatMap((container) => Object.keys(container)));
+    for (const property of containers) {
+      expect(moduleText("modules/cosmos.bicep")).toMatch(new RegExp(`definition\\.\\??${property}\\b`));
+    }
+    const queues = new Set(Object.values(resources.serviceBus.queues).flatMap((queue) => Object.keys(queue)));
+    for (const property of queues) {
+      expect(moduleText("modules/service-bus.bicep")).toContain(`definition.value.${property}\n`);
+    }
+  });
+
+  test("call each module with exactly its parameters", () => {
+    const calls = [...main.matchAll(/^module \w+ '([^']+)' = \{\n([\s\S]*?)^\}/gm)];
+    expect(calls.map(([, path = ""]) => path).toSorted()).toEqual([...modules.keys()].toSorted());
+    for (const [, path = "", body = ""] of calls) {
+      const declared = [...moduleText(path).matchAll(/^param (\w+)/gm)].map(([, name = ""]) => name);
+      expect(namesIn(body, /^ {2}params: \{\n/m, 4).toSorted(), path).toEqual(declared.toSorted());
+    }
+  });
+
+  test("use only outputs that a module has", () => {
+    const paths = new Map(
+      [...main.matchAll(/^module (\w+) '([^']+)'/gm)].map(([, name, path]) => [name, path]),
+    );
+    const uses = [...main.matchAll(/\b(\w+)\.outputs\.(\w+)/g)];
+    expect(uses.length).toBeGreaterThan(0);
+    for (const [, name, output] of uses) {
+      expect(moduleText(paths.get(name) ?? "")).toMatch(new RegExp(`^output ${output} `, "m"));
+    }
+  });
+
+  test("let nobody in with a key, and nothing over plain HTTP", () => {
+    expect(moduleText("modules/cosmos.bicep")).toContain("disableLocalAuth: true");
+    expect(moduleText("modules/service-bus.bicep")).toContain("disableLocalAuth: true");
+    expect(moduleText("modules/storage.bicep")).toContain("allowSharedKeyAccess: false");
+    expect(moduleText("modules/storage.bicep").match(/properties: closed/g)).toHaveLength(2);
+    expect(moduleText("modules/app.bicep")).toContain("httpsOnly: true");
+    expect([...modules.values()].join("\n")).not.toMatch(/listKeys|listConnectionStrings/);
+  });
+});
