@@ -22,6 +22,8 @@ import {
 export const QUANTITY_MAX = 1_000_000;
 /** Largest event as JSON text, in bytes. A batch of a hundred then stays near the store's 2 MB. */
 export const EVENT_BYTES_MAX = 64 * 1024;
+/** Largest reversal, in bytes: a delivery and all of its reversals are written together at times. */
+export const REVERSAL_BYTES_MAX = 8 * 1024;
 /** Deepest nesting of an event. The store takes 128 levels, and what recurses over an event must not run out of stack. */
 export const NESTING_MAX = 32;
 const SOURCE_LENGTH_MAX = 256;
@@ -158,9 +160,14 @@ export function parseEventText(body: string): Parsed {
   }
   try {
     const candidate: unknown = JSON.parse(body);
-    return isDeeperThan(candidate, NESTING_MAX)
-      ? refuse("nestedTooDeeply", `an event has at most ${NESTING_MAX} levels of nesting`)
-      : parseEvent(candidate);
+    if (isDeeperThan(candidate, NESTING_MAX)) {
+      return refuse("nestedTooDeeply", `an event has at most ${NESTING_MAX} levels of nesting`);
+    }
+    const parsed = parseEvent(candidate);
+    const isReversal = parsed.outcome === "accepted" && parsed.event.kind === "reversal";
+    return isReversal && bytes > REVERSAL_BYTES_MAX
+      ? refuse("eventTooLarge", `a reversal has at most ${REVERSAL_BYTES_MAX} bytes; this one has ${bytes}`)
+      : parsed;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return refuse("invalidJson", "the message is not valid JSON");

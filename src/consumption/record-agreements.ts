@@ -40,6 +40,7 @@ import {
 } from "./outcome.ts";
 import { refusal } from "./posting.ts";
 import type { LedgerAccess } from "./record-deliveries.ts";
+import { refuseReversal } from "./record-reversals.ts";
 
 export type AgreementAccess = LedgerAccess & {
   readonly customers: Pick<CustomerStore, "read" | "save">;
@@ -123,10 +124,12 @@ async function recordFact(
     };
     const entry: LedgerOperation =
       known === undefined ? { type: "create", document } : { type: "replace", document, etag: known.etag };
+    const behind = known === undefined ? [] : (await store.reversalsOf(ledgerId, [id])).map(refuseReversal);
     const entries = [...(await store.agreementEntries(ledgerId)), document];
     const next = withTerms(head.value, entries);
     const result = await cache.commit(ledgerId, [
       entry,
+      ...behind,
       { type: "replace", document: next, etag: head.etag },
     ]);
     if (result.outcome === "committed") return recorded;

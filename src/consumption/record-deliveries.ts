@@ -27,7 +27,7 @@ export type LedgerAccess = {
 };
 
 /** Bytes of events in one transaction, below the 2 MB that the store takes. */
-const BATCH_BYTES_MAX = 1_200_000;
+export const BATCH_BYTES_MAX = 1_200_000;
 /** Room for the deliveries: the rest of the transaction is for a roll-up. */
 const DELIVERIES_MAX = OPERATIONS_MAX - 1;
 

@@ -212,7 +212,7 @@ function refusedPosting({ event, reverses = "" }: Entry, rejection: Rejection): 
   return idlePosting(event.time, reverses, { state: "rejected", code: rejection.code });
 }
 
-function refuseReversal({ value, etag }: Versioned<Entry>): LedgerOperation {
+export function refuseReversal({ value, etag }: Versioned<Entry>): LedgerOperation {
   return { type: "replace", document: withPosting(value, refusedPosting(value, notReversible)), etag };
 }
 

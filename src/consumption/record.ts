@@ -120,7 +120,11 @@ async function tryAll(context: Context, bodies: readonly string[]) {
     else reversals.push({ index, body: keptBody(parsed.event, body), event: parsed.event });
   }
   // The order is free (LE-05): agreements first spare the deliveries behind them a detour.
-  for (const each of agreements) outcomes.set(each.index, await recordAgreement(context, each));
+  for (const each of agreements) {
+    const { customerId, agreementId } = each.event.data;
+    outcomes.set(each.index, await recordAgreement(context, each));
+    await reportReversals(context, ledgerIdOf(customerId, agreementId), [entryIdOf(each.event)]);
+  }
   for (const [ledgerId, items] of byLedger(deliveries))
     await recordLedger(context, ledgerId, items, outcomes);
   for (const each of reversals) outcomes.set(each.index, await recordOneReversal(context, each));

@@ -12,7 +12,7 @@ import { type DeliveryEvent, eventTypes, parseEvent } from "./event.ts";
 import { type LedgerOperation, OPERATIONS_MAX } from "./ledger-store.ts";
 import { ATTEMPTS_MAX, ContentionError } from "./outcome.ts";
 import { place, reversalPosting } from "./posting.ts";
-import type { LedgerAccess } from "./record-deliveries.ts";
+import { BATCH_BYTES_MAX, type LedgerAccess } from "./record-deliveries.ts";
 import { type CountedPosting, foldRollups, isCounted, newRollup, type Rollup } from "./rollup.ts";
 import { type PostingChange, rollupOperations } from "./rollup-changes.ts";
 
@@ -105,14 +105,19 @@ async function moveAll(
 ): Promise<number> {
   let moved = 0;
   let chunk: Move[] = [];
+  let bytes = 0;
   const flush = async (): Promise<void> => {
     if (chunk.length > 0 && (await commitMoves(access, ledgerId, revision, chunk))) moved += chunk.length;
     else if (chunk.length > 0) moved += 1;
     chunk = [];
+    bytes = 0;
   };
   for (const group of groups) {
-    if (chunk.length > 0 && chunk.length + group.length > MOVES_MAX) await flush();
+    const size = group.reduce((sum, { after }) => sum + Buffer.byteLength(JSON.stringify(after)), 0);
+    const isFull = chunk.length + group.length > MOVES_MAX || bytes + size > BATCH_BYTES_MAX;
+    if (chunk.length > 0 && isFull) await flush();
     chunk.push(...group);
+    bytes += size;
   }
   await flush();
   return moved;

@@ -72,6 +72,9 @@ export const malformedKinds: readonly Malformed[] = [
       `${"[".repeat(10_000)}${"]".repeat(10_000)}`,
     ),
   ),
+  text("a reversal of more than 8 KB", "eventTooLarge", (n) =>
+    reversalEvent(`bad-${n}`, "somewhere", { note: "x".repeat(8_192) }),
+  ),
   kind("an empty object", "invalidEnvelope", "specversion", (n) => `{${" ".repeat(n)}}`),
   envelope("another CloudEvents version", "specversion", { specversion: "0.3" }),
   envelope("a number for an id", "id", { id: 7 }),

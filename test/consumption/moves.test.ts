@@ -31,6 +31,15 @@ describe("a mapping that is made later (CA-16)", () => {
     await checkAgainstModel([[other], [...cases, ...back], [agreementEvent()]]);
   });
 
+  it("moves events of any size: no move is larger than a transaction may be", async () => {
+    const note = "地".repeat(20_000);
+    const events = cases.map((body) => {
+      const event = JSON.parse(body);
+      return JSON.stringify({ ...event, data: { ...event.data, deliveredAt: "2026-03-15T10:00:00Z", note } });
+    });
+    await checkAgainstModel([[other], events, [agreementEvent()]]);
+  });
+
   it("moves them back when an amendment takes the entitlement away, and again when it gives it back", async () => {
     const amendment = (id: string, time: string) => ({ id, time, type: "support.agreement.amended.v1" });
     const without = agreementEvent({ packages: [] }, amendment("without", "2026-01-02T00:00:00Z"));

@@ -63,8 +63,8 @@ const reversal = fc
   .record({
     id: fc.constantFrom(...reversalIds),
     place,
-    named: fc.constantFrom(...deliveryIds, ...deliveryIds, ...reversalIds),
-    source: fc.constantFrom(...sources),
+    named: fc.constantFrom(...deliveryIds, ...deliveryIds, ...reversalIds, "agr-t-base-activated"),
+    source: fc.constantFrom(...sources, "/contracts"),
     quantity: fc.constantFrom(undefined, 1, 5, 20, 41),
     day: fc.integer({ min: 1, max: 9 }),
   })
