@@ -25,20 +25,13 @@ import { ATTEMPTS_MAX, ContentionError, type Incoming, type Outcome, rejectedOut
 import { refusal } from "./posting.ts";
 import { type AgreementAccess, ensureLedger, isFull, recordAgreement } from "./record-agreements.ts";
 import { type Delivery, recordDeliveries } from "./record-deliveries.ts";
-import { recordAwaitedDelivery, recordReversal, refusalOf } from "./record-reversals.ts";
-import {
-  canonicalBody,
-  keptBody,
-  newRejectedEvent,
-  type RejectedEvent,
-  rejectionIdOf,
-} from "./rejected-event.ts";
-import type { RejectedEventStore } from "./rejected-event-store.ts";
+import { keep, type RejectionAccess, reportReversals, resolveAccepted } from "./record-rejections.ts";
+import { recordAwaitedDelivery, recordReversal } from "./record-reversals.ts";
+import { keptBody } from "./rejected-event.ts";
 import { settleLedger } from "./settle.ts";
 
-export type RecorderStores = Pick<AgreementAccess, "store" | "customers" | "people"> & {
-  readonly rejectedEvents: RejectedEventStore;
-};
+export type RecorderStores = Pick<AgreementAccess, "store" | "customers" | "people"> &
+  Pick<RejectionAccess, "rejectedEvents">;
 
 export type Recorder = {
   /** @param bodies events as JSON text. @returns an outcome for each, in the same order. */
@@ -50,10 +43,10 @@ const CUSTOMERS_MAX = 1_000;
 /** What one batch spends on settling: its messages are locked for 60 s. A timer goes on with the rest. */
 const SETTLE_BUDGET_MS = 15_000;
 
-type Context = AgreementAccess & {
-  readonly rejectedEvents: RejectedEventStore;
-  readonly customersSeen: LRUCache<CustomerId, Customer>;
-};
+type Context = AgreementAccess &
+  RejectionAccess & {
+    readonly customersSeen: LRUCache<CustomerId, Customer>;
+  };
 
 type Numbered<Event extends AcceptedEvent> = Incoming<Event> & { readonly index: number };
 
@@ -93,17 +86,6 @@ async function tryOnceMore(context: Context, bodies: readonly string[]): Promise
   context.cache.clear();
   const { outcomes } = await tryAll(context, bodies);
   await resolveAccepted(context, bodies, outcomes);
-}
-
-async function resolveAccepted(
-  context: Context,
-  bodies: readonly string[],
-  outcomes: readonly Outcome[],
-): Promise<void> {
-  for (const [index, body] of bodies.entries()) {
-    if (outcomes[index]?.status === "rejected" || (await isRefused(context, body))) continue;
-    await context.rejectedEvents.resolve(rejectionIdOf(body), context.now());
-  }
 }
 
 /** Each event once, in the order that spares detours, with the text it would be kept as. */
@@ -155,15 +137,6 @@ async function catchUp(
   }
 }
 
-/** Whether a reversal that was accepted has been pushed out by another one since. */
-async function isRefused({ store }: Context, body: string): Promise<boolean> {
-  const parsed = parseEventText(body);
-  if (parsed.outcome === "rejected" || parsed.event.kind !== "reversal") return false;
-  const { customerId, agreementId } = parsed.event.data;
-  const fact = await store.readFact(ledgerIdOf(customerId, agreementId), entryIdOf(parsed.event));
-  return fact?.value.kind === "entry" && fact.value.state === "rejected";
-}
-
 async function recordLedger(
   context: Context,
   ledgerId: LedgerId,
@@ -209,37 +182,6 @@ async function recordOneReversal(context: Context, item: Numbered<ReversalEvent>
   const own = entryIdOf(item.event);
   await reportReversals(context, ledgerId, [entryIdOf(reverses), own], own);
   return outcome;
-}
-
-/**
- * A reversal can push another one out or let it in: the list of rejections says how each of them stands now.
- * @param own the one that is being recorded: if it is refused, that is its outcome and listed with it.
- */
-async function reportReversals(
-  context: Context,
-  ledgerId: LedgerId,
-  entryIds: readonly string[],
-  own?: string,
-): Promise<void> {
-  if (entryIds.length === 0) return;
-  const reversals = await context.store.reversalsOf(ledgerId, entryIds);
-  for (const { value } of reversals) {
-    const body = canonicalBody(value.event);
-    const others = reversals.filter((other) => other.value.reverses === value.reverses).length > 1;
-    if (value.state === "rejected") {
-      if (value.id !== own) await keep(context, body, refusalOf(value));
-    } else if (others) await context.rejectedEvents.resolve(rejectionIdOf(body), context.now());
-  }
-}
-
-async function keep(
-  { rejectedEvents, now }: Context,
-  body: string,
-  rejection: Rejection,
-): Promise<RejectedEvent> {
-  const event = newRejectedEvent(body, rejection, now());
-  await rejectedEvents.put(event);
-  return event;
 }
 
 type Workspace = { readonly workspaceId: WorkspaceId } | { readonly rejection: Rejection };
