@@ -32,7 +32,7 @@ const lineDataSchema = z.object({
   reason: text,
 });
 
-export type LineRow = Row & {
+type LineRow = Row & {
   readonly section: LineSection;
   readonly quantity: number;
   readonly unit: string;

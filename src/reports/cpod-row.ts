@@ -2,17 +2,15 @@
 import type { Cell } from "./csv.ts";
 
 /** In the order of the file. */
-export const sections = [
-  "report",
-  "entitlement",
-  "delivery",
-  "additionalCase",
-  "benefit",
-  "contact",
-  "total",
-  "change",
-] as const;
-export type Section = (typeof sections)[number];
+export type Section =
+  | "report"
+  | "entitlement"
+  | "delivery"
+  | "additionalCase"
+  | "benefit"
+  | "contact"
+  | "total"
+  | "change";
 /** The sections whose rows are deliveries and reversals. */
 export type LineSection = "delivery" | "additionalCase";
 

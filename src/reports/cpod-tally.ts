@@ -52,9 +52,6 @@ export function newTally(): Tally {
 
 const lineSections: readonly LineSection[] = ["delivery", "additionalCase"];
 
-export const sectionOf = (account: string): LineSection =>
-  account.startsWith("a:") ? "additionalCase" : "delivery";
-
 /** Lines of one section that the figures say there are: where there are none, none need be looked for. */
 export function expectedRows(
   delivered: ReadonlyMap<LedgerId, ReadonlyMap<Account, Counts>>,

@@ -72,7 +72,7 @@ export async function requestDueReports(
 }
 
 /** Nobody makes it at this instant, and it is not over. */
-export function isWaiting(report: Report, now: string): boolean {
+function isWaiting(report: Report, now: string): boolean {
   switch (report.status) {
     case "notStarted":
       return true;

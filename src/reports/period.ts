@@ -3,7 +3,7 @@ import * as z from "zod";
 
 const DAY_MS = 86_400_000;
 /** Longest period of one report: three years. */
-export const PERIOD_DAYS_MAX = 1_096;
+const PERIOD_DAYS_MAX = 1_096;
 
 const midnight = z.iso
   .datetime()

@@ -24,7 +24,7 @@ import { reportIdOf } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
 
 /** Rows between two saves of the progress, unless the lease is to be renewed sooner. */
-export const PROGRESS_ROWS = 50_000;
+const PROGRESS_ROWS = 50_000;
 
 const CONTENT_TYPE = "text/csv; charset=utf-8; header=present";
 
@@ -37,7 +37,7 @@ export type AttemptDependencies = {
 };
 
 /** Somebody else has the report now. */
-export class SupersededError extends Error {
+class SupersededError extends Error {
   readonly code = "Superseded";
 }
 

@@ -30,7 +30,7 @@ export type FileToWrite = {
   readonly reportId: string;
 };
 
-export type WrittenFile = { readonly bytes: number; readonly sha256: string };
+type WrittenFile = { readonly bytes: number; readonly sha256: string };
 
 export type ReportFiles = {
   /** Takes the content as fast as it can be stored. What throws while it is read leaves no file. */

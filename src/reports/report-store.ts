@@ -10,7 +10,7 @@ import { type Report, reportSchema } from "./report.ts";
 import { type ReportSeries, reportSeriesSchema } from "./report-series.ts";
 
 /** The place of a report in its customer's list. */
-export type ReportPosition = Pick<Report, "requestedAt" | "id">;
+type ReportPosition = Pick<Report, "requestedAt" | "id">;
 
 export type ReportStore = {
   readonly read: (customerId: CustomerId, id: string) => Promise<Versioned<Report> | undefined>;

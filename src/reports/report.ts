@@ -12,7 +12,7 @@ export const ATTEMPTS_MAX = 5;
 /** A maker that has not been heard of for so long is taken for dead, in milliseconds. */
 export const LEASE_MS = 120_000;
 /** Pause after the first attempt; after each further one it is four times as long: 42 minutes in all. */
-export const RETRY_MS = 30_000;
+const RETRY_MS = 30_000;
 /** How long a report may wait for something without the attempts being counted. */
 export const WAIT_MAX_MS = 86_400_000;
 
@@ -31,7 +31,6 @@ export const reportFileSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export type ReportFile = z.infer<typeof reportFileSchema>;
-export type ReportFormat = ReportFile["format"];
 
 /** Lines that differ from the version before. */
 const changesSchema = z.object({ added: z.int(), removed: z.int(), changed: z.int() });
@@ -91,7 +90,6 @@ export type Report = z.infer<typeof reportSchema>;
 export type RunningReport = z.infer<typeof runningSchema>;
 export type SucceededReport = z.infer<typeof succeededSchema>;
 export type FailedReport = z.infer<typeof failedSchema>;
-export type ReportStatus = Report["status"];
 
 export type NewReport = Pick<
   Report,

@@ -21,9 +21,9 @@ export const agreementId = agreementIdSchema.parse(AGREEMENT);
 export const march: Period = periodOfMonth("2026-03");
 
 /** A clock that stands still until it is moved. */
-export type Clock = { readonly now: () => string; readonly forward: (milliseconds: number) => void };
+type Clock = { readonly now: () => string; readonly forward: (milliseconds: number) => void };
 
-export function clockAt(instant: string): Clock {
+function clockAt(instant: string): Clock {
   let time = Date.parse(instant);
   return {
     now: () => new Date(time).toISOString(),
