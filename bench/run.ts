@@ -3,9 +3,10 @@ import { parseArgs } from "node:util";
 import { type Bench, type Figure, isWithinLimit, rowOf, type TableRow } from "./figure.ts";
 import { load } from "./load.ts";
 import { readCost } from "./read-cost.ts";
+import { start } from "./start.ts";
 import { writeCost } from "./write-cost.ts";
 
-const benches: readonly Bench[] = [writeCost, readCost, load];
+const benches: readonly Bench[] = [writeCost, readCost, load, start];
 
 const USAGE = `Usage: npm run bench -- [NAME ...] [--events FILE]
 
