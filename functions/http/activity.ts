@@ -26,7 +26,7 @@ export const asOfQuery = z.iso
   .optional()
   .meta({ description: "What had been delivered by then, with all that is known now. Default: everything." });
 
-export const figuresShape = {
+const figuresShape = {
   unit: unitSchema.nullable(),
   isUnmetered: z.boolean().meta({ description: "True where any amount may be used (“Included”)." }),
   purchased: z

@@ -40,7 +40,7 @@ export const DEMO_CSAM = "csam@provider.example";
 export const adminOf = ({ key }: DemoCustomer): string => `admin@${key}.example`;
 
 /** First and last day of an agreement year that began `months` months before `today` (`YYYY-MM-DD`). */
-export function agreementYear(
+function agreementYear(
   today: string,
   months: number,
 ): { readonly startDate: string; readonly endDate: string } {

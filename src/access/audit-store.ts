@@ -19,7 +19,7 @@ export const auditEntrySchema = z.object({
   before: z.unknown().optional(),
   after: z.unknown().optional(),
 });
-export type AuditEntry = z.infer<typeof auditEntrySchema>;
+type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 export type AuditStore = {
   /** The same id twice is one entry. */

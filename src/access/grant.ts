@@ -90,7 +90,7 @@ export function createAuthorize(people: PersonStore) {
 }
 
 /** Pure: the memberships of the person, as far as the token lets them hold. */
-export function grantOf(principal: Principal, person: Person | undefined): Grant {
+function grantOf(principal: Principal, person: Person | undefined): Grant {
   const customers = new Map<string, CustomerGrant>();
   for (const { customerId, roles } of Object.values(person?.memberships ?? {})) {
     const held = roles.filter((role) => {

@@ -8,7 +8,7 @@ import { type CustomerId, customerIdSchema } from "../agreements/ids.ts";
 
 export const PERSON_DOCUMENT_ID = "person";
 
-export const customerRoleSchema = z.enum(["servicesAdmin", "csam", "accountCoordinator"]);
+const customerRoleSchema = z.enum(["servicesAdmin", "csam", "accountCoordinator"]);
 
 const membershipSchema = z.object({
   customerId: customerIdSchema,

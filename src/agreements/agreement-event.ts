@@ -8,16 +8,16 @@ import {
 } from "./ids.ts";
 
 /** Limits of one agreement event: they keep its ledger head well under the 2 MB of a document. */
-export const PACKAGES_MAX = 100;
-export const ENTITLEMENTS_MAX = 500;
-export const CONTACTS_MAX = 500;
-export const GRANTS_MAX = 50;
+const PACKAGES_MAX = 100;
+const ENTITLEMENTS_MAX = 500;
+const CONTACTS_MAX = 500;
+const GRANTS_MAX = 50;
 const NAME_LENGTH_MAX = 256;
 const DESCRIPTION_LENGTH_MAX = 4_000;
 /** Largest allowance or grant, in the entitlement's unit. */
-export const AMOUNT_MAX = 1_000_000_000;
+const AMOUNT_MAX = 1_000_000_000;
 
-export const services = [
+const services = [
   "problemResolution",
   "advisory",
   "proactive",
@@ -32,7 +32,6 @@ export const serviceSchema = z.enum(services);
 export type Service = z.infer<typeof serviceSchema>;
 
 export const unitSchema = z.enum(["minutes", "credits", "activities", "contacts", "executions"]);
-export type Unit = z.infer<typeof unitSchema>;
 
 export const sectionSchema = z.enum(["enterpriseWide", "addOn"]);
 export const planSchema = z.enum(["unified", "premier"]);
@@ -148,7 +147,6 @@ export const agreementEventDataSchema = z
   });
 
 export type AgreementEventData = z.infer<typeof agreementEventDataSchema>;
-export type Grant = z.infer<typeof grantSchema>;
 
 function isTimeZone(text: string): boolean {
   try {

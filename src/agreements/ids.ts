@@ -20,7 +20,6 @@ export const workspaceIdSchema = idText.brand<"WorkspaceId">();
 
 export type CustomerId = z.infer<typeof customerIdSchema>;
 export type AgreementId = z.infer<typeof agreementIdSchema>;
-export type PackageId = z.infer<typeof packageIdSchema>;
 export type EntitlementId = z.infer<typeof entitlementIdSchema>;
 export type WorkspaceId = z.infer<typeof workspaceIdSchema>;
 

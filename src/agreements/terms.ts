@@ -80,7 +80,7 @@ export const termsSchema = z.object({
 
 export type Terms = z.infer<typeof termsSchema>;
 export type TermsPackage = z.infer<typeof termsPackageSchema>;
-export type TermsEntitlement = z.infer<typeof termsEntitlementSchema>;
+type TermsEntitlement = z.infer<typeof termsEntitlementSchema>;
 
 export type AgreementFact = {
   readonly time: string;
@@ -90,7 +90,7 @@ export type AgreementFact = {
 };
 
 /** Ascending by time, then source, then id: the one order in which the events of an agreement are read. */
-export function compareFacts(
+function compareFacts(
   left: Pick<AgreementFact, "time" | "source" | "id">,
   right: Pick<AgreementFact, "time" | "source" | "id">,
 ): number {

@@ -64,13 +64,13 @@ const additionalSchema = countedSchema.extend({
 export type AdditionalEntry = z.infer<typeof additionalSchema>;
 
 /** Position after which a page goes on: the value it is sorted by, then the id. */
-export type Position = { readonly key: string | number; readonly id: string };
+type Position = { readonly key: string | number; readonly id: string };
 
 /** The paths that rows can be sorted by; each has a composite index with `id`. */
 export const rowSortPaths = { deliveredAt: "at", recordedAt: "recordedAt", quantity: "quantity" } as const;
 export type RowSort = keyof typeof rowSortPaths;
 
-export type RowQuery = {
+type RowQuery = {
   readonly account: Account;
   readonly workspaces: readonly string[] | undefined;
   readonly asOf: string | undefined;

@@ -5,7 +5,7 @@
 import type { AdditionalEntry } from "./activity-store.ts";
 import type { Reason } from "./entry.ts";
 
-export type AdditionalCase = {
+type AdditionalCase = {
   /** The case number, or the id of its one entry where it has none. */
   readonly key: string;
   readonly number: string | null;

@@ -9,7 +9,7 @@ import { deliveryDataSchema } from "./event.ts";
 import { type Figures, type Line, linesOf, readFigures } from "./figures.ts";
 
 /** @throws NotFoundError when the customer has no such entitlement. */
-export function ledgerOfEntitlement(customer: Customer, entitlementId: string): LedgerId {
+function ledgerOfEntitlement(customer: Customer, entitlementId: string): LedgerId {
   const owner = Object.entries(customer.agreements).find(([, agreement]) =>
     agreement.entitlementIds.some((id) => id === entitlementId),
   );

@@ -19,13 +19,13 @@ import {
 } from "../agreements/ids.ts";
 
 /** Largest quantity of one delivery, in the entitlement's unit. */
-export const QUANTITY_MAX = 1_000_000;
+const QUANTITY_MAX = 1_000_000;
 /** Largest event as JSON text, in bytes. A batch of a hundred then stays near the store's 2 MB. */
-export const EVENT_BYTES_MAX = 64 * 1024;
+const EVENT_BYTES_MAX = 64 * 1024;
 /** Largest reversal, in bytes: a delivery and all of its reversals are written together at times. */
-export const REVERSAL_BYTES_MAX = 8 * 1024;
+const REVERSAL_BYTES_MAX = 8 * 1024;
 /** Deepest nesting of an event. The store takes 128 levels, and what recurses over an event must not run out of stack. */
-export const NESTING_MAX = 32;
+const NESTING_MAX = 32;
 const SOURCE_LENGTH_MAX = 256;
 const TEXT_LENGTH_MAX = 1_024;
 
@@ -46,7 +46,7 @@ export const eventTypes = {
   requestCommunicated: "support.request.communicated.v1",
 } as const;
 
-export const cloudEventSchema = z.looseObject({
+const cloudEventSchema = z.looseObject({
   specversion: z.literal("1.0"),
   id: eventIdSchema,
   source: z.string().min(1).max(SOURCE_LENGTH_MAX),
@@ -62,9 +62,9 @@ export const cloudEventSchema = z.looseObject({
 export const severitySchema = z.enum(["critical", "moderate", "minimal"]);
 export const requestStatusSchema = z.enum(["open", "attentionNeeded", "closed"]);
 /** CA-14: a coded case counts on no entitlement. */
-export const categorySchema = z.enum(["SU", "DSA", "X85", "REC"]);
+const categorySchema = z.enum(["SU", "DSA", "X85", "REC"]);
 
-export const requestSchema = z.looseObject({
+const requestSchema = z.looseObject({
   number: z.string().min(1).max(128),
   title: text.optional(),
   product: text.nullish(),
@@ -90,7 +90,7 @@ export const deliveryDataSchema = z.looseObject({
   detail: z.record(z.string(), z.unknown()).optional(),
 });
 
-export const reversalDataSchema = z.looseObject({
+const reversalDataSchema = z.looseObject({
   customerId: customerIdSchema,
   agreementId: agreementIdSchema.optional(),
   entitlementId: entitlementIdSchema.optional(),
@@ -100,9 +100,9 @@ export const reversalDataSchema = z.looseObject({
   reason: text.optional(),
 });
 
-export type CloudEvent = z.infer<typeof cloudEventSchema>;
-export type DeliveryData = z.infer<typeof deliveryDataSchema>;
-export type ReversalData = z.infer<typeof reversalDataSchema>;
+type CloudEvent = z.infer<typeof cloudEventSchema>;
+type DeliveryData = z.infer<typeof deliveryDataSchema>;
+type ReversalData = z.infer<typeof reversalDataSchema>;
 
 /** Facts of every kind: `time` is when it happened upstream. */
 type Envelope = {

@@ -44,11 +44,7 @@ export type CommitResult =
   | { readonly outcome: "committed"; readonly etags: readonly (string | undefined)[] }
   | { readonly outcome: "refused"; readonly index: number; readonly cause: "exists" | "changed" | "missing" };
 
-export const factDocumentSchema = z.discriminatedUnion("kind", [
-  entrySchema,
-  agreementEntrySchema,
-  awaitedSchema,
-]);
+const factDocumentSchema = z.discriminatedUnion("kind", [entrySchema, agreementEntrySchema, awaitedSchema]);
 export type FactDocument = z.infer<typeof factDocumentSchema>;
 
 const knownSchema = z.object({
@@ -204,9 +200,3 @@ function toBatchOperation(operation: LedgerOperation): OperationInput {
 }
 
 const asJson = (document: LedgerDocument) => Object.fromEntries(Object.entries(document));
-
-/** What the host should try again later: the store is busy, away, or did not answer. */
-export function isTransient(error: unknown): boolean {
-  const status = statusOf(error);
-  return status === undefined || status === 408 || status === 429 || status === 449 || status >= 500;
-}

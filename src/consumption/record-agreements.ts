@@ -138,7 +138,7 @@ async function recordFact(
 }
 
 /** The head with the terms of all agreement events; a new revision only where they differ. */
-export function withTerms(head: Head, entries: readonly AgreementEntry[]): Head {
+function withTerms(head: Head, entries: readonly AgreementEntry[]): Head {
   const terms = foldTerms(entries.map(toFact));
   if (terms === undefined || canonicalJson(terms) === canonicalJson(head.terms)) return head;
   return { ...head, terms, revision: head.revision + 1 };

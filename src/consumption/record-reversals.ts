@@ -29,7 +29,7 @@ import { type Delivery, type LedgerAccess, toEntry } from "./record-deliveries.t
 import { type PostingChange, rollupOperations } from "./rollup-changes.ts";
 
 /** Reversals of one delivery: all of them must fit in one transaction. */
-export const REVERSALS_MAX = 80;
+const REVERSALS_MAX = 80;
 
 const notReversible = refusal("notReversible", "what it names is not a delivery", "data.reverses");
 const tooManyReversals = refusal(

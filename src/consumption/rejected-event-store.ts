@@ -15,7 +15,7 @@ import { attemptedAgain, type RejectedEvent, rejectedEventSchema } from "./rejec
 /** Rejections of one customer that one agreement event may mend by itself; more wait for a replay by hand. */
 export const MENDABLE_MAX = 500;
 
-export type RejectedEventQuery = {
+type RejectedEventQuery = {
   readonly month: string;
   /** Only what comes after this position, newest first. */
   readonly after: { readonly rejectedAt: string; readonly id: string } | undefined;

@@ -207,7 +207,7 @@ export function repost(terms: Terms | undefined, entry: Entry): Posting | undefi
   return placement.outcome === "posted" ? placement.posting : undefined;
 }
 
-export function toDelivery({ event }: Entry): DeliveryEvent | undefined {
+function toDelivery({ event }: Entry): DeliveryEvent | undefined {
   if (event.type !== eventTypes.deliveryRecorded) return undefined;
   const parsed = parseEvent({ specversion: "1.0", ...event });
   return parsed.outcome === "accepted" && parsed.event.kind === "delivery" ? parsed.event : undefined;

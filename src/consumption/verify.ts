@@ -10,7 +10,7 @@ import { toClaim } from "./record-reversals.ts";
 import { apply, isCounted, newRollup, type Rollup, rollupIdOf } from "./rollup.ts";
 import { repost } from "./settle.ts";
 
-export type Difference = {
+type Difference = {
   readonly rollupId: string;
   /** Canonical JSON; undefined where there is none. */
   readonly stored: string | undefined;

@@ -59,7 +59,7 @@ export type Config = {
   readonly validateResponses: boolean;
 };
 
-export class ConfigError extends Error {
+class ConfigError extends Error {
   constructor(problems: readonly string[]) {
     super(`the settings are not complete:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
     this.name = "ConfigError";

@@ -20,7 +20,7 @@ export function statusOf(error: unknown): number | undefined {
 const metadata = z.object({ _etag: z.string() });
 
 /** Parses what the store gave back: a document that does not fit its schema is an error here and nowhere later. */
-export function parseVersioned<Schema extends z.ZodType>(
+function parseVersioned<Schema extends z.ZodType>(
   schema: Schema,
   resource: unknown,
 ): Versioned<z.infer<Schema>> {
