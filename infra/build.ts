@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as bundle, type Metafile } from "esbuild";
 import * as z from "zod";
@@ -11,6 +11,7 @@ import { DOCS_FILES } from "../src/platform/docs.ts";
  * Invariant: nothing is installed on the platform; the worker supplies `@azure/functions-core`, and no more.
  */
 
+const require = createRequire(import.meta.url);
 const repositoryPath = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 const packageSchema = z.object({ name: z.string(), version: z.string() });
@@ -67,7 +68,8 @@ async function writePackage(file: string): Promise<void> {
 }
 
 function copyDocsFile(file: string, target: string): Promise<void> {
-  return cp(createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`), target);
+  const folder = dirname(require.resolve("swagger-ui-dist/package.json"));
+  return cp(join(folder, file), target);
 }
 
 if (import.meta.main) {
