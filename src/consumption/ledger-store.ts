@@ -11,7 +11,6 @@ import {
   queryPages,
   readItem,
   sql,
-  statusOf,
   type Versioned,
   versioned,
 } from "../platform/cosmos.ts";
