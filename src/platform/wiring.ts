@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { CosmosClient } from "@azure/cosmos";
 import { DefaultAzureCredential } from "@azure/identity";
-import { ServiceBusClient } from "@azure/service-bus";
+import { RetryMode, ServiceBusClient } from "@azure/service-bus";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { cosmosAuditStore } from "../access/audit-store.ts";
 import { createAuthorize } from "../access/grant.ts";
@@ -28,6 +28,17 @@ const COSMOS_POLICY = {
   retryOptions: { maxRetryAttemptCount: 4, fixedRetryIntervalInMilliseconds: 0, maxWaitTimeInSeconds: 5 },
 };
 
+/** The SDK's own pause of 30 s before it tries again is longer than a client of the API waits for its answer. */
+const SERVICE_BUS_OPTIONS = {
+  retryOptions: {
+    mode: RetryMode.Exponential,
+    maxRetries: 3,
+    retryDelayInMs: 200,
+    maxRetryDelayInMs: 2_000,
+    timeoutInMs: 10_000,
+  },
+};
+
 export type App = ReturnType<typeof wire>;
 
 export function wire(config: Config) {
@@ -50,8 +61,8 @@ export function wire(config: Config) {
 
   const serviceBus =
     "connectionString" in config.serviceBus
-      ? new ServiceBusClient(config.serviceBus.connectionString)
-      : new ServiceBusClient(config.serviceBus.namespace, credential);
+      ? new ServiceBusClient(config.serviceBus.connectionString, SERVICE_BUS_OPTIONS)
+      : new ServiceBusClient(config.serviceBus.namespace, credential, SERVICE_BUS_OPTIONS);
   const eventSender = lazily(() => serviceBus.createSender(DELIVERY_EVENTS_QUEUE));
 
   const jobSender = lazily(() => serviceBus.createSender(REPORT_JOBS_QUEUE));
