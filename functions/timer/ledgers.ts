@@ -12,7 +12,7 @@ export function registerSettleLedgers(app: App): void {
   functions.timer("settleLedgers", {
     schedule: "%SETTLE_SCHEDULE%",
     handler: async (_timer: Timer, context: InvocationContext) => {
-      const deadline = Date.now() + SETTLE_BUDGET_MS;
+      const deadline = new Date(Date.now() + SETTLE_BUDGET_MS).toISOString();
       for (const ledgerId of await app.ledgers.unsettled()) {
         const access = {
           store: app.ledgers,

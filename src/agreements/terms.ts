@@ -209,6 +209,23 @@ export function linkedPackages(terms: Terms, workspaceId: WorkspaceId): readonly
   return terms.packages.filter((item) => item.section === "enterpriseWide");
 }
 
+/**
+ * An entitlement whose service, class or unit these events do not agree on. What was counted in one unit cannot be added
+ * to another: a different right needs an entitlement of its own.
+ */
+export function disputedEntitlement(facts: readonly AgreementFact[]): EntitlementId | undefined {
+  const meanings = new Map<EntitlementId, string>();
+  for (const { data } of facts) {
+    for (const each of data.packages.flatMap((item) => item.entitlements)) {
+      const meaning = [each.service, each.class, each.class === "consumable" ? each.unit : ""].join();
+      const known = meanings.get(each.entitlementId) ?? meaning;
+      if (known !== meaning) return each.entitlementId;
+      meanings.set(each.entitlementId, meaning);
+    }
+  }
+  return undefined;
+}
+
 export type EntitlementInPackage = { readonly package: TermsPackage; readonly entitlement: TermsEntitlement };
 
 /** Every entitlement with the package that it is a line of, in the agreement's order. */

@@ -20,7 +20,6 @@ export type LedgerCache = {
   ) => Promise<ReadonlyMap<string, Versioned<Rollup>>>;
   readonly commit: (ledgerId: LedgerId, operations: readonly LedgerOperation[]) => Promise<CommitResult>;
   readonly forget: (ledgerId: LedgerId) => void;
-  readonly clear: () => void;
 };
 
 export function createLedgerCache(store: LedgerStore): LedgerCache {
@@ -41,10 +40,6 @@ export function createLedgerCache(store: LedgerStore): LedgerCache {
 
   return {
     forget,
-    clear: () => {
-      heads.clear();
-      rollups.clear();
-    },
     head: async (ledgerId) => {
       const known = heads.get(ledgerId) ?? (await store.readHead(ledgerId));
       if (known !== undefined) heads.set(ledgerId, known);

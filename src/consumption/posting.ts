@@ -30,7 +30,7 @@ export type Placement =
   | { readonly outcome: "rejected"; readonly rejection: Rejection };
 
 /** Only for these an absent or ended entitlement makes an additional case; any other delivery is rejected (CA-14). */
-const isCase = (service: string): boolean => service === "problemResolution" || service === "advisory";
+export const isCase = (service: string): boolean => service === "problemResolution" || service === "advisory";
 
 /** @param terms undefined where the ledger's agreement is not known (yet), or it has none. */
 export function place(event: DeliveryEvent, terms: Terms | undefined, workspaceId: WorkspaceId): Placement {
@@ -43,39 +43,23 @@ export function place(event: DeliveryEvent, terms: Terms | undefined, workspaceI
     );
   }
   const match = findLine(event, terms);
-  if (match.kind === "found") {
-    const { entitlement } = match.line;
-    if (entitlement.class === "benefit") {
-      return reject(
-        "notConsumable",
-        `${entitlement.entitlementId} is a benefit without recorded consumption`,
-        "data.entitlementId",
-      );
-    }
-    if (entitlement.unit !== data.unit) {
-      return reject(
-        "wrongUnit",
-        `${entitlement.entitlementId} is counted in ${entitlement.unit}, not ${data.unit}`,
-        "data.unit",
-      );
-    }
-  }
+  const misfit = match.kind === "found" ? misfitOf(match.line, data.unit) : undefined;
   const posting = { at: deliveredAt, workspaceId, quantity: data.quantity, state: "posted" } as const;
   if (!isCase(data.service)) {
-    if (match.kind === "missing") return { outcome: "rejected", rejection: match.rejection };
-    const outside = outsideOf(match.line, terms, deliveredAt);
-    if (outside !== undefined) return { outcome: "rejected", rejection: outside };
-    return {
-      outcome: "posted",
-      posting: { ...posting, account: entitlementAccount(match.line.entitlement.entitlementId) },
-    };
+    const rejection =
+      match.kind === "missing" ? match.rejection : (misfit ?? outsideOf(match.line, terms, deliveredAt));
+    if (rejection !== undefined) return { outcome: "rejected", rejection };
   }
-  const reasons = reasonsOf(event, terms, match, workspaceId);
-  if (reasons.length === 0 && match.kind === "found") {
-    return {
-      outcome: "posted",
-      posting: { ...posting, account: entitlementAccount(match.line.entitlement.entitlementId) },
-    };
+  // A case in minutes always counts somewhere; in another unit only an entitlement can say what it means.
+  const isMatched = match.kind === "found" && misfit === undefined;
+  if (!isMatched && data.unit !== "minutes")
+    return { outcome: "rejected", rejection: misfit ?? caseNotInMinutes };
+  const reasons = isCase(data.service)
+    ? reasonsOf(event, terms, isMatched ? match.line : undefined, workspaceId)
+    : [];
+  if (isMatched && reasons.length === 0) {
+    const account = entitlementAccount(match.line.entitlement.entitlementId);
+    return { outcome: "posted", posting: { ...posting, account } };
   }
   return {
     outcome: "posted",
@@ -83,28 +67,48 @@ export function place(event: DeliveryEvent, terms: Terms | undefined, workspaceI
   };
 }
 
+const caseNotInMinutes = refusal(
+  "wrongUnit",
+  "a case that no entitlement is found for is counted in minutes",
+  "data.unit",
+);
+
+/** Why an entitlement of the right service cannot take a delivery in this unit. */
+function misfitOf({ entitlement }: EntitlementInPackage, unit: string): Rejection | undefined {
+  const { entitlementId } = entitlement;
+  if (entitlement.class === "benefit") {
+    return refusal(
+      "notConsumable",
+      `${entitlementId} is a benefit without recorded consumption`,
+      "data.entitlementId",
+    );
+  }
+  if (entitlement.unit === unit) return undefined;
+  return refusal("wrongUnit", `${entitlementId} is counted in ${entitlement.unit}, not ${unit}`, "data.unit");
+}
+
 /** CA-14: every reason that holds, in the order of the rule. */
 function reasonsOf(
   event: DeliveryEvent,
   terms: Terms | undefined,
-  match: Match,
+  line: EntitlementInPackage | undefined,
   workspaceId: WorkspaceId,
 ): Reason[] {
   const reasons: Reason[] = [];
   if (terms !== undefined) {
-    const expired =
-      match.kind === "found"
-        ? outsideOf(match.line, terms, event.deliveredAt) !== undefined
-        : !isWithin(event.deliveredAt, terms);
-    if (expired) reasons.push("agreementExpired");
+    const isInside =
+      line === undefined
+        ? isWithin(event.deliveredAt, terms)
+        : outsideOf(line, terms, event.deliveredAt) === undefined;
+    if (!isInside) reasons.push("agreementExpired");
     const linked = linkedPackages(terms, workspaceId);
-    const inWorkspace =
-      match.kind === "found"
-        ? linked.some((item) => item.packageId === match.line.package.packageId)
-        : linked.length > 0;
-    if (!inWorkspace) reasons.push("agreementNotInWorkspace");
+    const isLinked =
+      line === undefined
+        ? linked.length > 0
+        : linked.some((item) => item.packageId === line.package.packageId);
+    if (!isLinked) reasons.push("agreementNotInWorkspace");
   }
-  if (match.kind === "missing") reasons.push("noMatchingEntitlement");
+  if (line === undefined) reasons.push("noMatchingEntitlement");
   if (event.data.request?.category != null) reasons.push("category");
   return reasons;
 }

@@ -15,7 +15,7 @@ import {
 } from "../agreements/customer.ts";
 import type { CustomerStore } from "../agreements/customer-store.ts";
 import type { AgreementId, CustomerId } from "../agreements/ids.ts";
-import { type AgreementFact, foldTerms } from "../agreements/terms.ts";
+import { type AgreementFact, disputedEntitlement, foldTerms } from "../agreements/terms.ts";
 import {
   type AgreementEntry,
   canonicalJson,
@@ -26,7 +26,7 @@ import {
   ledgerIdOf,
   newHead,
 } from "./entry.ts";
-import type { AgreementEvent } from "./event.ts";
+import type { AgreementEvent, Rejection } from "./event.ts";
 import type { LedgerOperation } from "./ledger-store.ts";
 import {
   ATTEMPTS_MAX,
@@ -126,6 +126,8 @@ async function recordFact(
       known === undefined ? { type: "create", document } : { type: "replace", document, etag: known.etag };
     const behind = known === undefined ? [] : (await store.reversalsOf(ledgerId, [id])).map(refuseReversal);
     const entries = [...(await store.agreementEntries(ledgerId)), document];
+    const disputed = disputedEntitlement(entries.map(toFact));
+    if (disputed !== undefined) return rejectedOutcome(changedMeaning(disputed));
     const next = withTerms(head.value, entries);
     const result = await cache.commit(ledgerId, [
       entry,
@@ -136,6 +138,13 @@ async function recordFact(
   }
   throw new ContentionError(ledgerId);
 }
+
+const changedMeaning = (entitlementId: string): Rejection =>
+  refusal(
+    "entitlementChanged",
+    `entitlement ${entitlementId} was recorded with another service, class or unit: give the new right an id of its own`,
+    "data.packages",
+  );
 
 /** The head with the terms of all agreement events; a new revision only where they differ. */
 function withTerms(head: Head, entries: readonly AgreementEntry[]): Head {

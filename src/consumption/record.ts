@@ -4,30 +4,25 @@
  * some may be recorded and some not; recording all of them again counts none twice (LE-03, LE-04).
  */
 import { LRUCache } from "lru-cache";
-import { type Customer, withLedger } from "../agreements/customer.ts";
-import {
-  type AgreementId,
-  type CustomerId,
-  DEFAULT_WORKSPACE_ID,
-  type WorkspaceId,
-} from "../agreements/ids.ts";
+import type { CustomerId } from "../agreements/ids.ts";
 import { entryIdOf, type LedgerId, ledgerIdOf } from "./entry.ts";
 import {
   type AcceptedEvent,
   type AgreementEvent,
   type DeliveryEvent,
   parseEventText,
-  type Rejection,
   type ReversalEvent,
 } from "./event.ts";
+import { type HomeAccess, homeOfDelivery, homeOfReversal } from "./event-home.ts";
 import { createLedgerCache } from "./ledger-cache.ts";
-import { ATTEMPTS_MAX, ContentionError, type Incoming, type Outcome, rejectedOutcome } from "./outcome.ts";
+import { type Incoming, type Outcome, rejectedOutcome } from "./outcome.ts";
 import { refusal } from "./posting.ts";
-import { type AgreementAccess, ensureLedger, isFull, recordAgreement } from "./record-agreements.ts";
+import { type AgreementAccess, recordAgreement } from "./record-agreements.ts";
 import { type Delivery, recordDeliveries } from "./record-deliveries.ts";
 import { keep, type RejectionAccess, reportReversals, resolveAccepted } from "./record-rejections.ts";
 import { recordAwaitedDelivery, recordReversal } from "./record-reversals.ts";
 import { keptBody } from "./rejected-event.ts";
+import { MENDABLE_PAGE } from "./rejected-event-store.ts";
 import { settleLedger } from "./settle.ts";
 
 export type RecorderStores = Pick<AgreementAccess, "store" | "customers" | "people"> &
@@ -43,10 +38,7 @@ const CUSTOMERS_MAX = 1_000;
 /** What one batch spends on settling: its messages are locked for 60 s. A timer goes on with the rest. */
 const SETTLE_BUDGET_MS = 15_000;
 
-type Context = AgreementAccess &
-  RejectionAccess & {
-    readonly customersSeen: LRUCache<CustomerId, Customer>;
-  };
+type Context = HomeAccess & RejectionAccess;
 
 type Numbered<Event extends AcceptedEvent> = Incoming<Event> & { readonly index: number };
 
@@ -61,31 +53,49 @@ export function createRecorder(stores: RecorderStores, now: () => string): Recor
 }
 
 async function record(context: Context, bodies: readonly string[]): Promise<readonly Outcome[]> {
-  const deadline = Date.now() + SETTLE_BUDGET_MS;
+  const deadline = new Date(Date.parse(context.now()) + SETTLE_BUDGET_MS).toISOString();
   const { outcomes, agreements, kept } = await tryAll(context, bodies);
-  const mendable: string[] = [];
+  const mendable = new Map<number, string>();
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.status !== "rejected") continue;
     const rejected = await keep(context, kept[index] ?? "", outcome.rejection);
-    if (rejected.mendedByAgreement) mendable.push(rejected.body);
+    if (rejected.mendedByAgreement) mendable.set(index, rejected.body);
   }
-  await tryOnceMore(context, mendable);
+  const mended = await tryOnceMore(context, mendable);
   for (const customerId of new Set(agreements.map(({ event }) => event.data.customerId))) {
     await catchUp(context, customerId, agreements, deadline);
   }
-  return outcomes;
+  return outcomes.map((outcome, index) => mended.get(index) ?? outcome);
 }
 
 /**
  * An agreement event that came meanwhile either found the rejections in the list, or is found here: what rejected them
  * was read before they were listed, perhaps long before.
  */
-async function tryOnceMore(context: Context, bodies: readonly string[]): Promise<void> {
-  if (bodies.length === 0) return;
-  context.customersSeen.clear();
-  context.cache.clear();
-  const { outcomes } = await tryAll(context, bodies);
-  await resolveAccepted(context, bodies, outcomes);
+async function tryOnceMore(
+  context: Context,
+  bodies: ReadonlyMap<number, string>,
+): Promise<ReadonlyMap<number, Outcome>> {
+  if (bodies.size === 0) return new Map();
+  const texts = [...bodies.values()];
+  for (const body of texts) forgetHome(context, body);
+  const { outcomes } = await tryAll(context, texts);
+  await resolveAccepted(context, texts, outcomes);
+  return new Map(
+    [...bodies.keys()].flatMap((index, position) => {
+      const outcome = outcomes[position];
+      return outcome === undefined ? [] : [[index, outcome] as const];
+    }),
+  );
+}
+
+/** What is known of the event's customer and ledger is read again. */
+function forgetHome({ cache, customersSeen }: Context, body: string): void {
+  const parsed = parseEventText(body);
+  if (parsed.outcome === "rejected") return;
+  const { customerId, agreementId } = parsed.event.data;
+  customersSeen.delete(customerId);
+  cache.forget(ledgerIdOf(customerId, agreementId));
 }
 
 /** Each event once, in the order that spares detours, with the text it would be kept as. */
@@ -126,11 +136,17 @@ async function catchUp(
   context: Context,
   customerId: CustomerId,
   agreements: readonly Numbered<AgreementEvent>[],
-  deadline: number,
+  deadline: string,
 ): Promise<void> {
   context.customersSeen.delete(customerId);
-  const waiting = (await context.rejectedEvents.mendable(customerId)).map(({ body }) => body);
-  if (waiting.length > 0) await resolveAccepted(context, waiting, await record(context, waiting));
+  for (let afterId = ""; context.now() <= deadline; ) {
+    const waiting = await context.rejectedEvents.mendable(customerId, afterId);
+    const bodies = waiting.map(({ body }) => body);
+    await resolveAccepted(context, bodies, await record(context, bodies));
+    const last = waiting.at(-1);
+    if (last === undefined || waiting.length < MENDABLE_PAGE) break;
+    afterId = last.id;
+  }
   for (const { event } of agreements) {
     if (event.data.customerId !== customerId) continue;
     await settleLedger(context, ledgerIdOf(customerId, event.data.agreementId), deadline);
@@ -145,9 +161,9 @@ async function recordLedger(
 ): Promise<void> {
   const indexes = new Map<Delivery, number>();
   for (const { event, body, index } of items) {
-    const workspace = await findWorkspace(context, event);
-    if ("rejection" in workspace) outcomes.set(index, rejectedOutcome(workspace.rejection));
-    else indexes.set({ event, body, workspaceId: workspace.workspaceId }, index);
+    const home = await homeOfDelivery(context, event);
+    if ("rejection" in home) outcomes.set(index, rejectedOutcome(home.rejection));
+    else indexes.set({ event, body, workspaceId: home.workspaceId }, index);
   }
   const recordedOutcomes = await recordDeliveries(context, ledgerId, [...indexes.keys()]);
   for (const [delivery, outcome] of recordedOutcomes) {
@@ -171,97 +187,14 @@ async function recordLedger(
 
 async function recordOneReversal(context: Context, item: Numbered<ReversalEvent>): Promise<Outcome> {
   const { customerId, agreementId, reverses } = item.event.data;
-  const customer = await findCustomer(context, customerId, () => true);
-  if (customer === undefined) return rejectedOutcome(unknownCustomer(customerId));
-  if (agreementId !== undefined) {
-    const opened = await openLedger(context, customer, agreementId);
-    if (opened !== undefined) return rejectedOutcome(opened);
-  }
+  const homeless = await homeOfReversal(context, item.event);
+  if (homeless !== undefined) return rejectedOutcome(homeless);
   const ledgerId = ledgerIdOf(customerId, agreementId);
   const outcome = await recordReversal(context, ledgerId, item);
   const own = entryIdOf(item.event);
   await reportReversals(context, ledgerId, [entryIdOf(reverses), own], own);
   return outcome;
 }
-
-type Workspace = { readonly workspaceId: WorkspaceId } | { readonly rejection: Rejection };
-
-async function findWorkspace(context: Context, { data }: DeliveryEvent): Promise<Workspace> {
-  const workspaceId = data.workspaceId ?? DEFAULT_WORKSPACE_ID;
-  const has = (customer: Customer): boolean =>
-    customer.workspaces.some((each) => each.workspaceId === workspaceId);
-  const customer = await findCustomer(context, data.customerId, has);
-  if (customer === undefined) return { rejection: unknownCustomer(data.customerId) };
-  if (!has(customer)) {
-    return {
-      rejection: refusal(
-        "unknownWorkspace",
-        `workspace ${workspaceId} is not one of the customer's`,
-        "data.workspaceId",
-      ),
-    };
-  }
-  if (data.agreementId === undefined || customer.ledgers.includes(data.agreementId)) return { workspaceId };
-  // Only a case can belong to an agreement that nobody knows: it is an additional case (CA-14).
-  if (data.service !== "problemResolution" && data.service !== "advisory") {
-    return {
-      rejection: refusal(
-        "unknownAgreement",
-        `agreement ${data.agreementId} is not known for this customer`,
-        "data.agreementId",
-      ),
-    };
-  }
-  const rejection = await openLedger(context, customer, data.agreementId);
-  return rejection === undefined ? { workspaceId } : { rejection };
-}
-
-/** Reads the customer again when the copy at hand lacks what is asked for. */
-async function findCustomer(
-  context: Context,
-  customerId: CustomerId,
-  hasWhatIsNeeded: (customer: Customer) => boolean,
-): Promise<Customer | undefined> {
-  const seen = context.customersSeen.get(customerId);
-  if (seen !== undefined && hasWhatIsNeeded(seen)) return seen;
-  const current = (await context.customers.read(customerId))?.value;
-  if (current !== undefined) context.customersSeen.set(customerId, current);
-  return current;
-}
-
-/** Lists the ledger with the customer before anything is in it, so that nothing is ever out of sight. */
-async function openLedger(
-  context: Context,
-  seen: Customer,
-  agreementId: AgreementId,
-): Promise<Rejection | undefined> {
-  if (seen.ledgers.includes(agreementId)) return undefined;
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const customer = await context.customers.read(seen.customerId);
-    if (customer === undefined) return unknownCustomer(seen.customerId);
-    if (isFull(customer.value, agreementId)) {
-      return refusal(
-        "unknownAgreement",
-        `agreement ${agreementId} is not known for this customer`,
-        "data.agreementId",
-      );
-    }
-    await ensureLedger(context, seen.customerId, agreementId);
-    const ledgers = withLedger(customer.value.ledgers, agreementId);
-    const next = { ...customer.value, ledgers };
-    if (
-      ledgers.length === customer.value.ledgers.length ||
-      (await context.customers.save(next, customer.etag))
-    ) {
-      context.customersSeen.set(seen.customerId, next);
-      return undefined;
-    }
-  }
-  throw new ContentionError(`customer ${seen.customerId}`);
-}
-
-const unknownCustomer = (customerId: CustomerId): Rejection =>
-  refusal("unknownCustomer", `customer ${customerId} is not known`, "data.customerId");
 
 function byLedger(items: readonly Numbered<DeliveryEvent>[]): Map<LedgerId, Numbered<DeliveryEvent>[]> {
   return Map.groupBy(items, ({ event }) => ledgerIdOf(event.data.customerId, event.data.agreementId));

@@ -3,7 +3,6 @@ import {
   isOneOf,
   type Query,
   queryAll,
-  queryPages,
   readItem,
   saveItem,
   sql,
@@ -12,8 +11,8 @@ import {
 } from "../platform/cosmos.ts";
 import { attemptedAgain, type RejectedEvent, rejectedEventSchema } from "./rejected-event.ts";
 
-/** Rejections of one customer that one agreement event may mend by itself; more wait for a replay by hand. */
-export const MENDABLE_MAX = 500;
+/** Rejections that are tried again together after an agreement event. */
+export const MENDABLE_PAGE = 200;
 
 type RejectedEventQuery = {
   readonly month: string;
@@ -31,7 +30,8 @@ export type RejectedEventStore = {
   readonly findMany: (month: string, ids: readonly string[]) => Promise<readonly RejectedEvent[]>;
   /** Newest first. */
   readonly page: (query: RejectedEventQuery) => Promise<readonly RejectedEvent[]>;
-  readonly mendable: (customerId: string) => Promise<readonly RejectedEvent[]>;
+  /** What an agreement event may have mended: up to `MENDABLE_PAGE`, in order of their ids, after one. */
+  readonly mendable: (customerId: string, afterId: string) => Promise<readonly RejectedEvent[]>;
   /** Notes that the event was accepted after all, wherever it was rejected before. */
   readonly resolve: (id: string, now: string) => Promise<void>;
 };
@@ -57,18 +57,16 @@ export function cosmosRejectedEventStore(container: Container): RejectedEventSto
       );
     },
     page: (query) => queryAll(container, query.month, pageQuery(query), rejectedEventSchema),
-    mendable: async (customerId) => {
-      const query = sql(
-        "SELECT * FROM c WHERE c.event.customerId = @customerId AND c.status = 'rejected' AND c.mendedByAgreement = true",
-        { customerId },
-      );
-      const events: RejectedEvent[] = [];
-      for await (const page of queryPages(container, undefined, query, rejectedEventSchema)) {
-        events.push(...page);
-        if (events.length >= MENDABLE_MAX) break;
-      }
-      return events.slice(0, MENDABLE_MAX);
-    },
+    mendable: (customerId, afterId) =>
+      queryAll(
+        container,
+        undefined,
+        sql(
+          "SELECT TOP @limit * FROM c WHERE c.event.customerId = @customerId AND c.status = 'rejected' AND c.mendedByAgreement = true AND c.id > @afterId ORDER BY c.id",
+          { customerId, afterId, limit: MENDABLE_PAGE },
+        ),
+        rejectedEventSchema,
+      ),
     resolve: async (id, now) => {
       const query = sql("SELECT * FROM c WHERE c.id = @id AND c.status = 'rejected'", { id });
       for (const { value, etag } of await queryAll(

@@ -20,13 +20,13 @@ import { type PostingChange, rollupOperations } from "./rollup-changes.ts";
 const MOVES_MAX = 40;
 
 /**
- * Settles the ledger to its current terms, month by month, until done or until `deadline` (ms since 1970).
+ * Settles the ledger to its current terms, month by month, until done or until the instant `deadline`.
  * @returns whether it is done; if not, calling it again goes on where it stopped.
  */
 export async function settleLedger(
   access: LedgerAccess,
   ledgerId: LedgerId,
-  deadline: number,
+  deadline: string,
 ): Promise<boolean> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const head = await access.store.readHead(ledgerId);
@@ -35,7 +35,7 @@ export async function settleLedger(
       ({ value }) => value.revision < head.value.revision,
     );
     for (const month of new Set(stale.map(({ value }) => value.month))) {
-      if (Date.now() > deadline) return false;
+      if (access.now() > deadline) return false;
       await settleMonth(access, ledgerId, month);
     }
     if (await finish(access, ledgerId, head)) return true;

@@ -99,8 +99,10 @@ export async function* queryPages<Schema extends z.ZodType>(
     { ...(partitionKey === undefined ? {} : { partitionKey }), maxItemCount: pageSize },
   );
   while (iterator.hasMoreResults()) {
-    const { resources } = await iterator.fetchNext();
-    if (resources.length > 0) yield resources.map((resource) => schema.parse(resource));
+    // Across partitions the SDK gives an empty page as undefined, whatever its types say.
+    const resources: readonly unknown[] | undefined = (await iterator.fetchNext()).resources;
+    if (resources !== undefined && resources.length > 0)
+      yield resources.map((resource) => schema.parse(resource));
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRecorder } from "../../src/consumption/record.ts";
 import { aroundStores } from "../fakes/around-stores.ts";
-import { agreementEvent, deliveryEvent, reversalEvent } from "../fakes/events.ts";
+import { agreementEvent, basePackage, deliveryEvent, entitlement, reversalEvent } from "../fakes/events.ts";
 import { memoryStores } from "../fakes/memory-stores.ts";
 import { seededRandom } from "../fakes/random.ts";
 import { checkAgainstModel, checkConcurrent, figuresOf } from "./checks.ts";
@@ -29,6 +29,41 @@ describe("a mapping that is made later (CA-16)", () => {
     await record([agreementEvent()]);
     expect(accounts()).toEqual(new Set(["a:advisory:minutes", "e:ent-adv"]));
     await checkAgainstModel([[other], [...cases, ...back], [agreementEvent()]]);
+  });
+
+  it("does not depend on whether a case in another unit came before its agreement or after it", async () => {
+    const inCredits = agreementEvent({
+      packages: [basePackage({ entitlements: [entitlement("ent-adv", "advisory", { unit: "credits" })] })],
+    });
+    const minutes = deliveryEvent("minutes");
+    const credits = deliveryEvent("credits", { unit: "credits", quantity: 2 });
+    const ends = [];
+    for (const order of [
+      [other, minutes, credits, inCredits],
+      [other, inCredits, minutes, credits],
+      [other, minutes, inCredits, credits],
+    ]) {
+      const stores = memoryStores();
+      const { record } = createRecorder(stores, now);
+      for (const body of order) await record([body]);
+      ends.push(figuresOf(stores).counts);
+    }
+    expect(Object.keys(ends[0] ?? {})).toHaveLength(2);
+    expect(new Set(ends.map((end) => JSON.stringify(end))).size).toBe(1);
+  });
+
+  it("refuses an amendment that gives an entitlement another unit, and leaves its figures alone", async () => {
+    const stores = memoryStores();
+    const { record } = createRecorder(stores, now);
+    await record([agreementEvent(), deliveryEvent("before")]);
+    const before = figuresOf(stores).counts;
+    const packages = [
+      basePackage({ entitlements: [entitlement("ent-adv", "advisory", { unit: "credits" })] }),
+    ];
+    const envelope = { id: "changed", time: "2026-02-01T00:00:00Z", type: "support.agreement.amended.v1" };
+    const [outcome] = await record([agreementEvent({ packages }, envelope)]);
+    expect(outcome).toMatchObject({ status: "rejected", rejection: { code: "entitlementChanged" } });
+    expect(figuresOf(stores).counts).toEqual(before);
   });
 
   it("moves events of any size: no move is larger than a transaction may be", async () => {

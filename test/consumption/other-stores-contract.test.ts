@@ -58,13 +58,13 @@ describe.each(storeTargets)("the promises of the other stores, kept by $name", (
       lastAttemptAt: "2026-11-20T11:00:00.000Z",
       reason: { code: "other" },
     });
-    expect(await rejectedEvents.mendable(customerId)).toEqual([]);
+    expect(await rejectedEvents.mendable(customerId, "")).toEqual([]);
     await rejectedEvents.put(newRejectedEvent(body, reason, "2026-11-20T12:00:00.000Z"));
-    expect((await rejectedEvents.mendable(customerId)).map(({ id }) => id)).toEqual([first.id]);
+    expect((await rejectedEvents.mendable(customerId, "")).map(({ id }) => id)).toEqual([first.id]);
     await rejectedEvents.resolve(first.id, "2026-11-20T13:00:00.000Z");
     await rejectedEvents.resolve(first.id, "2026-11-20T14:00:00.000Z");
     expect(await kept()).toMatchObject({ status: "resolved", resolvedAt: "2026-11-20T13:00:00.000Z" });
-    expect(await rejectedEvents.mendable(customerId)).toEqual([]);
+    expect(await rejectedEvents.mendable(customerId, "")).toEqual([]);
     await rejectedEvents.put(newRejectedEvent(body, reason, "2026-11-20T15:00:00.000Z"));
     expect(await kept()).toMatchObject({ status: "rejected", attempts: 4 });
     expect((await kept())?.resolvedAt).toBeUndefined();

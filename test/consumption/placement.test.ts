@@ -94,6 +94,18 @@ describe("where a delivery counts", () => {
     expect(placed({ service: "other", entitlementId: "ent-sdm" }, terms)).toBe("notConsumable");
   });
 
+  it("is an additional case for a case in minutes whose entitlement cannot take it, and for one in another unit only an entitlement", () => {
+    const inCredits = termsOf(
+      agreementEvent({
+        packages: [basePackage({ entitlements: [entitlement("ent-adv", "advisory", { unit: "credits" })] })],
+      }),
+    );
+    expect(placed({}, inCredits)).toBe("a:advisory:minutes noMatchingEntitlement");
+    expect(placed({ unit: "credits" }, inCredits)).toBe("e:ent-adv");
+    expect(placed({ unit: "credits" }, terms)).toBe("wrongUnit");
+    expect(placed({ unit: "credits" }, undefined)).toBe("wrongUnit");
+  });
+
   it("is not guessed where an agreement has two entitlements of its service", () => {
     const two = termsOf(
       agreementEvent({

@@ -30,7 +30,7 @@ export function aroundStores(stores: RecorderStores, around: Around): RecorderSt
       find: (month, id) => read("rejectedEvents.find", () => rejectedEvents.find(month, id)),
       findMany: (month, ids) => read("rejectedEvents.findMany", () => rejectedEvents.findMany(month, ids)),
       page: (query) => read("rejectedEvents.page", () => rejectedEvents.page(query)),
-      mendable: (id) => read("rejectedEvents.mendable", () => rejectedEvents.mendable(id)),
+      mendable: (id, afterId) => read("rejectedEvents.mendable", () => rejectedEvents.mendable(id, afterId)),
       resolve: (id, now) => read("rejectedEvents.resolve", () => rejectedEvents.resolve(id, now)),
     },
   };

@@ -13,7 +13,7 @@ import {
 } from "../../src/consumption/ledger-store.ts";
 import type { RecorderStores } from "../../src/consumption/record.ts";
 import { attemptedAgain, type RejectedEvent } from "../../src/consumption/rejected-event.ts";
-import { MENDABLE_MAX, type RejectedEventStore } from "../../src/consumption/rejected-event-store.ts";
+import { MENDABLE_PAGE, type RejectedEventStore } from "../../src/consumption/rejected-event-store.ts";
 import type { Versioned } from "../../src/platform/cosmos.ts";
 
 /** Keeps the promises of the real stores in memory; the contract tests run on both. */
@@ -209,13 +209,15 @@ function memoryRejectedEventStore(rejected: Map<string, RejectedEvent>): Rejecte
             (rejectedAt === after.rejectedAt && id < after.id),
         )
         .slice(0, limit),
-    mendable: async (customerId) =>
+    mendable: async (customerId, afterId) =>
       [...rejected.values()]
         .filter(
           ({ status, mendedByAgreement, event }) =>
             status === "rejected" && mendedByAgreement && event.customerId === customerId,
         )
-        .slice(0, MENDABLE_MAX),
+        .filter(({ id }) => id > afterId)
+        .toSorted((left, right) => (left.id < right.id ? -1 : 1))
+        .slice(0, MENDABLE_PAGE),
     resolve: async (id, now) => {
       for (const [key, before] of rejected) {
         if (before.id === id && before.status === "rejected")
