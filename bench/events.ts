@@ -8,6 +8,7 @@ export const NOW = "2026-12-31T12:00:00.000Z";
 const [customer] = demoCustomers;
 if (customer === undefined) throw new Error("the demo has no customer");
 const agreement = baseAgreement(customer, TODAY);
+export const AGREEMENT_DATA: unknown = agreement;
 export const CUSTOMER = agreement.customerId;
 export const AGREEMENT = agreement.agreementId;
 export const ADMIN_EMAIL = adminOf(customer);

@@ -1,5 +1,5 @@
 /** A measured number with the limit that it is held to. */
-export type Limit =
+type Limit =
   | { readonly atMost: number }
   /** Both ends inclusive. */
   | { readonly from: number; readonly to: number };

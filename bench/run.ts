@@ -3,16 +3,17 @@ import { parseArgs } from "node:util";
 import { type Bench, type Figure, isWithinLimit, rowOf, type TableRow } from "./figure.ts";
 import { load } from "./load.ts";
 import { readCost } from "./read-cost.ts";
+import { reportMemory } from "./report-memory.ts";
 import { start } from "./start.ts";
 import { writeCost } from "./write-cost.ts";
 
-const benches: readonly Bench[] = [writeCost, readCost, load, start];
+const benches: readonly Bench[] = [writeCost, readCost, load, start, reportMemory];
 
 const USAGE = `Usage: npm run bench -- [NAME ...] [--events FILE]
 
 Without a name all of them run, one after another:
 
-${benches.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join("\n")}
+${benches.map(({ name, summary }) => `  ${name.padEnd(15)}${summary}`).join("\n")}
 
   --events FILE   CloudEvents, one JSON event a line, to be recorded beside the generated ones
 

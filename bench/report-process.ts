@@ -1,0 +1,84 @@
+/**
+ * Makes one report and tells what it took, in a process of its own because a peak of memory is one of a process:
+ * `node report-process.ts ROWS CONTAINER`, with the connection string in BLOB_CONNECTION_STRING.
+ */
+import { randomUUID } from "node:crypto";
+import { GCProfiler } from "node:v8";
+import { BlobServiceClient } from "@azure/storage-blob";
+import * as z from "zod";
+import { agreementIdSchema } from "../src/agreements/ids.ts";
+import { makeReport } from "../src/reports/make-report.ts";
+import { periodOfMonth } from "../src/reports/period.ts";
+import { newReport, type Report, reportIdSchema } from "../src/reports/report.ts";
+import { blobReportFiles } from "../src/reports/report-files.ts";
+import type { ReportStore } from "../src/reports/report-store.ts";
+import { AGREEMENT } from "./events.ts";
+import { customer, generatedLedger, MONTH } from "./generated-ledger.ts";
+
+const argumentsSchema = z.tuple([z.coerce.number().int().min(1), z.string()]);
+const [rows, containerName] = argumentsSchema.parse(process.argv.slice(2));
+const connectionString = z.string().parse(process.env["BLOB_CONNECTION_STRING"]);
+
+const collections = new GCProfiler();
+collections.start();
+const id = reportIdSchema.parse("report");
+const now = (): string => new Date().toISOString();
+const made = await makeReport(
+  {
+    reports: oneReport(),
+    files: blobReportFiles(BlobServiceClient.fromConnectionString(connectionString), containerName),
+    activity: generatedLedger(rows),
+    customers: { read: async () => ({ value: customer, etag: "0" }) },
+    now,
+    newId: randomUUID,
+  },
+  customer.customerId,
+  id,
+);
+if (made.outcome !== "issued")
+  throw new Error(`the report is ${made.outcome}`, { cause: "cause" in made && made.cause });
+const [file] = made.report.files;
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+// What a full collection leaves is alive; everything else is rubbish that the engine has not cleared away yet.
+const alive = collections
+  .stop()
+  .statistics.filter(({ gcType }) => gcType === "MarkSweepCompact")
+  .map(({ afterGC }) => afterGC.heapStatistics.usedHeapSize);
+console.log(
+  JSON.stringify({
+    rows: file?.rows,
+    fileBytes: file?.bytes,
+    peakBytes: maxRSS * 1_024,
+    aliveBytes: Math.max(0, ...alive),
+    cpuSeconds: (userCPUTime + systemCPUTime) / 1_000_000,
+  }),
+);
+
+/** A store that holds this report and no other. */
+function oneReport(): ReportStore {
+  let version = 0;
+  let report: Report = newReport({
+    id,
+    customerId: customer.customerId,
+    agreementId: agreementIdSchema.parse(AGREEMENT),
+    period: periodOfMonth(MONTH),
+    version: 1,
+    requestedBy: { subject: "bench" },
+    requestedAt: now(),
+  });
+  const unserved = (): never => {
+    throw new Error("a maker does not ask for this");
+  };
+  return {
+    read: async () => ({ value: report, etag: String(version) }),
+    save: async (next, etag) => {
+      if (etag !== String(version)) return undefined;
+      report = next;
+      version += 1;
+      return String(version);
+    },
+    readSeries: unserved,
+    create: unserved,
+    page: unserved,
+  };
+}
