@@ -26,7 +26,9 @@ const shape = z.object({
 /** @returns the error itself, unless it is one that says to come back later. */
 export function asUnavailable(error: unknown): unknown {
   if (isServiceError(error)) return error;
-  const parsed = shape.safeParse(error);
+  // When all its tries are used up, Service Bus gives the error of each: the last says how it is now.
+  const last: unknown = error instanceof AggregateError ? error.errors.at(-1) : error;
+  const parsed = shape.safeParse(last);
   if (!parsed.success) return error;
   const { code, statusCode, retryable } = parsed.data;
   const isBusy =
