@@ -163,7 +163,7 @@ describe("messages put on the queue directly", () => {
     await sender.sendMessages(messages);
     await sender.close();
     await api.drained();
-    expect(api.stack.serviceBus?.counts(QUEUE)).toMatchObject({ active: 0, locked: 0, deadLettered: 0 });
+    expect(api.serviceBus.counts(QUEUE)).toMatchObject({ active: 0, locked: 0, deadLettered: 0 });
   }
 
   const structured = (id: string, overrides = {}): ServiceBusMessage => ({

@@ -42,7 +42,7 @@ describe("the product on a folder of its own", () => {
   }
 
   const waiting = (api: RunningApi): number => {
-    const { active = 0, locked = 0 } = api.stack.serviceBus?.counts("delivery-events") ?? {};
+    const { active, locked } = api.serviceBus.counts("delivery-events");
     return active + locked;
   };
 

@@ -2,6 +2,7 @@ import type { LogLine } from "../../../local/functions-host/host.ts";
 import { createEventsClient } from "../../../local/send/client.ts";
 import { sendEvents } from "../../../local/send/send-events.ts";
 import { newTally, type Tally } from "../../../local/send/tally.ts";
+import type { ServiceBus } from "../../../local/service-bus/broker.ts";
 import { type Stack, type StackOptions, startStack } from "../../../local/stack.ts";
 import type { TokenRequest } from "../../../local/tokens/claims.ts";
 import { API_VERSION } from "../../../src/platform/api-version.ts";
@@ -31,6 +32,8 @@ export type SendOptions = { readonly signal?: AbortSignal; readonly onProgress?:
 
 export type RunningApi = {
   readonly stack: Stack;
+  /** Of the stack, or the one that a test brought. */
+  readonly serviceBus: ServiceBus;
   readonly logs: readonly LogLine[];
   /** @param caller undefined: without a token. */
   readonly ask: (caller: TokenRequest | undefined, ask: Ask) => Promise<Answer>;
@@ -44,9 +47,13 @@ export type RunningApi = {
 };
 
 /** The product on a stack of its own; timers run on request alone. To be ended with `stack.stop()`. */
-export async function startApi(options: Partial<StackOptions> = {}): Promise<RunningApi> {
+export async function startApi(
+  options: Partial<StackOptions> & { readonly serviceBus?: ServiceBus } = {},
+): Promise<RunningApi> {
   const logs: LogLine[] = [];
   const stack = await startStack({ port: 0, timers: false, onLog: (line) => logs.push(line), ...options });
+  const serviceBus = options.serviceBus ?? stack.serviceBus;
+  if (serviceBus === undefined) throw new Error("there is no Service Bus to look into");
   const tokens = new Map<string, Promise<string>>();
   const tokenFor = (caller: TokenRequest): Promise<string> => {
     const key = JSON.stringify(caller);
@@ -56,6 +63,7 @@ export async function startApi(options: Partial<StackOptions> = {}): Promise<Run
   };
   return {
     stack,
+    serviceBus,
     logs,
     tokenFor,
     ask: async (caller, request) => {
@@ -63,7 +71,7 @@ export async function startApi(options: Partial<StackOptions> = {}): Promise<Run
       return ask(stack.apiUrl, token, request);
     },
     send: (lines, sendOptions) => send(stack, tokenFor, lines, sendOptions),
-    drained: () => drained(stack),
+    drained: () => drained(serviceBus),
     verifyLedgers: () => verifyLedgers(stack, logs),
   };
 }
@@ -110,8 +118,7 @@ async function send(
   return tally;
 }
 
-async function drained({ serviceBus }: Stack): Promise<void> {
-  if (serviceBus === undefined) throw new Error("the stack has no Service Bus of its own");
+async function drained(serviceBus: ServiceBus): Promise<void> {
   await eventually(() => {
     const waiting = QUEUES.map((queue) => serviceBus.counts(queue));
     return waiting.every(({ active, locked }) => active + locked === 0) ? true : undefined;
