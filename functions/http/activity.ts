@@ -16,6 +16,7 @@ import {
 } from "../../src/consumption/selection.ts";
 import { allOrList, commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
+import { agreementSchema, workspaceSchema } from "./customers.ts";
 
 const statusSchema = z.enum(["upcoming", "active", "inactive"]);
 
@@ -77,18 +78,8 @@ const activitySchema = z
       .datetime()
       .nullable()
       .meta({ description: "Time of the last delivery that is included." }),
-    workspaces: z.array(z.object({ workspaceId: z.string(), name: z.string() })),
-    agreements: z.array(
-      z.object({
-        agreementId: z.string(),
-        number: z.string(),
-        plan: z.enum(["unified", "premier"]),
-        kind: z.enum(["base", "addOn"]),
-        startDate: z.iso.date(),
-        endDate: z.iso.date(),
-        status: statusSchema,
-      }),
-    ),
+    workspaces: z.array(workspaceSchema),
+    agreements: z.array(agreementSchema.extend({ status: statusSchema })),
     enterpriseWide: z.object({
       categories: z.array(
         z.object({

@@ -1,11 +1,22 @@
 import * as z from "zod";
 import { customersWith, defineEndpoint } from "../../src/access/grant.ts";
-import { languageSchema } from "../../src/agreements/agreement-event.ts";
+import { agreementKindSchema, languageSchema, planSchema } from "../../src/agreements/agreement-event.ts";
 import type { Customer } from "../../src/agreements/customer.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import { readCustomer } from "../../src/consumption/selection.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import type { App } from "../../src/platform/wiring.ts";
+
+export const workspaceSchema = z.object({ workspaceId: z.string(), name: z.string() });
+
+export const agreementSchema = z.object({
+  agreementId: z.string(),
+  number: z.string(),
+  plan: planSchema,
+  kind: agreementKindSchema,
+  startDate: z.iso.date(),
+  endDate: z.iso.date().meta({ description: "The last day, in the customer's time zone." }),
+});
 
 const customerSchema = z
   .object({
@@ -13,17 +24,8 @@ const customerSchema = z
     name: z.string(),
     timeZone: z.string(),
     language: languageSchema,
-    workspaces: z.array(z.object({ workspaceId: z.string(), name: z.string() })),
-    agreements: z.array(
-      z.object({
-        agreementId: z.string(),
-        number: z.string(),
-        plan: z.enum(["unified", "premier"]),
-        kind: z.enum(["base", "addOn"]),
-        startDate: z.iso.date(),
-        endDate: z.iso.date(),
-      }),
-    ),
+    workspaces: z.array(workspaceSchema),
+    agreements: z.array(agreementSchema),
   })
   .meta({ id: "Customer" });
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { customerGrant, defineEndpoint } from "../../src/access/grant.ts";
+import { customerGrant, defineEndpoint, type Grant } from "../../src/access/grant.ts";
 import { unitSchema } from "../../src/agreements/agreement-event.ts";
 import { customerIdSchema, entitlementIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import { lineView, statusAt } from "../../src/consumption/activity.ts";
@@ -108,22 +108,10 @@ export function entitlementEndpoints(app: App) {
       query: z.object(scopeQuery),
       responses: { 200: { description: "The entitlement.", schema: entitlementSchema } },
     },
-    async ({ params: { customerId, entitlementId }, query, grant, now, url }) => {
-      const customer = await readCustomer(app.customers, customerId);
-      const workspaces = chooseWorkspaces(customer, customerGrant(grant, customerId), query.workspaces);
-      const { figures, line, ledgerId } = await readDrillDown(
-        app.activity,
-        customer,
-        entitlementId,
-        workspaces,
-        query.asOf,
-      );
+    async ({ params, query, grant, now, url }) => {
+      const { figures, line, ledgerId, scope } = await drillDownOf(app, params, query, grant);
       const { entitlement, package: item } = line;
-      const cases = await app.activity.caseCount(ledgerId, {
-        account: entitlementAccount(entitlementId),
-        workspaces: workspaces === undefined ? undefined : [...workspaces],
-        asOf: query.asOf,
-      });
+      const cases = await app.activity.caseCount(ledgerId, scope);
       const rowsLink = new URL(url);
       rowsLink.pathname += "/rows";
       return {
@@ -172,23 +160,13 @@ export function entitlementEndpoints(app: App) {
         },
       },
     },
-    async ({ params: { customerId, entitlementId }, query, grant, now, url }) => {
-      const customer = await readCustomer(app.customers, customerId);
-      const workspaces = chooseWorkspaces(customer, customerGrant(grant, customerId), query.workspaces);
-      const { figures, line, ledgerId } = await readDrillDown(
-        app.activity,
-        customer,
-        entitlementId,
-        workspaces,
-        query.asOf,
-      );
-      const scope = { name: "listEntitlementRows", url, key: app.config.signingKey, now };
-      const page = startPage(scope, query, positionSchema);
+    async ({ params, query, grant, now, url }) => {
+      const { figures, line, ledgerId, scope } = await drillDownOf(app, params, query, grant);
+      const paging = { name: "listEntitlementRows", url, key: app.config.signingKey, now };
+      const page = startPage(paging, query, positionSchema);
       const order = oneOrder(query.orderby);
       const entries = await app.activity.rows(ledgerId, {
-        account: entitlementAccount(entitlementId),
-        workspaces: workspaces === undefined ? undefined : [...workspaces],
-        asOf: query.asOf,
+        ...scope,
         sort: order.field,
         descending: order.direction === "desc",
         after: page.after,
@@ -196,7 +174,7 @@ export function entitlementEndpoints(app: App) {
         limit: page.limit + 1,
       });
       const reversed = await readReversed(app.activity, ledgerId, entries);
-      const { value, nextLink } = finishPage(scope, page, entries, (entry) => ({
+      const { value, nextLink } = finishPage(paging, page, entries, (entry) => ({
         key: entry[rowSortPaths[order.field]],
         id: entry.id,
       }));
@@ -214,6 +192,22 @@ export function entitlementEndpoints(app: App) {
   );
 
   return [getEntitlement, listRows];
+}
+
+type DrillDownScope = { readonly workspaces: "all" | readonly string[]; readonly asOf?: string | undefined };
+
+/** The entitlement's figures, and the rows that they are the sum of. */
+async function drillDownOf(
+  app: App,
+  { customerId, entitlementId }: z.infer<typeof params>,
+  { workspaces: chosen, asOf }: DrillDownScope,
+  grant: Grant,
+) {
+  const customer = await readCustomer(app.customers, customerId);
+  const workspaces = chooseWorkspaces(customer, customerGrant(grant, customerId), chosen);
+  const drillDown = await readDrillDown(app.activity, customer, entitlementId, workspaces, asOf);
+  const account = entitlementAccount(entitlementId);
+  return { ...drillDown, scope: { account, workspaces: workspaces && [...workspaces], asOf } };
 }
 
 /** Every order needs an index of its own, so a grid is sorted by one field; the row's id makes it total. */
