@@ -10,7 +10,7 @@ const LOCK_DURATION = "PT5S";
 const RESOURCES = fileURLToPath(new URL("../../../infra/resources.json", import.meta.url));
 
 /** As `parseFaults` takes them; a part that is not named does not fail. */
-export type Faults = { readonly cosmos?: string; readonly serviceBus?: string };
+type Faults = { readonly cosmos?: string; readonly serviceBus?: string };
 
 export type FaultyApi = RunningApi & {
   /** None at first, so that the start is not what is tried. */

@@ -28,7 +28,7 @@ export type Ask = {
   readonly json?: unknown;
 };
 
-export type SendOptions = { readonly signal?: AbortSignal; readonly onProgress?: (tally: Tally) => void };
+type SendOptions = { readonly signal?: AbortSignal; readonly onProgress?: (tally: Tally) => void };
 
 export type RunningApi = {
   readonly stack: Stack;

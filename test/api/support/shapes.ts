@@ -4,7 +4,7 @@ import * as z from "zod";
 const nullableInt = z.int().nullable();
 const instant = z.iso.datetime();
 
-export const lineSchema = z.object({
+const lineSchema = z.object({
   entitlementId: z.string(),
   unit: z.string().nullable(),
   isUnmetered: z.boolean(),
