@@ -171,6 +171,17 @@ describe("messages put on the queue directly", () => {
     contentType: "application/cloudevents+json",
   });
 
+  test("count even if they were dead-lettered, as after a long outage", async () => {
+    const before = (await consumed("ent-adv")) ?? 0;
+    // Expired before anybody can take it: the queue moves it to its dead letters.
+    const late = { ...structured("late", { quantity: 7 }), timeToLive: 1 };
+    const sender = client.createSender(QUEUE);
+    await sender.sendMessages(Array.from({ length: 3 }, () => late));
+    await sender.close();
+    await expect.poll(() => consumed("ent-adv"), { timeout: 20_000 }).toBe(before + 7);
+    await expect.poll(() => api.serviceBus.counts(QUEUE).deadLettered, { timeout: 20_000 }).toBe(0);
+  });
+
   /** The binary mode of CloudEvents' AMQP binding: attributes beside the data. */
   function binary(id: string): ServiceBusMessage {
     const { data, ...attributes } = z
