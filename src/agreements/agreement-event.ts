@@ -41,19 +41,28 @@ export const languageSchema = z.enum(["en", "es", "pl", "it"]);
 
 const name = z.string().trim().min(1).max(NAME_LENGTH_MAX);
 const email = z.email().max(254).toLowerCase();
+/** Outside these years an instant has no text of fixed length, and comparing texts would lie. */
+const day = z.iso
+  .date()
+  .refine((date) => date >= "1990" && date < "2200", "must lie between the years 1990 and 2199");
 const amount = z.int().min(0).max(AMOUNT_MAX);
 const timeZoneSchema = z
   .string()
   .max(64)
   .refine(isTimeZone, "must be an IANA time zone, such as Europe/Madrid");
 
-const grantSchema = z.looseObject({
-  grantId: z.string().min(1).max(ID_LENGTH_MAX),
-  amount,
-  startDate: z.iso.date(),
-  endDate: z.iso.date(),
-  priority: z.int().min(0).max(1_000),
-});
+const grantSchema = z
+  .looseObject({
+    grantId: z.string().min(1).max(ID_LENGTH_MAX),
+    amount,
+    startDate: day,
+    endDate: day,
+    priority: z.int().min(0).max(1_000),
+  })
+  .refine((grant) => grant.startDate <= grant.endDate, {
+    message: "endDate is the last day, inclusive, and cannot be before startDate",
+    path: ["endDate"],
+  });
 
 const entitlementBase = {
   entitlementId: entitlementIdSchema,
@@ -89,8 +98,8 @@ const packageSchema = z
     packageId: packageIdSchema,
     name,
     section: sectionSchema,
-    startDate: z.iso.date(),
-    endDate: z.iso.date(),
+    startDate: day,
+    endDate: day,
     entitlements: z.array(entitlementSchema).max(ENTITLEMENTS_MAX),
   })
   .refine((item) => item.startDate <= item.endDate, {
@@ -111,8 +120,8 @@ export const agreementEventDataSchema = z
     number: name,
     plan: planSchema,
     kind: agreementKindSchema,
-    startDate: z.iso.date(),
-    endDate: z.iso.date(),
+    startDate: day,
+    endDate: day,
     servicesAdmin: personSchema.optional(),
     supportContacts: z.array(personSchema).max(CONTACTS_MAX).default([]),
     /** The provider's staff who look after the agreement (AC-05). Optional: not every contract system knows them. */

@@ -64,13 +64,16 @@ export function withAgreement(customer: Customer | undefined, fact: AgreementFac
   const known = customer?.agreements[data.agreementId];
   const newsOfAgreement = known === undefined || compareText(known.asOf, asOf) < 0;
   const newsOfCustomer = customer === undefined || compareText(customer.asOf, asOf) < 0;
-  if (customer !== undefined && !newsOfAgreement && !newsOfCustomer) return customer;
+  const ids = entitlementIdsOf(data);
+  const isComplete = known !== undefined && ids.every((id) => known.entitlementIds.includes(id));
+  if (customer !== undefined && !newsOfAgreement && !newsOfCustomer && isComplete) return customer;
   const profile = newsOfCustomer
     ? { asOf, name: data.customerName, timeZone: data.timeZone, language: data.language }
     : { asOf: customer.asOf, name: customer.name, timeZone: customer.timeZone, language: customer.language };
-  const agreements = newsOfAgreement
-    ? { ...customer?.agreements, [data.agreementId]: summaryOf(data, asOf) }
-    : (customer?.agreements ?? {});
+  const summary = newsOfAgreement ? summaryOf(data, asOf) : known;
+  // Also what a newer event left out: it ended, and what was consumed on it can still be opened.
+  const entitlementIds = [...new Set([...(known?.entitlementIds ?? []), ...ids])].toSorted(compareText);
+  const agreements = { ...customer?.agreements, [data.agreementId]: { ...summary, entitlementIds } };
   return {
     id: CUSTOMER_DOCUMENT_ID,
     customerId: data.customerId,
@@ -98,9 +101,12 @@ function summaryOf(data: AgreementEventData, asOf: string): Customer["agreements
     endDate: data.endDate,
     ...(data.servicesAdmin === undefined ? {} : { servicesAdmin: data.servicesAdmin.email }),
     accountTeam: data.accountTeam.map(({ email, role }) => ({ email, role })),
-    entitlementIds: data.packages.flatMap((item) => item.entitlements.map((each) => each.entitlementId)),
+    entitlementIds: entitlementIdsOf(data),
   };
 }
+
+const entitlementIdsOf = ({ packages }: AgreementEventData) =>
+  packages.flatMap((item) => item.entitlements.map((each) => each.entitlementId));
 
 /** An entitlement id of this event that another agreement of the customer has: `/entitlements/{id}` needs one meaning. */
 export function entitlementInUse(
@@ -109,7 +115,7 @@ export function entitlementInUse(
 ): string | undefined {
   const others = Object.entries(customer?.agreements ?? {}).filter(([id]) => id !== data.agreementId);
   const taken = new Set<string>(others.flatMap(([, agreement]) => agreement.entitlementIds));
-  return summaryOf(data, "").entitlementIds.find((id) => taken.has(id));
+  return entitlementIdsOf(data).find((id) => taken.has(id));
 }
 
 export type CustomerRole = "servicesAdmin" | "csam" | "accountCoordinator";

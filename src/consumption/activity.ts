@@ -22,9 +22,9 @@ export type Status = "upcoming" | "active" | "inactive";
 
 export type Selection = {
   readonly customer: Customer;
-  /** The ledgers of the chosen agreements, and of what belongs to none. */
+  /** The ledgers of the chosen agreements, and those of what belongs to none. */
   readonly agreements: readonly Figures[];
-  readonly unassigned: Figures | undefined;
+  readonly unassigned: readonly Figures[];
   readonly workspaces: ReadonlySet<string> | undefined;
   readonly packages: ReadonlySet<string> | undefined;
   readonly packageStatus: "active" | "inactive" | undefined;
@@ -39,7 +39,7 @@ export function activityPage(selection: Selection) {
     const { terms } = figures.head;
     return terms === undefined ? [] : [{ figures, terms, lines: linesOf(figures, workspaces) }];
   });
-  const all = [...agreements, ...(unassigned === undefined ? [] : [unassigned])];
+  const all = [...agreements, ...unassigned];
   return {
     customerId: customer.customerId,
     customerName: customer.name,

@@ -4,6 +4,9 @@ import type { ActivityStore, CountedEntry, RollupDays, RollupTotals } from "./ac
 import { type Account, entitlementAccount, type Head, type LedgerId, monthOf } from "./entry.ts";
 import type { Counts } from "./rollup.ts";
 
+/** What the figures are read from. */
+export type FiguresStore = Pick<ActivityStore, "ledger" | "days" | "counted" | "lastAt">;
+
 export type Figures = {
   readonly head: Head;
   /** By account, then workspace. */
@@ -17,7 +20,7 @@ export type Figures = {
  * @returns undefined when there is no such ledger.
  */
 export async function readFigures(
-  store: ActivityStore,
+  store: FiguresStore,
   ledgerId: LedgerId,
   asOf: string | undefined,
 ): Promise<Figures | undefined> {

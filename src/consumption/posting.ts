@@ -113,7 +113,7 @@ function reasonsOf(
   return reasons;
 }
 
-function findLine({ data }: DeliveryEvent, terms: Terms | undefined): Match {
+function findLine({ data, deliveredAt }: DeliveryEvent, terms: Terms | undefined): Match {
   if (terms === undefined) {
     return data.agreementId === undefined
       ? missing("unknownAgreement", "agreementId: is required for this service", "data.agreementId")
@@ -152,7 +152,10 @@ function findLine({ data }: DeliveryEvent, terms: Terms | undefined): Match {
     }
     return { kind: "found", line };
   }
-  const candidates = inPackage.filter((line) => line.entitlement.service === data.service);
+  const ofService = inPackage.filter((line) => line.entitlement.service === data.service);
+  // A renewal adds an entitlement of the same service for its own time: the one that covers the delivery is meant.
+  const covering = ofService.filter((line) => outsideOf(line, terms, deliveredAt) === undefined);
+  const candidates = ofService.length > 1 && covering.length > 0 ? covering : ofService;
   const [only, ...others] = candidates;
   if (only === undefined)
     return missing(

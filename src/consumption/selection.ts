@@ -7,7 +7,7 @@ import { isWithin } from "../agreements/terms.ts";
 import { NotFoundError } from "../platform/errors.ts";
 import type { ActivityStore } from "./activity-store.ts";
 import { ledgerIdOf } from "./entry.ts";
-import { type Figures, readFigures } from "./figures.ts";
+import { type Figures, type FiguresStore, readFigures } from "./figures.ts";
 
 /** @throws NotFoundError when there is no such customer. */
 export async function readCustomer(
@@ -74,13 +74,16 @@ function shiftDays(at: string, days: number): string {
   return new Date(Date.parse(at) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** The customer's ledger of what names no agreement. */
-export function readUnassigned(
-  store: ActivityStore,
+/** The customer's ledgers of what names no agreement, or one that nobody knows: all there is in them are cases. */
+export async function readUnassigned(
+  store: FiguresStore,
   customer: Customer,
   asOf: string | undefined,
-): Promise<Figures | undefined> {
-  return readFigures(store, ledgerIdOf(customer.customerId, undefined), asOf);
+): Promise<Figures[]> {
+  const unknown = customer.ledgers.filter((agreementId) => customer.agreements[agreementId] === undefined);
+  const ledgers = [undefined, ...unknown].map((agreementId) => ledgerIdOf(customer.customerId, agreementId));
+  const figures = await Promise.all(ledgers.map((ledgerId) => readFigures(store, ledgerId, asOf)));
+  return figures.filter((each) => each !== undefined);
 }
 
 /** Every ledger of the customer: each agreement's, also of those that only cases name, and the one of none. */

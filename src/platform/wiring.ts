@@ -48,6 +48,8 @@ export function wire(config: Config) {
   const { endpoint, key, database: databaseId } = config.cosmos;
   const cosmos = new CosmosClient({
     endpoint,
+    // Only with this does the SDK send session tokens: what is read after a write, or after a read, is then as new as it.
+    consistencyLevel: "Session",
     connectionPolicy: COSMOS_POLICY,
     ...(key === undefined ? { aadCredentials: credential } : { key }),
   });

@@ -106,6 +106,26 @@ describe("where a delivery counts", () => {
     expect(placed({ unit: "credits" }, undefined)).toBe("wrongUnit");
   });
 
+  it("is the one entitlement of its service that covers the day, where a renewal added another for its own time", () => {
+    const renewed = termsOf(
+      agreementEvent({
+        endDate: "2027-12-31",
+        packages: [
+          basePackage({ entitlements: [entitlement("year-1", "advisory")] }),
+          basePackage({
+            packageId: "pkg-2027",
+            startDate: "2027-01-01",
+            endDate: "2027-12-31",
+            entitlements: [entitlement("year-2", "advisory")],
+          }),
+        ],
+      }),
+    );
+    const unnamed = { packageId: undefined, entitlementId: undefined };
+    expect(placed({ ...unnamed, deliveredAt: "2026-06-01T12:00:00Z" }, renewed)).toBe("e:year-1");
+    expect(placed({ ...unnamed, deliveredAt: "2027-06-01T12:00:00Z" }, renewed)).toBe("e:year-2");
+  });
+
   it("is not guessed where an agreement has two entitlements of its service", () => {
     const two = termsOf(
       agreementEvent({
