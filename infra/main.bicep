@@ -11,7 +11,9 @@ param name string
 
 param location string = resourceGroup().location
 
-@description('The `aud` of access tokens: the application id URI, or the client id, of the app registration.')
+@description('The `aud` of access tokens: the client id, a GUID, of the app registration. Tokens of version 2 never carry the App ID URI.')
+@minLength(36)
+@maxLength(36)
 param tokenAudience string
 
 @description('At least 32 random bytes in base64. Whoever has it can make cursors, receipts and links. Changing it ends them all.')

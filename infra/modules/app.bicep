@@ -6,6 +6,7 @@ param cosmosEndpoint string
 param cosmosDatabase string
 param serviceBusNamespace string
 param reportsAccountUrl string
+// The client id of the app registration, as tokens of version 2 carry it.
 param tokenAudience string
 
 @secure()

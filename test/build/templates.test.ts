@@ -97,6 +97,13 @@ describe("the templates", () => {
     }
   });
 
+  test("take as audience the client id that tokens of version 2 carry, and no other form", async () => {
+    expect(moduleText("modules/app.bicep")).toContain("/v2.0'");
+    expect(main).toMatch(/@minLength\(36\)\n@maxLength\(36\)\nparam tokenAudience string\n/);
+    expect(await read("README.md")).toMatch(/tokenAudience="<client id of the app registration>"/);
+    expect(await read("README.md")).not.toContain("api://");
+  });
+
   test("let nobody in with a key, and nothing over plain HTTP", () => {
     expect(moduleText("modules/cosmos.bicep")).toContain("disableLocalAuth: true");
     expect(moduleText("modules/service-bus.bicep")).toContain("disableLocalAuth: true");
