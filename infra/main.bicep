@@ -23,8 +23,11 @@ param signingKey string
 @description('What the database may use at most, in request units per second, shared by its containers. 0: serverless.')
 param cosmosThroughputMax int = 0
 
+@description('Part of an address that is unique in the whole cloud.')
+param appName string = '${name}-app-${uniqueString(resourceGroup().id)}'
+
 @description('Where clients reach the app. Another address than the default needs a domain of your own.')
-param publicBaseUrl string = 'https://${name}-app.azurewebsites.net'
+param publicBaseUrl string = 'https://${appName}.azurewebsites.net'
 
 @description('NCRONTAB schedules of six fields, UTC.')
 param schedules object = {
@@ -69,7 +72,7 @@ module storage 'modules/storage.bicep' = {
 
 module app 'modules/app.bicep' = {
   params: {
-    appName: '${name}-app'
+    appName: appName
     location: location
     hostAccountName: storage.outputs.hostAccountName
     deploymentContainerUrl: storage.outputs.deploymentContainerUrl

@@ -104,6 +104,20 @@ describe("the templates", () => {
     expect(await read("README.md")).not.toContain("api://");
   });
 
+  test("end every name that is unique in the whole cloud with what tells one resource group from another", async () => {
+    expect(main).toContain("var suffix = uniqueString(resourceGroup().id)");
+    const names = [...main.matchAll(/^ {4}(?:account|namespace|reportsAccount|hostAccount)Name: (.+)$/gm)];
+    const made = names.map(([, value = ""]) => value).filter((value) => !value.includes(".outputs."));
+    expect(made).toHaveLength(4);
+    expect(made.filter((value) => !/\$\{suffix\}/.test(value))).toEqual([]);
+    // A default may use other parameters, but no variable.
+    expect(main).toMatch(
+      /^param appName string = '\$\{name\}-app-\$\{uniqueString\(resourceGroup\(\)\.id\)\}'$/m,
+    );
+    expect(main).toMatch(/^param publicBaseUrl string = 'https:\/\/\$\{appName\}\.azurewebsites\.net'$/m);
+    expect(await read("README.md")).toContain('--name "$app"');
+  });
+
   test("let nobody in with a key, and nothing over plain HTTP", () => {
     expect(moduleText("modules/cosmos.bicep")).toContain("disableLocalAuth: true");
     expect(moduleText("modules/service-bus.bicep")).toContain("disableLocalAuth: true");
