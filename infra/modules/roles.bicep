@@ -1,4 +1,4 @@
-// What the app's identity may do: read and write data, and change no resource.
+// What the app's identity may do: read and write data, read how long the queues are, and change no resource.
 
 param principalId string
 param cosmosAccountName string
@@ -51,6 +51,34 @@ resource serviceBusRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
     }
   }
 ]
+
+// How long a queue is decides how many instances the host runs. To receive is not to know that: the host then guesses by
+// peeking and scales late, without a word. The built-in role that knows it may also delete the queues.
+resource queueLengthReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(serviceBusNamespace.id, 'queue length reader')
+  properties: {
+    // Unique in the whole tenant.
+    roleName: 'Queue length reader of ${serviceBusNamespaceName}'
+    description: 'Reads what queues there are in the namespace and how long they are.'
+    type: 'CustomRole'
+    assignableScopes: [resourceGroup().id]
+    permissions: [
+      {
+        actions: ['Microsoft.ServiceBus/namespaces/*/read']
+      }
+    ]
+  }
+}
+
+resource queueLengthRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: serviceBusNamespace
+  name: guid(serviceBusNamespace.id, principalId, 'queue length reader')
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', queueLengthReader.name)
+  }
+}
 
 // The delegator signs the links that expire; what they open, the contributor has written.
 resource reportsRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [

@@ -118,6 +118,16 @@ describe("the templates", () => {
     expect(await read("README.md")).toContain('--name "$app"');
   });
 
+  test("let the app's identity read the lengths of queues, by which the platform scales, and change none", () => {
+    const roles = moduleText("modules/roles.bicep");
+    expect([...roles.matchAll(/actions: (.+)/gi)].map(([, actions]) => actions)).toEqual([
+      "['Microsoft.ServiceBus/namespaces/*/read']",
+    ]);
+    const assignment = /^resource queueLengthRole [\s\S]*?^\}/m.exec(roles)?.[0] ?? "";
+    expect(assignment).toContain("scope: serviceBusNamespace\n");
+    expect(assignment).toContain("queueLengthReader.name");
+  });
+
   test("let nobody in with a key, and nothing over plain HTTP", () => {
     expect(moduleText("modules/cosmos.bicep")).toContain("disableLocalAuth: true");
     expect(moduleText("modules/service-bus.bicep")).toContain("disableLocalAuth: true");
