@@ -45,6 +45,8 @@ export function eventEndpoints(app: App) {
           "application/json",
         ],
         maxBytes: BODY_BYTES_MAX,
+        // One event that is nested too deep must not refuse its neighbours.
+        maxDepth: Number.POSITIVE_INFINITY,
         example: [example],
       },
       responses: {

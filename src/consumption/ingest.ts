@@ -17,6 +17,8 @@ import type { RejectedEventStore } from "./rejected-event-store.ts";
 export const EVENTS_MAX = 1_000;
 export const RECEIPTS_MAX = 100;
 const RECEIPT_PURPOSE = "receipt";
+/** Levels of an event that are kept: far above what is accepted, far below what runs out of stack. */
+const LEVELS_MAX = 256;
 
 const receiptSchema = z.object({
   /** Ledger, entry id, content hash, rejection id, and when it was accepted. */
@@ -48,7 +50,7 @@ export async function ingest(
   const queued: QueuedEvent[] = [];
   const outcomes: IngestOutcome[] = [];
   for (const event of events) {
-    const body = JSON.stringify(event) ?? "null";
+    const body = JSON.stringify(cutBelow(event, LEVELS_MAX)) ?? "null";
     const parsed = parseEventText(body);
     if (parsed.outcome === "rejected") {
       await deps.rejectedEvents.put(newRejectedEvent(body, parsed.rejection, now));
@@ -61,6 +63,16 @@ export async function ingest(
   }
   await deps.queue.send(queued, traceparent);
   return outcomes;
+}
+
+/** The value without what lies deeper: writing that could run out of stack, and an event that has it is rejected anyway. */
+function cutBelow(value: unknown, levels: number): unknown {
+  if (value === null || typeof value !== "object") return value;
+  if (levels === 0) return null;
+  if (Array.isArray(value)) return value.map((member) => cutBelow(member, levels - 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, cutBelow(member, levels - 1)]),
+  );
 }
 
 export type ReceiptStatus =

@@ -22,6 +22,8 @@ type JsonBody<S extends z.ZodType = z.ZodType> = {
   /** Default: `application/json`. */
   readonly contentTypes?: readonly string[];
   readonly maxBytes?: number;
+  /** Default 64. Infinity: the endpoint judges the depth itself, and follows nothing by unbounded recursion. */
+  readonly maxDepth?: number;
   readonly example?: unknown;
 };
 

@@ -65,7 +65,7 @@ export const faultPosition = (text: string): number => {
   return at;
 };
 
-const MAX_DEPTH = 64;
+const DEFAULT_MAX_DEPTH = 64;
 
 /** How deep brackets are nested, which later code may follow by recursion. */
 const depthOf = (text: string): number => {
@@ -80,10 +80,10 @@ const depthOf = (text: string): number => {
 };
 
 /** @throws InvalidRequestError `InvalidJson` with line and column, both counted from 1. */
-export const parseJson = (text: string): unknown => {
+export const parseJson = (text: string, maxDepth = DEFAULT_MAX_DEPTH): unknown => {
   const value = parse(text);
-  if (depthOf(text) <= MAX_DEPTH) return value;
-  throw new InvalidRequestError("InvalidJson", `The body is nested deeper than ${MAX_DEPTH}.`);
+  if (maxDepth === Number.POSITIVE_INFINITY || depthOf(text) <= maxDepth) return value;
+  throw new InvalidRequestError("InvalidJson", `The body is nested deeper than ${maxDepth}.`);
 };
 
 const parse = (text: string): unknown => {

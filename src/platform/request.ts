@@ -77,7 +77,7 @@ export const readContent = async (
   const encoding = request.headers.get("content-encoding");
   if (encoding !== null && encoding !== "identity") throw new UnsupportedMediaTypeError(accepted);
   const bytes = await readBytes(request, contract.maxBytes ?? JSON_MAX_BYTES);
-  return contract.kind === "bytes" ? bytes : parseJson(decodeText(bytes));
+  return contract.kind === "bytes" ? bytes : parseJson(decodeText(bytes), contract.maxDepth);
 };
 
 const readBytes = async (request: HttpRequest, maxBytes: number): Promise<Uint8Array> => {

@@ -4,7 +4,13 @@ import * as z from "zod";
 import { agreementEvent, basePackage, CUSTOMER, deliveryEvent, entitlement } from "../fakes/events.ts";
 import { readAll } from "./support/pages.ts";
 import { type RunningApi, startApi, UPSTREAM } from "./support/running-api.ts";
-import { entitlementSchema, listSchema, type RejectedEvent, rejectedEventSchema } from "./support/shapes.ts";
+import {
+  entitlementSchema,
+  listSchema,
+  postedSchema,
+  type RejectedEvent,
+  rejectedEventSchema,
+} from "./support/shapes.ts";
 
 const QUEUE = "delivery-events";
 const CSAM = { email: "csam@provider.example", roles: ["Csam"] } as const;
@@ -138,6 +144,27 @@ describe("a rejected event", () => {
     expect(replays.length).toBe(4);
     expect(new Set(replays.map(({ actor }) => actor.email))).toEqual(new Set([CSAM.email]));
   });
+});
+
+test("an event that is nested too deep is rejected for itself, however deep, and kept", async () => {
+  const before = (await consumed("ent-adv")) ?? 0;
+  const bad = [33, 65, 5_000, 1_000_000].map((levels) =>
+    deliveryEvent(`deep-${levels}`, { detail: 0 }).replace(
+      '"detail":0',
+      `"detail":${"[".repeat(levels)}${"]".repeat(levels)}`,
+    ),
+  );
+  const events = bad.flatMap((event, index) => [event, deliveryEvent(`near-deep-${index}`, { quantity: 2 })]);
+  const json = `[${events.join(",")},${"[".repeat(5_000)}${"]".repeat(5_000)}]`;
+  const answer = await api.ask(UPSTREAM, { method: "POST", path: "events", json });
+  expect(answer.status, answer.text).toBe(202);
+  const outcomes = answer.read(postedSchema).value.map(({ status, error }) => error?.code ?? status);
+  expect(outcomes).toEqual([...bad.flatMap(() => ["nestedTooDeeply", "accepted"]), "nestedTooDeeply"]);
+  await api.drained();
+  expect(await consumed("ent-adv")).toBe(before + 2 * bad.length);
+  const kept = await rejectionOf("deep-1000000");
+  expect(kept.reason.code).toBe("nestedTooDeeply");
+  expect(await replay(kept.id)).toMatchObject({ status: "rejected", error: { code: "nestedTooDeeply" } });
 });
 
 test("an answer's tag changes with the next delivery", async () => {
