@@ -22,7 +22,8 @@ const BATCH_SIZE_MAX = 100;
 const count = z.int().min(1);
 const hostJsonSchema = z.strictObject({
   version: z.literal("2.0"),
-  functionTimeout: z.string().regex(/^\d{2}:\d{2}:\d{2}$/),
+  // What a report of many lines, or a timer over every ledger, may take.
+  functionTimeout: z.literal("00:30:00"),
   logging: z.strictObject({
     logLevel: z.record(
       z.string(),
@@ -35,7 +36,9 @@ const hostJsonSchema = z.strictObject({
           .string()
           .regex(
             /^(Dependency|Event|Exception|PageView|Request|Trace)(;(Dependency|Event|Exception|PageView|Request|Trace))*$/,
-          ),
+          )
+          // A line that says what is wrong with a ledger or an event is a trace: none may be sampled away.
+          .refine((types) => types.split(";").includes("Trace")),
       }),
     }),
   }),
@@ -47,6 +50,8 @@ const hostJsonSchema = z.strictObject({
     }),
     serviceBus: z.strictObject({
       maxMessageBatchSize: count.max(BATCH_SIZE_MAX),
+      // Reports alone come one by one: an instance makes one at a time.
+      maxConcurrentCalls: z.literal(1),
       autoCompleteMessages: z.literal(true),
       prefetchCount: z.int().min(0),
     }),
