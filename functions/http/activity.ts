@@ -14,6 +14,7 @@ import {
   readCustomer,
   readUnassigned,
 } from "../../src/consumption/selection.ts";
+import { instantText } from "../../src/platform/instant.ts";
 import { allOrList, commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { agreementSchema, workspaceSchema } from "./customers.ts";
@@ -21,9 +22,7 @@ import { agreementSchema, workspaceSchema } from "./customers.ts";
 const statusSchema = z.enum(["upcoming", "active", "inactive"]);
 
 /** An instant of delivery, with its offset; compared in UTC. */
-export const asOfQuery = z.iso
-  .datetime({ offset: true, error: "must be an RFC 3339 time, such as 2026-03-31T23:59:59Z" })
-  .transform((text) => new Date(text).toISOString())
+export const asOfQuery = instantText
   .optional()
   .meta({ description: "What had been delivered by then, with all that is known now. Default: everything." });
 

@@ -4,6 +4,7 @@ import { defineEndpoint } from "../../src/access/grant.ts";
 import { agreementIdSchema, customerIdSchema } from "../../src/agreements/ids.ts";
 import { readCustomer } from "../../src/consumption/selection.ts";
 import { InvalidRequestError, NotFoundError } from "../../src/platform/errors.ts";
+import { dayText, monthText } from "../../src/platform/instant.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import type { Principal } from "../../src/platform/tokens.ts";
 import type { App } from "../../src/platform/wiring.ts";
@@ -51,8 +52,8 @@ const reportSchema = z
   .meta({ id: "Report" });
 
 const periodChoice = z.union([
-  z.strictObject({ month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, "must be a month, such as 2026-10") }),
-  z.strictObject({ firstDay: z.iso.date(), lastDay: z.iso.date().meta({ description: "Inclusive." }) }),
+  z.strictObject({ month: monthText }),
+  z.strictObject({ firstDay: dayText, lastDay: dayText.meta({ description: "Inclusive." }) }),
 ]);
 
 export function reportEndpoints(app: App) {

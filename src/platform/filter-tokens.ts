@@ -1,4 +1,5 @@
 import { InvalidRequestError } from "./errors.ts";
+import { isInYears, YEARS } from "./instant.ts";
 
 /** The words of a filter. What a word means is for the parser: a field may well be called `in`. */
 
@@ -35,7 +36,8 @@ const tokenAt = (text: string, position: number): { readonly token: Token; reado
     pattern.lastIndex = position;
     const found = pattern.exec(text)?.[0];
     if (found === undefined) continue;
-    if (kind === "instant" && !isInstant(found)) throw filterError(`'${found}' is no date-time`, position);
+    if (kind === "instant" && !isInstant(found))
+      throw filterError(`'${found}' is no date-time of ${YEARS}`, position);
     const value = kind === "string" ? found.slice(1, -1).replaceAll("''", "'") : found;
     return { token: { kind, text: value, position }, end: position + found.length };
   }
@@ -53,7 +55,8 @@ const faultAt = (text: string, position: number): string => {
 const isInstant = (text: string): boolean => {
   const day = text.slice(0, 10);
   const isDay = !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day);
-  return isDay && !Number.isNaN(Date.parse(text));
+  const time = Date.parse(text);
+  return isDay && !Number.isNaN(time) && isInYears(new Date(time).toISOString());
 };
 
 /** @throws InvalidRequestError `InvalidFilter`. The last token is always `end`. */

@@ -226,6 +226,8 @@ describe("a filter", () => {
     ["minutes gt null", "position 9: null has no order"],
     ["closed gt true", "position 8: closed is true or false"],
     ["openedAt eq 2026-02-30T00:00:00Z", "position 13: '2026-02-30T00:00:00Z' is no date-time"],
+    ["openedAt lt 9999-12-31T23:59:59-12:00", "position 13: '9999-12-31T23:59:59-12:00' is no date-time of"],
+    ["openedAt lt 0001-01-01T00:00:00Z", "position 13: '0001-01-01T00:00:00Z' is no date-time of"],
     ["openedAt eq 2026-02-01", "position 13: expected a whole number or a date-time"],
     ["(title eq 'a'", "position 14: expected ')', found the end"],
     ["title eq 'a' title", "position 14: expected 'and', 'or' or the end, found 'title'"],
