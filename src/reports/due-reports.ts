@@ -7,7 +7,7 @@ import type { Customer } from "../agreements/customer.ts";
 import { type AgreementId, agreementIdSchema } from "../agreements/ids.ts";
 import { type Period, periodOfMonth } from "./period.ts";
 import type { Report, ReportId } from "./report.ts";
-import { reportIdOf } from "./report-series.ts";
+import { reportIdOf, seriesIdOf, VERSIONS_MAX } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
 import { type RequestDependencies, requestReport } from "./request-report.ts";
 
@@ -43,7 +43,7 @@ export function dueReports(customer: Pick<Customer, "agreements" | "timeZone">, 
 const RECENT_REPORTS = 100;
 
 /**
- * Makes sure that every due report is asked for.
+ * Makes sure that every due report is asked for, and asked for again when it failed.
  * @returns those that wait for a maker now, on demand or due: just asked for, or left behind by a maker that is gone.
  */
 export async function requestDueReports(
@@ -52,17 +52,8 @@ export async function requestDueReports(
 ): Promise<readonly Report[]> {
   const { reports, now } = dependencies;
   const asked = new Map<ReportId, Report>();
-  for (const { id, agreementId, period } of dueReports(customer, now())) {
-    const known = await reports.read(customer.customerId, id);
-    const report =
-      known?.value ??
-      (await requestReport(dependencies, customer, {
-        agreementId,
-        period,
-        requestedBy: { subject: TIMER_SUBJECT },
-        requestKey: TIMER_SUBJECT,
-        onlyFirst: true,
-      }));
+  for (const due of dueReports(customer, now())) {
+    const report = await askFor(dependencies, customer, due);
     asked.set(report.id, report);
   }
   for (const report of await reports.page(customer.customerId, undefined, RECENT_REPORTS)) {
@@ -70,6 +61,37 @@ export async function requestDueReports(
   }
   return [...asked.values()].filter((report) => isWaiting(report, now()));
 }
+
+/**
+ * The first version, whoever asked for it; when the newest one failed, the next, at most once a UTC day: what broke it may
+ * have been mended.
+ */
+async function askFor(
+  dependencies: RequestDependencies,
+  customer: Customer,
+  { id, agreementId, period }: DueReport,
+): Promise<Report> {
+  const { reports, now } = dependencies;
+  const requestedBy = { subject: TIMER_SUBJECT };
+  const first = await reports.read(customer.customerId, id);
+  if (first === undefined) {
+    const request = { agreementId, period, requestedBy, requestKey: TIMER_SUBJECT, onlyFirst: true };
+    return requestReport(dependencies, customer, request);
+  }
+  const series = await reports.readSeries(customer.customerId, seriesIdOf(agreementId, period));
+  const newestVersion = series?.value.lastVersion ?? 1;
+  const newestId = reportIdOf(agreementId, period, newestVersion);
+  const newest =
+    newestVersion === 1 ? first.value : (await reports.read(customer.customerId, newestId))?.value;
+  if (newest === undefined) throw new Error(`report ${newestId} is in its series and not in the store`);
+  const today = dayOf(now());
+  const isDead = newest.status === "failed" && dayOf(newest.requestedAt) < today;
+  if (!isDead || newestVersion >= VERSIONS_MAX) return newest;
+  const request = { agreementId, period, requestedBy, requestKey: `${TIMER_SUBJECT}:${today}` };
+  return requestReport(dependencies, customer, request);
+}
+
+const dayOf = (instant: string): string => instant.slice(0, 10);
 
 /** Nobody makes it at this instant, and it is not over. */
 function isWaiting(report: Report, now: string): boolean {

@@ -5,6 +5,8 @@
 import type { CustomerId } from "../agreements/ids.ts";
 import { digest } from "../consumption/entry.ts";
 import type { Versioned } from "../platform/cosmos.ts";
+import { UnavailableError } from "../platform/errors.ts";
+import { asUnavailable } from "../platform/transient.ts";
 import { FiguresDifferError, NotReadyError } from "./cpod-ledgers.ts";
 import {
   type FailedReport,
@@ -89,13 +91,17 @@ async function endAttempt(
       await removeQuietly(dependencies, blobName);
       return madeOf(value, now(), cause);
     }
-    const ended = (cause instanceof NotReadyError ? postpone : fail)(value, now(), errorOf(cause));
+    const ended = (isWorthWaitingFor(cause) ? postpone : fail)(value, now(), errorOf(cause));
     if ((await reports.save(ended, etag)) === undefined) continue;
     await removeQuietly(dependencies, blobName);
     return madeOf(ended, now(), cause);
   }
   throw new Error(`report ${id} is contended`);
 }
+
+/** Nothing is wrong with the report: its ledgers are not ready, or a store or the network is away. */
+const isWorthWaitingFor = (cause: unknown): boolean =>
+  cause instanceof NotReadyError || asUnavailable(cause) instanceof UnavailableError;
 
 /** People read it: what a store said goes to the log only. */
 function errorOf(cause: unknown): ReportError {

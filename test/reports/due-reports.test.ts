@@ -2,11 +2,23 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dueReports, MONTHS_BACK, requestDueReports } from "../../src/reports/due-reports.ts";
 import { periodOfDays, periodOfMonth, periodText } from "../../src/reports/period.ts";
-import { seriesIdOf, VERSIONS_MAX } from "../../src/reports/report-series.ts";
+import { reportSchema } from "../../src/reports/report.ts";
+import { reportIdOf, seriesIdOf, VERSIONS_MAX } from "../../src/reports/report-series.ts";
 import { requestReport } from "../../src/reports/request-report.ts";
 import { agreementEvent } from "../fakes/events.ts";
 import { aroundWorld } from "./support/around-world.ts";
-import { agreementId, ask, customerId, customerOf, make, march, memoryWorld } from "./support/world.ts";
+import {
+  agreementId,
+  ask,
+  customerId,
+  customerOf,
+  make,
+  march,
+  memoryWorld,
+  type World,
+} from "./support/world.ts";
+
+const DAY_MS = 86_400_000;
 
 const agreement = (startDate: string, endDate: string) => ({
   asOf: "",
@@ -84,6 +96,30 @@ describe("asking for what is due", () => {
     expect(await world.reports.page(customerId, undefined, 10)).toHaveLength(3);
   });
 
+  it("asks for the next version of one that failed, once a day, and so leaves no month for dead (EX-10)", async () => {
+    const world = memoryWorld();
+    await world.record(agreementEvent());
+    const customer = await customerOf(world);
+    const dependencies = { reports: world.reports, now: world.clock.now };
+    const versionsOfMarch = async (): Promise<number[]> =>
+      (await requestDueReports(dependencies, customer))
+        .filter(({ period }) => period.to === march.to)
+        .map(({ version }) => version);
+    expect(await versionsOfMarch()).toEqual([1]);
+    for (const failed of [1, 2]) {
+      await failForGood(world, failed);
+      expect(await versionsOfMarch(), "on the day it was asked for").toEqual([]);
+      world.clock.forward(DAY_MS);
+      expect(await versionsOfMarch()).toEqual([failed + 1]);
+      expect(await versionsOfMarch(), "asked twice").toEqual([failed + 1]);
+    }
+    const third = await world.reports.read(customerId, reportIdOf(agreementId, march, 3));
+    if (third === undefined) throw new Error("there is no third version");
+    expect(await make(world, third.value)).toMatchObject({ outcome: "issued" });
+    world.clock.forward(DAY_MS);
+    expect(await versionsOfMarch()).toEqual([]);
+  });
+
   it("takes the version that somebody asked for as the month's first", async () => {
     const world = memoryWorld();
     await world.record(agreementEvent());
@@ -117,6 +153,19 @@ describe("asking for what is due", () => {
     expect(await requestDueReports(dependencies, await customerOf(world))).toContainEqual(asked);
   });
 });
+
+async function failForGood(world: World, version: number): Promise<void> {
+  const found = await world.reports.read(customerId, reportIdOf(agreementId, march, version));
+  if (found === undefined) throw new Error(`there is no version ${version}`);
+  const error = { code: "Interrupted", message: "every attempt was interrupted" };
+  const failed = reportSchema.parse({
+    ...found.value,
+    status: "failed",
+    failedAt: world.clock.now(),
+    error,
+  });
+  await world.reports.save(failed, found.etag);
+}
 
 describe("asking for a report", () => {
   it("gives the next version to each request, and the same one to a request that is repeated", async () => {

@@ -224,6 +224,16 @@ describe("making a report", () => {
     expect(await make(world, second)).toMatchObject({ outcome: "issued", report: { attempt: 1 } });
   });
 
+  it("waits, uncounted, while a store or the network is away (EX-10)", async () => {
+    const { world, second } = await worldWithSecondVersion();
+    const away = faultyWorld(world, (_index, method) => (method === "files.write" ? "status503" : undefined));
+    for (let run = 0; run < 2 * ATTEMPTS_MAX; run++) {
+      expect(await make(away.world, second)).toMatchObject({ outcome: "later", cause: { code: 503 } });
+      world.clock.forward(LEASE_MS);
+    }
+    expect(await make(world, second)).toMatchObject({ outcome: "issued", report: { attempt: 1 } });
+  });
+
   it("does not wait for longer than a day", async () => {
     const { world, second } = await worldWithSecondVersion();
     const unknown: World = {
@@ -255,7 +265,7 @@ describe("making a report", () => {
   it("gives up after a bounded number of attempts, says why, and names no file", async () => {
     const { world, first, second } = await worldWithSecondVersion();
     const broken = faultyWorld(world, (_index, method) =>
-      method === "files.write" ? "status503" : undefined,
+      method === "files.write" ? "status500" : undefined,
     );
     const made = await makeUntilOver(broken.world, second);
     expect(made).toMatchObject({
