@@ -136,6 +136,8 @@ export const headSchema = z.object({
   /** Roll-ups there are: a new one touches the head, so that a change of terms cannot overtake it. */
   rollupCount: z.int().min(0),
   terms: termsSchema.optional(),
+  /** Written with an agreement event, until every rejection it may have mended was tried again: up to which that is. */
+  mending: z.object({ entryId: z.string(), afterId: z.string() }).optional(),
 });
 export type Head = z.infer<typeof headSchema>;
 

@@ -73,7 +73,7 @@ export type LedgerStore = {
   /** Every entry of the ledger, or of one month of it, in pages. */
   readonly entries: (ledgerId: LedgerId, month?: string) => AsyncIterable<readonly Versioned<Entry>[]>;
   readonly commit: (ledgerId: LedgerId, operations: readonly LedgerOperation[]) => Promise<CommitResult>;
-  /** Ledgers whose terms changed and whose roll-ups are not all settled to them. */
+  /** Ledgers whose terms changed: roll-ups are not all settled to them, or rejections wait to be tried again. */
   readonly unsettled: () => Promise<readonly LedgerId[]>;
   readonly allLedgers: () => AsyncIterable<readonly LedgerId[]>;
 };
@@ -124,7 +124,9 @@ export function cosmosLedgerStore(container: Container): LedgerStore {
       queryAll(
         container,
         undefined,
-        sql("SELECT VALUE c.ledgerId FROM c WHERE c.kind = 'head' AND c.settledRevision < c.revision"),
+        sql(
+          "SELECT VALUE c.ledgerId FROM c WHERE c.kind = 'head' AND (c.settledRevision < c.revision OR IS_DEFINED(c.mending))",
+        ),
         ledgerIdSchema,
       ),
     allLedgers: () =>

@@ -128,7 +128,7 @@ async function recordFact(
     const entries = [...(await store.agreementEntries(ledgerId)), document];
     const disputed = disputedEntitlement(entries.map(toFact));
     if (disputed !== undefined) return rejectedOutcome(changedMeaning(disputed));
-    const next = withTerms(head.value, entries);
+    const next: Head = { ...withTerms(head.value, entries), mending: { entryId: id, afterId: "" } };
     const result = await cache.commit(ledgerId, [
       entry,
       ...behind,

@@ -27,6 +27,21 @@ export async function resolveAccepted(
   }
 }
 
+/** Notes what became of rejections that were tried again: each stays where it was, in its month, until it is resolved. */
+export async function noteAttempts(
+  access: RejectionAccess,
+  waiting: readonly RejectedEvent[],
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  const { rejectedEvents, now } = access;
+  for (const [index, { id, month, body }] of waiting.entries()) {
+    const outcome = outcomes[index];
+    if (outcome?.status === "rejected")
+      await rejectedEvents.put({ ...newRejectedEvent(body, outcome.rejection, now()), month });
+    else if (!(await isRefused(access, body))) await rejectedEvents.resolveIn(month, id, now());
+  }
+}
+
 /** Whether a reversal that was accepted has been pushed out by another one since. */
 async function isRefused({ store }: RejectionAccess, body: string): Promise<boolean> {
   const parsed = parseEventText(body);

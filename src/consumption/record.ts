@@ -15,6 +15,7 @@ import {
 } from "./event.ts";
 import { type HomeAccess, homeOfDelivery, homeOfReversal } from "./event-home.ts";
 import { createLedgerCache } from "./ledger-cache.ts";
+import { mend } from "./mending.ts";
 import { type Incoming, type Outcome, rejectedOutcome } from "./outcome.ts";
 import { refusal } from "./posting.ts";
 import { type AgreementAccess, recordAgreement } from "./record-agreements.ts";
@@ -22,7 +23,6 @@ import { type Delivery, recordDeliveries } from "./record-deliveries.ts";
 import { keep, type RejectionAccess, reportReversals, resolveAccepted } from "./record-rejections.ts";
 import { recordAwaitedDelivery, recordReversal } from "./record-reversals.ts";
 import { keptBody } from "./rejected-event.ts";
-import { MENDABLE_PAGE } from "./rejected-event-store.ts";
 import { settleLedger } from "./settle.ts";
 
 export type RecorderStores = Pick<AgreementAccess, "store" | "customers" | "people"> &
@@ -31,12 +31,18 @@ export type RecorderStores = Pick<AgreementAccess, "store" | "customers" | "peop
 export type Recorder = {
   /** @param bodies events as JSON text. @returns an outcome for each, in the same order. */
   readonly record: (bodies: readonly string[]) => Promise<readonly Outcome[]>;
+  /**
+   * After agreement events of this ledger: what waited for them counts, and what counts elsewhere now moves (CA-16),
+   * until done or until the instant `deadline`.
+   * @returns whether it is done; if not, calling it again goes on where it stopped.
+   */
+  readonly catchUp: (ledgerId: LedgerId, deadline: string) => Promise<boolean>;
 };
 
 /** Customers change seldom; what is missing in an old copy is looked up again before anything is rejected for it. */
 const CUSTOMERS_MAX = 1_000;
-/** What one batch spends on settling: its messages are locked for 60 s. A timer goes on with the rest. */
-const SETTLE_BUDGET_MS = 15_000;
+/** What one batch spends on catching up: its messages are locked for 60 s. A timer goes on with the rest. */
+const CATCH_UP_BUDGET_MS = 15_000;
 
 type Context = HomeAccess & RejectionAccess;
 
@@ -49,11 +55,17 @@ export function createRecorder(stores: RecorderStores, now: () => string): Recor
     cache: createLedgerCache(stores.store),
     customersSeen: new LRUCache({ max: CUSTOMERS_MAX }),
   };
-  return { record: (bodies) => record(context, bodies) };
+  return {
+    record: (bodies) => record(context, bodies),
+    catchUp: async (ledgerId, deadline) => {
+      const head = await stores.store.readHead(ledgerId);
+      return head === undefined || catchUp(context, head.value.customerId, [ledgerId], deadline);
+    },
+  };
 }
 
 async function record(context: Context, bodies: readonly string[]): Promise<readonly Outcome[]> {
-  const deadline = new Date(Date.parse(context.now()) + SETTLE_BUDGET_MS).toISOString();
+  const deadline = new Date(Date.parse(context.now()) + CATCH_UP_BUDGET_MS).toISOString();
   const { outcomes, agreements, kept } = await tryAll(context, bodies);
   const mendable = new Map<number, string>();
   for (const [index, outcome] of outcomes.entries()) {
@@ -62,8 +74,9 @@ async function record(context: Context, bodies: readonly string[]): Promise<read
     if (rejected.mendedByAgreement) mendable.set(index, rejected.body);
   }
   const mended = await tryOnceMore(context, mendable);
-  for (const customerId of new Set(agreements.map(({ event }) => event.data.customerId))) {
-    await catchUp(context, customerId, agreements, deadline);
+  for (const [customerId, items] of Map.groupBy(agreements, ({ event }) => event.data.customerId)) {
+    const ledgerIds = new Set(items.map(({ event }) => ledgerIdOf(customerId, event.data.agreementId)));
+    await catchUp(context, customerId, [...ledgerIds], deadline);
   }
   return outcomes.map((outcome, index) => mended.get(index) ?? outcome);
 }
@@ -131,26 +144,20 @@ async function tryAll(context: Context, bodies: readonly string[]) {
 
 const notProcessed = refusal("notProcessed", "the event was not processed; send it again", "id");
 
-/** After an agreement event: what waited for it counts, and what counts elsewhere now moves (CA-16). */
+/** @param ledgerIds of the customer. What is not done here, somebody else has to go on with. */
 async function catchUp(
   context: Context,
   customerId: CustomerId,
-  agreements: readonly Numbered<AgreementEvent>[],
+  ledgerIds: readonly LedgerId[],
   deadline: string,
-): Promise<void> {
-  context.customersSeen.delete(customerId);
-  for (let afterId = ""; context.now() <= deadline; ) {
-    const waiting = await context.rejectedEvents.mendable(customerId, afterId);
-    const bodies = waiting.map(({ body }) => body);
-    await resolveAccepted(context, bodies, await record(context, bodies));
-    const last = waiting.at(-1);
-    if (last === undefined || waiting.length < MENDABLE_PAGE) break;
-    afterId = last.id;
-  }
-  for (const { event } of agreements) {
-    if (event.data.customerId !== customerId) continue;
-    await settleLedger(context, ledgerIdOf(customerId, event.data.agreementId), deadline);
-  }
+): Promise<boolean> {
+  const tryAgain = async (bodies: readonly string[]): Promise<readonly Outcome[]> => {
+    for (const body of bodies) forgetHome(context, body);
+    return (await tryAll(context, bodies)).outcomes;
+  };
+  let isDone = await mend(context, customerId, ledgerIds, deadline, tryAgain);
+  for (const ledgerId of ledgerIds) isDone = (await settleLedger(context, ledgerId, deadline)) && isDone;
+  return isDone;
 }
 
 async function recordLedger(

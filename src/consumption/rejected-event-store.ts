@@ -32,12 +32,18 @@ export type RejectedEventStore = {
   readonly page: (query: RejectedEventQuery) => Promise<readonly RejectedEvent[]>;
   /** What an agreement event may have mended: up to `MENDABLE_PAGE`, in order of their ids, after one. */
   readonly mendable: (customerId: string, afterId: string) => Promise<readonly RejectedEvent[]>;
-  /** Notes that the event was accepted after all, wherever it was rejected before. */
+  /** Notes that the event was accepted after all: in one place, by point operations. */
+  readonly resolveIn: (month: string, id: string, now: string) => Promise<void>;
+  /** The same, wherever it was rejected before. */
   readonly resolve: (id: string, now: string) => Promise<void>;
 };
 
 export function cosmosRejectedEventStore(container: Container): RejectedEventStore {
   const find = (month: string, id: string) => readItem(container, id, month, rejectedEventSchema);
+  const saveResolved = async ({ value, etag }: Versioned<RejectedEvent>, now: string): Promise<void> => {
+    const resolved: RejectedEvent = { ...value, status: "resolved", resolvedAt: now };
+    await saveItem(container, resolved, value.month, etag);
+  };
   return {
     find,
     put: async (event) => {
@@ -67,17 +73,14 @@ export function cosmosRejectedEventStore(container: Container): RejectedEventSto
         ),
         rejectedEventSchema,
       ),
+    resolveIn: async (month, id, now) => {
+      const before = await find(month, id);
+      if (before?.value.status === "rejected") await saveResolved(before, now);
+    },
     resolve: async (id, now) => {
       const query = sql("SELECT * FROM c WHERE c.id = @id AND c.status = 'rejected'", { id });
-      for (const { value, etag } of await queryAll(
-        container,
-        undefined,
-        query,
-        versioned(rejectedEventSchema),
-      )) {
-        const resolved: RejectedEvent = { ...value, status: "resolved", resolvedAt: now };
-        await saveItem(container, resolved, value.month, etag);
-      }
+      const found = await queryAll(container, undefined, query, versioned(rejectedEventSchema));
+      for (const before of found) await saveResolved(before, now);
     },
   };
 }

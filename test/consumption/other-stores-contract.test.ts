@@ -72,6 +72,10 @@ describe.each(storeTargets)("the promises of the other stores, kept by $name", (
       first.id,
     ]);
     expect(await rejectedEvents.find("2026-10", first.id)).toBeUndefined();
+    for (const month of ["2026-10", "2026-11"])
+      await rejectedEvents.resolveIn(month, first.id, `${month}-20T16:00:00.000Z`);
+    await rejectedEvents.resolveIn("2026-11", first.id, "2026-11-20T17:00:00.000Z");
+    expect(await kept()).toMatchObject({ status: "resolved", resolvedAt: "2026-11-20T16:00:00.000Z" });
   });
 
   it("pages rejections newest first, each once, by status and customer", async () => {

@@ -1,7 +1,5 @@
 import { canonicalJson, type Posting } from "../../src/consumption/entry.ts";
-import { createLedgerCache } from "../../src/consumption/ledger-cache.ts";
 import { createRecorder, type RecorderStores } from "../../src/consumption/record.ts";
-import { settleLedger } from "../../src/consumption/settle.ts";
 import type { MemoryStores } from "../fakes/memory-stores.ts";
 
 export const NOW = "2026-11-20T00:00:00.000Z";
@@ -42,11 +40,10 @@ export function createQueue(storesOf: (crashes: number) => RecorderStores): Queu
   };
 }
 
-/** What the timer does: settles what is left to settle. */
+/** What the timer does: catches up with what is left. */
 export async function settleAll(stores: RecorderStores): Promise<void> {
-  const { store } = stores;
-  const access = { store, cache: createLedgerCache(store), now };
-  for (const ledgerId of await store.unsettled()) await settleLedger(access, ledgerId, "9999");
+  const { catchUp } = createRecorder(stores, now);
+  for (const ledgerId of await stores.store.unsettled()) await catchUp(ledgerId, "9999");
 }
 
 /**

@@ -235,8 +235,13 @@ describe.each(storeTargets)("the stores' promises, kept by $name", ({ open }) =>
     await store().commit(unsettled.ledgerId, [
       { type: "replace", document: { ...unsettled.head, revision: 1 }, etag },
     ]);
+    const mending = await freshLedger();
+    const document = { ...mending.head, mending: { entryId: "some", afterId: "" } };
+    await store().commit(mending.ledgerId, [
+      { type: "replace", document, etag: await tagOf(store(), mending.ledgerId) },
+    ]);
     const waiting = await store().unsettled();
-    expect(waiting).toContain(unsettled.ledgerId);
+    expect(waiting).toEqual(expect.arrayContaining([unsettled.ledgerId, mending.ledgerId]));
     expect(waiting).not.toContain(settled.ledgerId);
     const all: string[] = [];
     for await (const page of store().allLedgers()) all.push(...page);

@@ -31,6 +31,8 @@ export function aroundStores(stores: RecorderStores, around: Around): RecorderSt
       findMany: (month, ids) => read("rejectedEvents.findMany", () => rejectedEvents.findMany(month, ids)),
       page: (query) => read("rejectedEvents.page", () => rejectedEvents.page(query)),
       mendable: (id, afterId) => read("rejectedEvents.mendable", () => rejectedEvents.mendable(id, afterId)),
+      resolveIn: (month, id, now) =>
+        read("rejectedEvents.resolveIn", () => rejectedEvents.resolveIn(month, id, now)),
       resolve: (id, now) => read("rejectedEvents.resolve", () => rejectedEvents.resolve(id, now)),
     },
   };

@@ -92,7 +92,9 @@ function memoryLedgerStore(ledgers: Ledgers): LedgerStore {
     commit: async (ledgerId, operations) => commit(ledgers, ledgerId, operations),
     unsettled: async () =>
       [...ledgers.keys()].filter((ledgerId) =>
-        pick(of(ledgerId), "head").some(({ value }) => value.settledRevision < value.revision),
+        pick(of(ledgerId), "head").some(
+          ({ value }) => value.settledRevision < value.revision || value.mending !== undefined,
+        ),
       ),
     async *allLedgers() {
       yield [...ledgers.keys()];
@@ -218,6 +220,11 @@ function memoryRejectedEventStore(rejected: Map<string, RejectedEvent>): Rejecte
         .filter(({ id }) => id > afterId)
         .toSorted((left, right) => (left.id < right.id ? -1 : 1))
         .slice(0, MENDABLE_PAGE),
+    resolveIn: async (month, id, now) => {
+      const before = rejected.get(keyOf(month, id));
+      if (before?.status === "rejected")
+        rejected.set(keyOf(month, id), { ...before, status: "resolved", resolvedAt: now });
+    },
     resolve: async (id, now) => {
       for (const [key, before] of rejected) {
         if (before.id === id && before.status === "rejected")
