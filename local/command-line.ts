@@ -9,7 +9,7 @@ export const START_USAGE = `Usage: npm start -- [options]
 
 Runs the whole product on this machine: the app, and a stand-in for every service of the cloud.
 
-  --data DIR    keeps everything there; without it all is in memory and gone at the end
+  --data DIR    keeps everything there, for one start at a time; without it all is in memory and gone at the end
   --port N      of the API, default ${DEFAULT_PORT}; the parts take the ports after it, and each that is taken moves on
   --no-demo     loads no demo data
   --verbose     prints every line of the app's log, not only warnings and errors

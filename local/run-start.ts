@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { banner } from "./banner.ts";
@@ -38,7 +37,6 @@ async function runStack(options: StartOptions, entry: string | undefined): Promi
   const interrupt = interruptOnSignals(() => console.error("\nEnding. Once more ends at once."));
   const { port, faults } = options;
   const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir);
-  if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
   const given = await readGivenSettings(process.env, LOCAL_SETTINGS);
   const stack = await startStack({ port, dataDir, given, faults, entry, onLog: logPrinter(options.verbose) });
   try {

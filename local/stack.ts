@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { lockFolder } from "./folder-lock.ts";
 import { type FunctionsHost, type LogLine, startFunctionsHost } from "./functions-host/host.ts";
 import { type Parts, startParts } from "./parts.ts";
 import { freePorts } from "./ports.ts";
@@ -15,7 +16,7 @@ export type FaultyPart = PartName | "api";
 export type StackOptions = {
   /** Of the API; the parts take those after it. One that is taken moves to the next free one. 0: any free ones. */
   readonly port: number;
-  /** Keeps everything there; without it all is in memory. */
+  /** Keeps everything there, for this stack alone; without it all is in memory. */
   readonly dataDir?: string | undefined;
   /** Settings of the developer. A service that they name takes the place of its stand-in. */
   readonly given?: Settings | undefined;
@@ -40,6 +41,7 @@ export type Stack = Parts & {
 /**
  * Starts the app with a stand-in for every service of the cloud that `given` does not name.
  * Invariant: when it throws, nothing that it started is left.
+ * @throws Error also when another stack has `dataDir`.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const running = new AsyncDisposableStack();
@@ -53,6 +55,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 async function startAll(options: StackOptions, running: AsyncDisposableStack): Promise<Stack> {
   const given = options.given ?? {};
+  if (options.dataDir !== undefined) running.defer(await lockFolder(options.dataDir));
   const resources = await readResources(repositoryPath("infra/resources.json"));
   const [apiPort = 0, ...partPorts] = options.port === 0 ? [] : await freePorts(options.port, PORTS);
   const { dataDir, faults } = options;

@@ -125,6 +125,22 @@ describe("the start command", () => {
     expect(stack.errors()).toContain("The app ended by itself");
   });
 
+  test("refuses a folder that another start has, names its process, and leaves that one alone", async () => {
+    const dataDir = join(temporary, "data");
+    const first = await startedStack("--data", dataDir);
+    const second = await finished(START, "--port", "0", "--data", dataDir);
+    expect([second.code, second.errors]).toEqual([
+      2,
+      expect.stringContaining(`${dataDir} is in use by process ${first.pid}.`),
+    ]);
+    first.child.kill("SIGKILL");
+    await first.exited;
+    const third = await startedStack("--data", dataDir);
+    third.child.kill("SIGINT");
+    expect(await third.exited).toBe(0);
+    expect((await readdir(dataDir)).filter((name) => name.startsWith("lock"))).toEqual([]);
+  });
+
   test("says what is wrong with its arguments", async () => {
     expect(await finished(START, "--port", "many")).toMatchObject({
       code: 2,
