@@ -28,9 +28,14 @@ const outcomesAnswer = z.object({
 });
 export type Outcome = Readonly<z.infer<typeof outcomesAnswer>["value"][number]>;
 
+/** `refused`: the request as a whole, for what is in it; none of its events was taken. */
+export type PostAnswer =
+  | { readonly kind: "answered"; readonly value: readonly Posted[] }
+  | { readonly kind: "refused"; readonly error: NonNullable<Posted["error"]> };
+
 export type EventsClient = {
   /** The outcome of each event of the batch, by `index`. @throws CannotSendError */
-  readonly post: (events: readonly EventLine[]) => Promise<readonly Posted[]>;
+  readonly post: (events: readonly EventLine[]) => Promise<PostAnswer>;
   /** At most 100 receipts. @throws CannotSendError */
   readonly outcomes: (receipts: readonly string[]) => Promise<readonly Outcome[]>;
 };
@@ -48,11 +53,8 @@ export function createEventsClient(options: SenderOptions): EventsClient {
         contentType: "application/cloudevents-batch+json",
         body: `[${events.map(({ text }) => text).join(",")}]`,
       });
-      if (isAboutTheContent(reply.status)) {
-        const error = problemOf(reply);
-        return events.map((_, index) => ({ index, status: "rejected", error }));
-      }
-      return read(reply, postAnswer).value;
+      if (isAboutTheContent(reply.status)) return { kind: "refused", error: problemOf(reply) };
+      return { kind: "answered", value: read(reply, postAnswer).value };
     },
     async outcomes(receipts) {
       const body = JSON.stringify({ receipts });

@@ -48,7 +48,7 @@ export async function sendEvents(options: SendOptions): Promise<void> {
     for await (const batch of toBatches(goodEvents(counted(), options.tally), limits)) {
       if (batch.kind === "agreements") {
         const first: Pending = new Map();
-        await post(batch, first, options);
+        await post(batch.events, first, options);
         await settle(first, 0, { ...options, onMove: () => progress(false) });
       } else {
         if (pending.size > MAX_PENDING) {
@@ -61,7 +61,7 @@ export async function sendEvents(options: SendOptions): Promise<void> {
   const batches = batchesToPost();
   const poster = async (): Promise<void> => {
     for await (const batch of batches) {
-      await post(batch, pending, options);
+      await post(batch.events, pending, options);
       progress(false);
     }
   };
@@ -80,10 +80,20 @@ async function* goodEvents(chunks: AsyncIterable<Uint8Array>, tally: Tally): Asy
   }
 }
 
-async function post(batch: Batch, pending: Pending, { client, tally, signal }: SendOptions): Promise<void> {
+/** One event can spoil the reading of its whole request, so those of a refused one are sent singly. */
+async function post(events: readonly EventLine[], pending: Pending, options: SendOptions): Promise<void> {
+  const { client, tally, signal } = options;
   signal.throwIfAborted();
-  const answers = new Map((await client.post(batch.events)).map((answer) => [answer.index, answer]));
-  for (const [index, event] of batch.events.entries()) note(event, answers.get(index), tally, pending);
+  const posted = await client.post(events);
+  if (posted.kind === "answered") {
+    const answers = new Map(posted.value.map((answer) => [answer.index, answer]));
+    for (const [index, event] of events.entries()) note(event, answers.get(index), tally, pending);
+  } else if (events.length > 1) {
+    for (const event of events) await post([event], pending, options);
+  } else {
+    const answer = { index: 0, status: "rejected", error: posted.error } as const;
+    for (const event of events) note(event, answer, tally, pending);
+  }
 }
 
 function note(event: EventLine, answer: Posted | undefined, tally: Tally, pending: Pending): void {

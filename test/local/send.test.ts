@@ -191,6 +191,18 @@ describe("sending events", () => {
     expect(summary).toContain("line 7, id later0: no such customer");
   });
 
+  test("rejects the one event that spoils its request, with the reason, and not its neighbours", async () => {
+    const service = await fake({ pendingPolls: 1, spoils: ({ id }) => id === "a2" || id === "d120" });
+    const lines = [agreement("a1"), agreement("a2", "other"), ...deliveries(150)];
+    const tally = await send(service, lines);
+    expect(tally).toMatchObject({ posted: 152, recorded: 150, rejected: 2, pending: 0 });
+    expect(tally.reasons.get("InvalidRequestBody")?.examples).toEqual([
+      { line: 2, id: "a2", message: "not readable: a2" },
+      { line: 123, id: "d120", message: "not readable: d120" },
+    ]);
+    expect(new Set(service.batches.flat()).size).toBe(150);
+  });
+
   test("takes a refused batch as rejected and goes on with the next", async () => {
     const service = await fake({ instead: (index) => (index === 0 ? { status: 413 } : undefined) });
     const tally = await send(service, [agreement("a"), ...deliveries(3)]);

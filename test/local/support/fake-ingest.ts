@@ -23,6 +23,8 @@ export async function startFakeIngest(
   behaviour: {
     readonly pendingPolls?: number;
     readonly rejects?: (event: Event) => "now" | "later" | undefined;
+    /** One such event is reason enough to answer its whole request with 400. */
+    readonly spoils?: (event: Event) => boolean;
     /** Asked for each request before it is carried out. */
     readonly instead?: (index: number, request: IncomingMessage) => FakeReply | undefined;
   } = {},
@@ -76,6 +78,17 @@ export async function startFakeIngest(
       return;
     }
     const isOutcomes = request.url?.startsWith("/api/events/outcomes?api-version=2026-11-01") === true;
+    const spoiling = isOutcomes
+      ? undefined
+      : z
+          .array(eventSchema)
+          .parse(body)
+          .find((event) => behaviour.spoils?.(event));
+    if (spoiling !== undefined) {
+      const error = { code: "InvalidRequestBody", message: `not readable: ${spoiling.id}` };
+      response.writeHead(400).end(JSON.stringify({ error }));
+      return;
+    }
     const value = isOutcomes
       ? z
           .object({ receipts: z.array(z.string()).max(100) })
