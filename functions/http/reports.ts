@@ -3,6 +3,7 @@ import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
 import { agreementIdSchema, customerIdSchema } from "../../src/agreements/ids.ts";
 import { readCustomer } from "../../src/consumption/selection.ts";
+import type { Versioned } from "../../src/platform/cosmos.ts";
 import { InvalidRequestError, NotFoundError } from "../../src/platform/errors.ts";
 import { dayText, monthText } from "../../src/platform/instant.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
@@ -44,7 +45,10 @@ const reportSchema = z
         rows: z.int(),
         sha256: z.string(),
         downloadLink: z.url().meta({ description: "Opens for the caller alone, until linkExpiresAt." }),
-        linkExpiresAt: z.iso.datetime(),
+        linkExpiresAt: z.iso
+          .datetime()
+          .nullable()
+          .meta({ description: "null in lists: their links open for whoever may read the report." }),
       }),
     ),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
@@ -130,7 +134,7 @@ export function reportEndpoints(app: App) {
       query: z.object(pagingQuery(50)),
       responses: { 200: { description: "A page of reports.", schema: listSchema(reportSchema) } },
     },
-    async ({ params: { customerId }, query, principal, url, now }) => {
+    async ({ params: { customerId }, query, url, now }) => {
       const scope = { name: "listReports", url, key: app.config.signingKey, now };
       const page = startPage(scope, query, z.object({ requestedAt: z.string(), id: reportIdSchema }));
       const reports = await app.reportMaker.reports.page(customerId, page.after, page.limit + 1);
@@ -138,7 +142,7 @@ export function reportEndpoints(app: App) {
         requestedAt,
         id,
       }));
-      const items = value.map((report) => view(report, locationOf(url, report), principal));
+      const items = value.map((report) => view(report, locationOf(url, report)));
       return { status: 200, body: { value: items, ...(nextLink === undefined ? {} : { nextLink }) } };
     },
   );
@@ -150,6 +154,8 @@ export function reportEndpoints(app: App) {
       route: "customers/{customerId}/reports/{reportId}",
       tag: "Reports",
       summary: "Get a report: how far it is, its figures' time, its files",
+      description:
+        "The tag names the report and not its links: whoever needs a fresh link asks without `If-None-Match`.",
       access: { kind: "customer", permission: "reports.read" },
       params,
       responses: {
@@ -161,12 +167,13 @@ export function reportEndpoints(app: App) {
       },
     },
     async ({ params: { customerId, reportId }, principal, url }) => {
-      const report = await readReport(app, customerId, reportId);
+      const { value: report, etag } = await readReport(app, customerId, reportId);
       const isOver = report.status === "succeeded" || report.status === "failed";
       const headers = isOver ? {} : { "retry-after": String(RETRY_AFTER_SECONDS) };
       const location = new URL(url.pathname, url);
       location.searchParams.set("api-version", url.searchParams.get("api-version") ?? "");
-      return { status: 200, headers, body: view(report, location, principal) };
+      // Weak: the links in it are new with every answer.
+      return { status: 200, headers, etag: `W/${etag}`, body: view(report, location, principal) };
     },
   );
 
@@ -193,15 +200,18 @@ export function reportEndpoints(app: App) {
       },
     },
     async ({ params: { customerId, reportId, format }, query, principal }) => {
-      const report = await readReport(app, customerId, reportId);
+      const { value: report } = await readReport(app, customerId, reportId);
       const token = query.link ?? ownLink(app.download, principal, report, format).token;
       const { url } = await openDownload(app.download, principal, customerId, token);
       return { status: 302, headers: { location: url } };
     },
   );
 
-  /** Every link is the caller's own: it carries who may use it and until when. */
-  function view(report: Report, location: URL, principal: Principal) {
+  /**
+   * A recipient's links carry who may use them and until when. Without one they are the same for everybody at any time,
+   * so that a list keeps its tag.
+   */
+  function view(report: Report, location: URL, recipient?: Principal) {
     const isSucceeded = report.status === "succeeded";
     return {
       id: report.id,
@@ -216,7 +226,7 @@ export function reportEndpoints(app: App) {
       rowsWritten: report.status === "running" ? report.progress.rows : null,
       previousReportId: isSucceeded ? (report.previousReportId ?? null) : null,
       changes: isSucceeded ? report.changes : null,
-      files: isSucceeded ? report.files.map((file) => fileView(file, report, location, principal)) : [],
+      files: isSucceeded ? report.files.map((file) => fileView(file, report, location, recipient)) : [],
       error: report.status === "failed" ? report.error : null,
     };
   }
@@ -225,12 +235,12 @@ export function reportEndpoints(app: App) {
     file: z.infer<typeof reportFileSchema>,
     report: Report,
     location: URL,
-    principal: Principal,
+    recipient: Principal | undefined,
   ) {
-    const { token, expiresAt } = ownLink(app.download, principal, report, file.format);
+    const own = recipient && ownLink(app.download, recipient, report, file.format);
     const link = new URL(location);
     link.pathname += `/files/${file.format}`;
-    link.searchParams.set("link", token);
+    if (own !== undefined) link.searchParams.set("link", own.token);
     const { format, fileName, contentType, bytes, rows, sha256 } = file;
     return {
       format,
@@ -240,7 +250,7 @@ export function reportEndpoints(app: App) {
       rows,
       sha256,
       downloadLink: link.href,
-      linkExpiresAt: expiresAt,
+      linkExpiresAt: own?.expiresAt ?? null,
     };
   }
 
@@ -251,10 +261,10 @@ async function readReport(
   app: App,
   customerId: z.infer<typeof customerIdSchema>,
   reportId: string,
-): Promise<Report> {
+): Promise<Versioned<Report>> {
   const report = await app.reportMaker.reports.read(customerId, reportId);
   if (report === undefined) throw new NotFoundError(`no report ${reportId}`);
-  return report.value;
+  return report;
 }
 
 function locationOf(url: URL, { id }: Report): URL {

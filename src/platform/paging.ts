@@ -10,6 +10,7 @@ import { open, seal } from "./signed-token.ts";
  * read on: every page is authorised anew.
  */
 
+/** At the least: the end is rounded up to the hour, so that the same page has the same link, and tag, for an hour. */
 const CURSOR_HOURS = 24;
 const HOUR_MS = 3_600_000;
 /** What may change between the pages: the cursor itself, and how many rows one page has. */
@@ -102,7 +103,8 @@ export const finishPage = <T>(
   const last = value.at(-1);
   const left = page.left === undefined ? undefined : page.left - value.length;
   if (last === undefined || rows.length <= page.limit || left === 0) return { value };
-  const expiresAt = new Date(scope.now.getTime() + CURSOR_HOURS * HOUR_MS);
+  const endHours = Math.ceil(scope.now.getTime() / HOUR_MS) + CURSOR_HOURS;
+  const expiresAt = new Date(endHours * HOUR_MS);
   const payload = { scope: scopeHash(scope), after: position(last), ...(left === undefined ? {} : { left }) };
   const next = new URL(scope.url);
   next.searchParams.set("cursor", seal(payload, purposeOf(scope), scope.key, { expiresAt }));

@@ -1,19 +1,78 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod";
 import { AGREEMENT, agreementEvent, CUSTOMER, deliveryEvent } from "../fakes/events.ts";
+import { eventually } from "../local/service-bus-fixture.ts";
 import { expectRefusal } from "./support/expect-refusal.ts";
 import { type RunningApi, startApi } from "./support/running-api.ts";
+import { listSchema } from "./support/shapes.ts";
 
 const ADMIN = { email: "admin@cust-t.example" };
 const REPORTS = `customers/${CUSTOMER}/reports`;
 
+const REPORT_LIMIT_MS = 30_000;
+const CLOCK_LIMIT_MS = 5_000;
+const reportSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  files: z.array(z.object({ downloadLink: z.url(), linkExpiresAt: z.iso.datetime().nullable() })),
+});
+
 let api: RunningApi;
+let reportId: string;
 
 beforeAll(async () => {
   api = await startApi();
   await api.send([agreementEvent(), deliveryEvent("d-1"), deliveryEvent("d-2")]);
+  const json = { agreementId: AGREEMENT, period: { month: "2026-03" } };
+  const asked = await api.ask(ADMIN, { method: "POST", path: REPORTS, json });
+  reportId = asked.read(reportSchema).id;
+  const path = `${REPORTS}/${reportId}`;
+  await eventually(async () => {
+    const { status } = (await api.ask(ADMIN, { path })).read(reportSchema);
+    return status === "succeeded" || undefined;
+  }, REPORT_LIMIT_MS);
 });
 
 afterAll(() => api.stack.stop());
+
+describe("whoever has it already is not sent it again:", () => {
+  test("a report, though its links are new each time", async () => {
+    const { path, etag, body } = await readTwice(`${REPORTS}/${reportId}`);
+    expect(etag).toMatch(/^W\/"/);
+    const [file] = reportSchema.parse(body).files;
+    expect((await api.ask(ADMIN, { path: file?.downloadLink ?? "" })).status).toBe(302);
+    expect(Date.parse(file?.linkExpiresAt ?? "")).toBeGreaterThan(Date.now());
+    const other = await api.ask(ADMIN, { path, headers: { "if-none-match": 'W/"another"' } });
+    expect(other.status).toBe(200);
+  });
+
+  test("the list of reports, whose links open for whoever may read them", async () => {
+    const { body } = await readTwice(REPORTS);
+    const [file] = listSchema(reportSchema)
+      .parse(body)
+      .value.flatMap(({ files }) => files);
+    expect(file?.linkExpiresAt).toBeNull();
+    expect((await api.ask(ADMIN, { path: file?.downloadLink ?? "" })).status).toBe(302);
+    const stranger = { email: "stranger@elsewhere.example" };
+    expect((await api.ask(stranger, { path: file?.downloadLink ?? "" })).status).toBe(404);
+  });
+
+  test("a page of a list that has a next one", async () => {
+    const { body } = await readTwice(`customers/${CUSTOMER}/entitlements/ent-adv/rows?maxpagesize=1`);
+    expect(z.object({ nextLink: z.url() }).safeParse(body).success).toBe(true);
+  });
+
+  async function readTwice(path: string) {
+    const first = await api.ask(ADMIN, { path });
+    const etag = first.headers.get("etag") ?? "";
+    // Whatever is signed with the time in it then comes out another.
+    const answeredAt = Date.now();
+    await eventually(() => Date.now() > answeredAt || undefined, CLOCK_LIMIT_MS);
+    const again = await api.ask(ADMIN, { path, headers: { "if-none-match": etag } });
+    expect([again.status, again.text, again.headers.get("etag")]).toEqual([304, "", etag]);
+    return { path, etag, body: first.read(z.unknown()) };
+  }
+});
 
 describe("times outside the years that are taken are refused, and never a failure:", () => {
   test.each([

@@ -67,6 +67,15 @@ describe("a cursor", () => {
     expect(link.searchParams.get("api-version")).toBe("2026-11-01");
   });
 
+  test("is the same for the same page until the next full hour, and then holds for a day", () => {
+    const linkAt = (now: string) => readPage(scopeOf(LIST, { now: new Date(now) }), 9).nextLink ?? "";
+    const early = linkAt("2026-11-20T12:00:00.001Z");
+    expect(linkAt("2026-11-20T13:00:00.000Z")).toBe(early);
+    expect(linkAt("2026-11-20T13:00:00.001Z")).not.toBe(early);
+    const later = scopeOf(early, { now: new Date("2026-11-21T12:59:59.999Z") });
+    expect(readPage(later, 9).value).toHaveLength(2);
+  });
+
   test("goes with another page size and parameters in another order", () => {
     const search = new URLSearchParams([...link.searchParams].toReversed());
     search.set("maxpagesize", "5");
