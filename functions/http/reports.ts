@@ -187,6 +187,8 @@ export function reportEndpoints(app: App) {
       description:
         "Redirects to a link that opens this file for a minute. Who downloads is in the audit trail.",
       access: { kind: "customer", permission: "reports.read" },
+      // Who asks for the file is taken for its downloader, and a HEAD downloads nothing.
+      head: false,
       params: params.extend({ format: z.string().max(16) }),
       query: z.object({
         link: z

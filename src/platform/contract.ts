@@ -83,6 +83,8 @@ export type Contract<
   readonly headers?: H;
   readonly body?: B;
   readonly responses: R;
+  /** False for a GET that does more than read: HEAD is then not allowed. Default true. */
+  readonly head?: boolean;
   /** False for what no client programs against: health, documentation. Default true. */
   readonly versioned?: boolean;
   /** The handler makes a repeated `Repeatability-Request-ID` harmless. Default false: such a request gets 501. */

@@ -15,7 +15,8 @@ const ALL_METHODS: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELET
 const FALLBACK_NAME = "unknownRoute";
 const FALLBACK_ROUTE = "{*path}";
 
-const methodsOf = ({ method }: Contract): HttpMethod[] => (method === "GET" ? ["GET", "HEAD"] : [method]);
+const methodsOf = ({ method, head }: Contract): HttpMethod[] =>
+  method === "GET" && head !== false ? ["GET", "HEAD"] : [method];
 
 /** Two templates that differ in their parameters' names only match the same paths. */
 const shapeOf = (route: string): string => route.replaceAll(/\{[^}]*\}/g, "{}");

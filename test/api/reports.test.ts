@@ -3,6 +3,7 @@ import * as z from "zod";
 import { AGREEMENT, agreementEvent, CUSTOMER, deliveryEvent } from "../fakes/events.ts";
 import { eventually } from "../local/service-bus-fixture.ts";
 import { expectRefusal } from "./support/expect-refusal.ts";
+import { readAll } from "./support/pages.ts";
 import { type RunningApi, startApi } from "./support/running-api.ts";
 import { listSchema } from "./support/shapes.ts";
 
@@ -72,6 +73,21 @@ describe("whoever has it already is not sent it again:", () => {
     expect([again.status, again.text, again.headers.get("etag")]).toEqual([304, "", etag]);
     return { path, etag, body: first.read(z.unknown()) };
   }
+});
+
+test("asking with HEAD whether there is a file is refused, and leaves no download in the audit trail", async () => {
+  const path = `${REPORTS}/${reportId}/files/csv`;
+  const entry = z.object({ action: z.string() });
+  const downloads = async () =>
+    (await readAll(api, ADMIN, { path: `customers/${CUSTOMER}/auditEntries` }, entry)).filter(
+      ({ action }) => action === "reportDownloaded",
+    ).length;
+  const before = await downloads();
+  const head = await api.ask(ADMIN, { method: "HEAD", path });
+  expect([head.status, head.headers.get("allow")]).toEqual([405, "GET"]);
+  expect(await downloads()).toBe(before);
+  expect((await api.ask(ADMIN, { path })).status).toBe(302);
+  expect(await downloads()).toBe(before + 1);
 });
 
 describe("times outside the years that are taken are refused, and never a failure:", () => {

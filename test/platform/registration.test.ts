@@ -59,6 +59,27 @@ test("a method that a path has not is answered with all those it has", async () 
   expect((await call("GET things/1/parts")).status).toBe(404);
 });
 
+test("a HEAD that would do what only a GET may is not allowed", async () => {
+  const download = defineEndpoint(
+    {
+      name: "downloadThing",
+      method: "GET",
+      route: "things",
+      tag: "Things",
+      summary: "Leaves a trace",
+      access: { kind: "signedIn" },
+      head: false,
+      versioned: false,
+      responses: { 302: { description: "Where it is" } },
+    },
+    async () => ({ status: 302, headers: { location: "https://files.example/thing" } }),
+  );
+  const { call } = startEdge([download]);
+  expect((await call("GET things")).status).toBe(302);
+  const head = await call("HEAD things");
+  expect([head.status, head.headers.get("allow"), head.text]).toEqual([405, "GET", ""]);
+});
+
 describe("endpoints that would stand in each other's way are refused:", () => {
   test("two of one name, in whatever case", () => {
     expect(() => register(endpoint("getThing", "GET", "a"), endpoint("getthing", "GET", "b"))).toThrow(
