@@ -144,14 +144,10 @@ function placeOf(
     .filter((each) => each.data.customerId === data.customerId && each.data.agreementId === data.agreementId)
     .toSorted(inTime);
   const current = versions.at(-1);
-  const found = current === undefined ? undefined : lineOf(delivery, versions);
   const day = current === undefined ? "" : localDay(data.deliveredAt, current.data.timeZone);
   const inAgreement = current !== undefined && within(day, current.data);
-  const inLine =
-    found !== undefined &&
-    inAgreement &&
-    within(day, found.pack) &&
-    (found.endedAt === undefined || data.deliveredAt < found.endedAt);
+  const found = current === undefined ? undefined : lineOf(delivery, versions, inAgreement ? day : undefined);
+  const inLine = found !== undefined && inAgreement && covers(found, day, data.deliveredAt);
   if (!isCase) return inLine ? { account: `e:${found.entitlementId}`, reasons: [] } : undefined;
   const reasons: string[] = [];
   if (current !== undefined) {
@@ -176,15 +172,29 @@ function localDay(instant: string, timeZone: string): string {
 type Pack = Agreement["data"]["packages"][number];
 type Found = { readonly entitlementId: string; readonly pack: Pack; readonly endedAt: string | undefined };
 
-/** The line that a delivery means, among those of every version: the newest that has it says what it is. */
-function lineOf({ data }: Delivery, versions: readonly Agreement[]): Found | undefined {
+const covers = ({ pack, endedAt }: Found, day: string, instant: string): boolean =>
+  within(day, pack) && (endedAt === undefined || instant < endedAt);
+
+/**
+ * The line that a delivery means, among those of every version: the newest that has it says what it is. Of several, the
+ * one that covers the day is meant.
+ */
+function lineOf(
+  { data }: Delivery,
+  versions: readonly Agreement[],
+  dayInAgreement: string | undefined,
+): Found | undefined {
   const candidates = allLines(versions).filter(
     (each) =>
       each.service === data.service &&
       (data.packageId === undefined || each.pack.packageId === data.packageId) &&
       (data.entitlementId === undefined || each.entitlementId === data.entitlementId),
   );
-  return candidates.length === 1 ? candidates[0] : undefined;
+  if (candidates.length === 1) return candidates[0];
+  const covering = candidates.filter(
+    (each) => dayInAgreement !== undefined && covers(each, dayInAgreement, data.deliveredAt),
+  );
+  return covering.length === 1 ? covering[0] : undefined;
 }
 
 function allLines(versions: readonly Agreement[]): (Found & { readonly service: string })[] {
