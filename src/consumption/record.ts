@@ -43,6 +43,8 @@ export type Recorder = {
 const CUSTOMERS_MAX = 1_000;
 /** What one batch spends on catching up: its messages are locked for 60 s. A timer goes on with the rest. */
 const CATCH_UP_BUDGET_MS = 15_000;
+/** Rows of a ledger that one batch settles: a month has to be read as a whole. Larger ones are the timer's. */
+const SETTLE_ROWS_MAX = 5_000;
 
 type Context = HomeAccess & RejectionAccess;
 
@@ -76,7 +78,7 @@ async function record(context: Context, bodies: readonly string[]): Promise<read
   const mended = await tryOnceMore(context, mendable);
   for (const [customerId, items] of Map.groupBy(agreements, ({ event }) => event.data.customerId)) {
     const ledgerIds = new Set(items.map(({ event }) => ledgerIdOf(customerId, event.data.agreementId)));
-    await catchUp(context, customerId, [...ledgerIds], deadline);
+    await catchUp(context, customerId, [...ledgerIds], deadline, SETTLE_ROWS_MAX);
   }
   return outcomes.map((outcome, index) => mended.get(index) ?? outcome);
 }
@@ -150,13 +152,15 @@ async function catchUp(
   customerId: CustomerId,
   ledgerIds: readonly LedgerId[],
   deadline: string,
+  rowsMax?: number,
 ): Promise<boolean> {
   const tryAgain = async (bodies: readonly string[]): Promise<readonly Outcome[]> => {
     for (const body of bodies) forgetHome(context, body);
     return (await tryAll(context, bodies)).outcomes;
   };
   let isDone = await mend(context, customerId, ledgerIds, deadline, tryAgain);
-  for (const ledgerId of ledgerIds) isDone = (await settleLedger(context, ledgerId, deadline)) && isDone;
+  for (const ledgerId of ledgerIds)
+    isDone = (await settleLedger(context, ledgerId, deadline, rowsMax)) && isDone;
   return isDone;
 }
 

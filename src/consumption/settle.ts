@@ -7,13 +7,21 @@
  */
 import type { Terms } from "../agreements/terms.ts";
 import type { Versioned } from "../platform/cosmos.ts";
-import { type Entry, type Head, type LedgerId, type Posting, withPosting } from "./entry.ts";
+import { type Entry, type Head, type LedgerId, monthOf, type Posting, withPosting } from "./entry.ts";
 import { type DeliveryEvent, eventTypes, parseEvent } from "./event.ts";
 import { type LedgerOperation, OPERATIONS_MAX } from "./ledger-store.ts";
-import { ATTEMPTS_MAX, ContentionError } from "./outcome.ts";
+import { ATTEMPTS_MAX } from "./outcome.ts";
 import { place, reversalPosting } from "./posting.ts";
 import { BATCH_BYTES_MAX, type LedgerAccess } from "./record-deliveries.ts";
-import { type CountedPosting, foldRollups, isCounted, newRollup, type Rollup } from "./rollup.ts";
+import {
+  apply,
+  type CountedPosting,
+  isCounted,
+  newRollup,
+  type Rollup,
+  rollupIdOf,
+  totalOf,
+} from "./rollup.ts";
 import { type PostingChange, rollupOperations } from "./rollup-changes.ts";
 
 /** Entries moved by one commit; a move changes at most two roll-ups of its month, and a month has few accounts. */
@@ -21,12 +29,15 @@ const MOVES_MAX = 40;
 
 /**
  * Settles the ledger to its current terms, month by month, until done or until the instant `deadline`.
- * @returns whether it is done; if not, calling it again goes on where it stopped.
+ * @param rowsMax rows of the roll-ups that wait: a ledger with more of them is left as it is.
+ * @returns whether it is done; if not, because of time or because others are always faster, calling it again goes on
+ * where it stopped.
  */
 export async function settleLedger(
   access: LedgerAccess,
   ledgerId: LedgerId,
   deadline: string,
+  rowsMax = Number.POSITIVE_INFINITY,
 ): Promise<boolean> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const head = await access.store.readHead(ledgerId);
@@ -34,9 +45,9 @@ export async function settleLedger(
     const stale = (await access.store.allRollups(ledgerId)).filter(
       ({ value }) => value.revision < head.value.revision,
     );
+    if (stale.reduce((sum, { value }) => sum + totalOf(value)[1], 0) > rowsMax) return false;
     for (const month of new Set(stale.map(({ value }) => value.month))) {
-      if (access.now() > deadline) return false;
-      await settleMonth(access, ledgerId, month);
+      if (!(await settleMonth(access, ledgerId, month, deadline))) return false;
     }
     if (await finish(access, ledgerId, head)) return true;
   }
@@ -50,77 +61,110 @@ async function finish({ cache }: LedgerAccess, ledgerId: LedgerId, head: Version
   return result.outcome === "committed";
 }
 
-async function settleMonth(access: LedgerAccess, ledgerId: LedgerId, month: string): Promise<void> {
+async function settleMonth(
+  access: LedgerAccess,
+  ledgerId: LedgerId,
+  month: string,
+  deadline: string,
+): Promise<boolean> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const head = await access.store.readHead(ledgerId);
-    if (head === undefined) return;
+    if (head === undefined) return true;
     const before = (await access.store.allRollups(ledgerId)).filter(({ value }) => value.month === month);
-    const scan = await scanMonth(access, ledgerId, month, head.value.terms);
-    const moved = await moveAll(access, ledgerId, head.value.revision, scan.moves);
+    const scan = await scanMonth(access, head, month, deadline);
+    if (scan === "outOfTime") return false;
     // The tags read before the scan only hold while nothing moved: the next round finds nothing left to move.
-    if (moved > 0) continue;
-    if (await commitAll(access, ledgerId, settledRollups(ledgerId, head, before, scan.postings))) return;
+    if (scan === "moved") continue;
+    if (await commitAll(access, ledgerId, settledRollups(head, before, scan))) return true;
   }
-  throw new ContentionError(ledgerId);
+  return false;
 }
 
 type Move = { readonly before: Versioned<Entry>; readonly after: Entry };
 
+/**
+ * Moves what it finds on the way, page by page: nothing but one page and sums is ever held.
+ * @returns the month's roll-ups as its postings make them, if there was nothing to move.
+ */
 async function scanMonth(
-  { store }: LedgerAccess,
-  ledgerId: LedgerId,
+  access: LedgerAccess,
+  { value: head }: Versioned<Head>,
   month: string,
-  terms: Terms | undefined,
-): Promise<{ readonly moves: readonly (readonly Move[])[]; readonly postings: readonly CountedPosting[] }> {
-  const placed = new Map<string, Versioned<Entry>>();
-  const postings: CountedPosting[] = [];
-  const reversals: Versioned<Entry>[] = [];
-  const groups = new Map<string, Move[]>();
-  for await (const page of store.entries(ledgerId, month)) {
-    for (const entry of page) {
-      if (isCounted(entry.value)) postings.push(countedPart(entry.value));
-      if (entry.value.reverses !== undefined) reversals.push(entry);
-      else if (movesUnder(terms, entry.value)) placed.set(entry.value.id, entry);
+  deadline: string,
+): Promise<ReadonlyMap<string, Rollup> | "moved" | "outOfTime"> {
+  const { ledgerId, revision, terms } = head;
+  const rollups = new Map<string, Rollup>();
+  let hasMoved = false;
+  for await (const page of access.store.entries(ledgerId, month)) {
+    const moving = page.filter(({ value }) => value.reverses === undefined && movesUnder(terms, value));
+    for (let start = 0; start < moving.length; start += MOVES_MAX) {
+      if (access.now() > deadline) return "outOfTime";
+      const groups = await groupsOf(access, head, moving.slice(start, start + MOVES_MAX));
+      if (!(await moveAll(access, ledgerId, revision, groups))) return "moved";
     }
+    hasMoved ||= moving.length > 0;
+    if (!hasMoved)
+      for (const { value } of page) if (isCounted(value)) addTo(rollups, ledgerId, revision, value);
+    if (access.now() > deadline) return "outOfTime";
   }
-  for (const [id, before] of placed) groups.set(id, [{ before, after: placedUnder(terms, before.value) }]);
-  for (const before of reversals) {
-    const group = groups.get(before.value.reverses ?? "");
-    const [delivery] = group ?? [];
-    if (group === undefined || delivery === undefined || !isCounted(before.value)) continue;
-    group.push({
-      before,
-      after: withPosting(before.value, reversalPosting(delivery.after, -before.value.quantity)),
-    });
-  }
-  return { moves: [...groups.values()], postings };
+  return hasMoved ? "moved" : rollups;
 }
 
-/** A delivery and its reversals move together; as many groups as fit go into one commit. */
+function addTo(
+  rollups: Map<string, Rollup>,
+  ledgerId: LedgerId,
+  revision: number,
+  posting: CountedPosting,
+): void {
+  const { account } = posting;
+  const month = monthOf(posting.at);
+  const id = rollupIdOf(account, month);
+  rollups.set(id, apply(rollups.get(id) ?? newRollup(ledgerId, account, month, revision), posting));
+}
+
+/** Each delivery with its reversals. One that comes later changes the tag of its delivery, and the move is refused. */
+async function groupsOf(
+  { store }: LedgerAccess,
+  { ledgerId, terms }: Head,
+  deliveries: readonly Versioned<Entry>[],
+): Promise<readonly (readonly Move[])[]> {
+  const ids = deliveries.map(({ value }) => value.id);
+  const reversals = Map.groupBy(await store.reversalsOf(ledgerId, ids), ({ value }) => value.reverses ?? "");
+  return deliveries.map((before) => {
+    const after = placedUnder(terms, before.value);
+    const counted = (reversals.get(before.value.id) ?? []).filter(({ value }) => isCounted(value));
+    const behind = counted.map((each): Move => {
+      const posting = reversalPosting(after, -each.value.quantity);
+      return { before: each, after: withPosting(each.value, posting) };
+    });
+    return [{ before, after }, ...behind];
+  });
+}
+
+/**
+ * A delivery and its reversals move together; as many groups as fit go into one commit.
+ * @returns false when somebody else was faster: what is left is found by the next scan.
+ */
 async function moveAll(
   access: LedgerAccess,
   ledgerId: LedgerId,
   revision: number,
   groups: readonly (readonly Move[])[],
-): Promise<number> {
-  let moved = 0;
+): Promise<boolean> {
   let chunk: Move[] = [];
   let bytes = 0;
-  const flush = async (): Promise<void> => {
-    if (chunk.length > 0 && (await commitMoves(access, ledgerId, revision, chunk))) moved += chunk.length;
-    else if (chunk.length > 0) moved += 1;
-    chunk = [];
-    bytes = 0;
-  };
   for (const group of groups) {
     const size = group.reduce((sum, { after }) => sum + Buffer.byteLength(JSON.stringify(after)), 0);
     const isFull = chunk.length + group.length > MOVES_MAX || bytes + size > BATCH_BYTES_MAX;
-    if (chunk.length > 0 && isFull) await flush();
+    if (chunk.length > 0 && isFull) {
+      if (!(await commitMoves(access, ledgerId, revision, chunk))) return false;
+      chunk = [];
+      bytes = 0;
+    }
     chunk.push(...group);
     bytes += size;
   }
-  await flush();
-  return moved;
+  return commitMoves(access, ledgerId, revision, chunk);
 }
 
 /**
@@ -152,13 +196,10 @@ async function commitMoves(
 
 /** The month's roll-ups as its postings make them, at the head's revision. */
 function settledRollups(
-  ledgerId: LedgerId,
-  head: Versioned<Head>,
+  { value: { ledgerId, revision } }: Versioned<Head>,
   before: readonly Versioned<Rollup>[],
-  postings: readonly CountedPosting[],
+  folded: ReadonlyMap<string, Rollup>,
 ): LedgerOperation[] {
-  const { revision } = head.value;
-  const folded = foldRollups(ledgerId, revision, postings);
   return before.map(({ value, etag }) => ({
     type: "replace",
     document: folded.get(value.id) ?? newRollup(ledgerId, value.account, value.month, revision),
@@ -178,14 +219,6 @@ async function commitAll(
   }
   return true;
 }
-
-const countedPart = ({ account, at, workspaceId, quantity, state }: CountedPosting): CountedPosting => ({
-  account,
-  at,
-  workspaceId,
-  quantity,
-  state,
-});
 
 function movesUnder(terms: Terms | undefined, entry: Entry): boolean {
   const after = repost(terms, entry);
