@@ -3,6 +3,7 @@ import { CosmosClient, type Database } from "@azure/cosmos";
 import { BlobServiceClient } from "@azure/storage-blob";
 import * as z from "zod";
 import type { QueueProperties } from "./service-bus/broker.ts";
+import { tryAgain } from "./try-again.ts";
 
 const indexPath = z.strictObject({ path: z.string() });
 const indexingPolicy = z.strictObject({
@@ -52,7 +53,7 @@ export async function createCosmosResources(
 ): Promise<{ readonly isEmpty: boolean }> {
   const client = new CosmosClient(connection);
   try {
-    const created = await client.databases.createIfNotExists({ id: database });
+    const created = await tryAgain(() => client.databases.createIfNotExists({ id: database }));
     await Promise.all(containers.map((definition) => createContainer(created.database, definition)));
     const empty = await Promise.all(containers.map(({ id }) => isEmpty(created.database, id)));
     return { isEmpty: empty.every(Boolean) };
@@ -65,17 +66,20 @@ async function createContainer(
   database: Database,
   { id, partitionKey, indexingPolicy, defaultTtl }: Resources["cosmos"]["containers"][number],
 ): Promise<void> {
-  await database.containers.createIfNotExists({
-    id,
-    partitionKey: { paths: [partitionKey] },
-    ...(indexingPolicy && { indexingPolicy }),
-    ...(defaultTtl !== undefined && { defaultTtl }),
-  });
+  await tryAgain(() =>
+    database.containers.createIfNotExists({
+      id,
+      partitionKey: { paths: [partitionKey] },
+      ...(indexingPolicy && { indexingPolicy }),
+      ...(defaultTtl !== undefined && { defaultTtl }),
+    }),
+  );
 }
 
 async function isEmpty(database: Database, containerId: string): Promise<boolean> {
-  const feed = database.container(containerId).items.readAll({ maxItemCount: 1 });
-  const { resources } = await feed.fetchNext();
+  const { resources } = await tryAgain(() =>
+    database.container(containerId).items.readAll({ maxItemCount: 1 }).fetchNext(),
+  );
   return resources.length === 0;
 }
 

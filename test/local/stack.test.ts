@@ -176,6 +176,15 @@ describe("starting the local stack", () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
   });
 
+  test.each(["503=0.15", "429=0.1,lost=0.1", "refused=0.15"])(
+    "creates its containers through %s of Cosmos DB",
+    async (faults) => {
+      const stack = await start({ faults: { cosmos: faults } });
+      expect(stack.startedEmpty).toBe(true);
+      await stack.stop();
+    },
+  );
+
   test("throws what the app throws, and leaves nothing running", async () => {
     const broken = fileURLToPath(new URL("./support/broken-app.ts", import.meta.url));
     const before = openResources();
