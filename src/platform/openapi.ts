@@ -113,7 +113,9 @@ const responses = (contract: Contract, convert: Convert): JsonObject => {
       contract.method === "GET" && status === "200" && !own.some(([name]) => /^etag$/i.test(name))
         ? [["ETag", header("ETag")]]
         : [];
-    const headers = sorted([...own, ...tagged, ["x-ms-request-id", header("x-ms-request-id")]]);
+    const repeated: [string, Json][] =
+      contract.repeatable === true ? [["Repeatability-Result", header("Repeatability-Result")]] : [];
+    const headers = sorted([...own, ...tagged, ...repeated, ["x-ms-request-id", header("x-ms-request-id")]]);
     return [status, { description: response.description, headers, ...responseContent(response, convert) }];
   });
   return { ...Object.fromEntries(declared), default: { $ref: "#/components/responses/Error" } };
@@ -127,7 +129,7 @@ const operation = (contract: Contract, convert: Convert): JsonObject => {
     ...(contract.versioned === false ? [] : ["api-version"]),
     ...(method === "GET" ? ["If-None-Match"] : []),
     ...(method === "PUT" || method === "PATCH" || method === "DELETE" ? ["If-Match"] : []),
-    ...(contract.repeatable === true ? ["Repeatability-Request-ID"] : []),
+    ...(contract.repeatable === true ? ["Repeatability-Request-ID", "Repeatability-First-Sent"] : []),
   ];
   return {
     operationId: contract.name,
@@ -194,6 +196,12 @@ const sharedComponents = (error: Json, problem: Json): JsonObject => ({
     }),
     ...sharedParameter("If-None-Match", "header", "304 if this is still the version.", { type: "string" }),
     ...sharedParameter(
+      "Repeatability-First-Sent",
+      "header",
+      "When the request was first sent, as an HTTP date; only with Repeatability-Request-ID.",
+      { type: "string" },
+    ),
+    ...sharedParameter(
       "Repeatability-Request-ID",
       "header",
       "The same id makes the same request count once.",
@@ -209,6 +217,7 @@ const sharedComponents = (error: Json, problem: Json): JsonObject => ({
   },
   headers: {
     ETag: textHeader("Names this version of the resource."),
+    "Repeatability-Result": textHeader("`accepted` where the request had a Repeatability-Request-ID."),
     "x-ms-error-code": textHeader("The code of the error, for programs."),
     "x-ms-request-id": textHeader("Names this request in the log."),
   },

@@ -48,6 +48,7 @@ export const readHead = (request: HttpRequest, publicBaseUrl: URL | undefined): 
   if (repeatabilityRequestId !== undefined && !UUID.test(repeatabilityRequestId)) {
     throw headerFault("Repeatability-Request-ID", "a UUID");
   }
+  requireFirstSent(request.headers.get("repeatability-first-sent"), repeatabilityRequestId);
   const contentType = request.headers.get("content-type") ?? undefined;
   return {
     url: publicUrl(request.url, publicBaseUrl),
@@ -56,6 +57,17 @@ export const readHead = (request: HttpRequest, publicBaseUrl: URL | undefined): 
     contentType,
     conditions: readConditions(request.headers),
   };
+};
+
+/** It says nothing that is used here, but a client that sends it wrong means something that it does not get. */
+const requireFirstSent = (firstSent: string | null, requestId: string | undefined): void => {
+  if (firstSent === null) return;
+  const name = "Repeatability-First-Sent";
+  if (requestId === undefined) throw headerFault(name, "sent together with Repeatability-Request-ID");
+  const time = Date.parse(firstSent);
+  // The one form of HTTP dates that may be sent is the one that `toUTCString` writes.
+  if (Number.isNaN(time) || new Date(time).toUTCString() !== firstSent)
+    throw headerFault(name, "an HTTP date, such as Fri, 20 Nov 2026 12:00:00 GMT");
 };
 
 /** Links must not lead where a forged Host header says: a configured address wins. */

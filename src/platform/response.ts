@@ -62,6 +62,7 @@ export const toResponse = (input: ResponseInput): HttpResponseInit & { status: n
   const headers: Record<string, string> = {
     ...(etag === undefined ? {} : { etag }),
     ...(lastModified === undefined ? {} : { "last-modified": lastModified.toUTCString() }),
+    ...(head.repeatabilityRequestId === undefined ? {} : { "repeatability-result": "accepted" }),
     ...answer.headers,
   };
   if (isRead && status === 200) {

@@ -96,8 +96,13 @@ test("an operation says what the contract says", () => {
     required: ["minutes"],
     additionalProperties: false,
   });
-  expect(Object.keys(path.post.responses["201"].headers)).toEqual(["Location", "x-ms-request-id"]);
-  expect(path.post.parameters).toContainEqual({ $ref: "#/components/parameters/Repeatability-Request-ID" });
+  expect(Object.keys(path.post.responses["201"].headers)).toEqual([
+    "Location",
+    "Repeatability-Result",
+    "x-ms-request-id",
+  ]);
+  for (const name of ["Repeatability-Request-ID", "Repeatability-First-Sent"])
+    expect(path.post.parameters).toContainEqual({ $ref: `#/components/parameters/${name}` });
 });
 
 test("two schemas may not share an id", () => {
