@@ -39,13 +39,15 @@ export async function verifyLedgers({ ledgers: store }: Pick<App, "ledgers">, ru
   for await (const page of store.allLedgers()) ledgerIds.push(...page);
   let ledgers = 0;
   let differences = 0;
+  let undecided = 0;
   const verify = async (ledgerId: LedgerId): Promise<void> => {
     const verification = await verifyLedger(store, ledgerId);
     ledgers += 1;
+    if (verification?.undecided !== undefined) undecided += 1;
     for (const difference of verification?.differences ?? []) {
       differences += 1;
       run.log.error(JSON.stringify({ event: "rollupDiffers", ledgerId, ...difference }));
     }
   };
-  await inTurn(run, "verifyLedgers", ledgerIds, verify, () => ({ ledgers, differences }));
+  await inTurn(run, "verifyLedgers", ledgerIds, verify, () => ({ ledgers, differences, undecided }));
 }
