@@ -13,7 +13,10 @@ import {
 import type { DeliveryEvent, Rejection, ReversalEvent } from "./event.ts";
 import { ATTEMPTS_MAX, ContentionError } from "./outcome.ts";
 import { isCase, refusal } from "./posting.ts";
-import { type AgreementAccess, ensureLedger, isFull } from "./record-agreements.ts";
+import { type AgreementAccess, ensureLedger } from "./record-agreements.ts";
+
+/** Ledgers of agreements that only deliveries name, of one customer: most of them are mistyped. */
+const UNKNOWN_AGREEMENTS_MAX = 500;
 
 export type HomeAccess = AgreementAccess & {
   /** What this instance last saw; what is missing in it is looked up again before anything is rejected for it. */
@@ -71,16 +74,20 @@ async function openLedger(
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const customer = await access.customers.read(customerId);
     if (customer === undefined) return unknownCustomer(customerId);
-    if (isFull(customer.value, agreementId)) return unknownAgreement(agreementId);
+    const isListed = customer.value.ledgers.includes(agreementId);
+    if (!isListed && hasTooManyUnknown(customer.value)) return unknownAgreement(agreementId);
     await ensureLedger(access, customerId, agreementId);
     const next = { ...customer.value, ledgers: withLedger(customer.value.ledgers, agreementId) };
-    const isListed = customer.value.ledgers.includes(agreementId);
     if (isListed || (await access.customers.save(next, customer.etag))) {
       access.customersSeen.set(customerId, next);
       return undefined;
     }
   }
   throw new ContentionError(`customer ${customerId}`);
+}
+
+function hasTooManyUnknown({ ledgers, agreements }: Customer): boolean {
+  return ledgers.filter((each) => !Object.hasOwn(agreements, each)).length >= UNKNOWN_AGREEMENTS_MAX;
 }
 
 const unknownCustomer = (customerId: CustomerId): Rejection =>

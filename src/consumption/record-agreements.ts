@@ -78,10 +78,11 @@ export async function recordAgreement(
   return outcome;
 }
 
-export const isFull = (customer: Customer | undefined, agreementId: AgreementId): boolean =>
+/** Only agreements count that an agreement event named: what deliveries name may be mistyped and takes no room of theirs. */
+const isFull = (customer: Customer | undefined, agreementId: AgreementId): boolean =>
   customer !== undefined &&
-  customer.ledgers.length >= AGREEMENTS_MAX &&
-  !customer.ledgers.includes(agreementId);
+  Object.keys(customer.agreements).length >= AGREEMENTS_MAX &&
+  !Object.hasOwn(customer.agreements, agreementId);
 
 /** Opens the ledger of an agreement, or of what belongs to none; once is enough and again is harmless. */
 export async function ensureLedger(
