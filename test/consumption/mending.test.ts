@@ -82,12 +82,26 @@ describe("deliveries that waited for their agreement (CA-16)", () => {
     expect(rows(stores)).toBe(early.length);
   });
 
-  it("are all resolved where the same text was rejected in two months", async () => {
+  it("do not hold up each other: what is tried in vain is not tried again by the next call", async () => {
+    const stores = memoryStores();
+    await createRecorder(stores, now).record(early);
+    await slowAfter(stores, 1).record([agreementEvent({ packages: [] })]);
+    let calls = 0;
+    for (const [ledgerId] = await stores.store.unsettled(); ledgerId !== undefined; ) {
+      calls += 1;
+      if (await slowAfter(stores, 1).catchUp(ledgerId, NOW)) break;
+      expect(calls).toBeLessThan(3);
+    }
+    expect(calls).toBe(2);
+    expect(openRejections(stores)).toHaveLength(early.length);
+  });
+
+  it("are all resolved where the same text was rejected in several months", async () => {
     const stores = memoryStores();
     const bodies = early.slice(0, MENDABLE_PAGE);
-    await createRecorder(stores, () => "2026-10-20T00:00:00.000Z").record(bodies);
-    await createRecorder(stores, now).record(bodies);
-    expect(openRejections(stores)).toHaveLength(2 * MENDABLE_PAGE);
+    for (const at of ["2026-09-20T00:00:00.000Z", "2026-10-20T00:00:00.000Z", NOW])
+      await createRecorder(stores, () => at).record(bodies);
+    expect(openRejections(stores)).toHaveLength(3 * MENDABLE_PAGE);
     await createRecorder(stores, now).record([agreementEvent()]);
     expect(openRejections(stores)).toEqual([]);
     expect(rows(stores)).toBe(MENDABLE_PAGE);
