@@ -1,8 +1,9 @@
 /**
- * What a CPOD reads: the ledger of its agreement and, for the base agreement, the customer's ledger of cases that name no
- * agreement. Promise: entries come in pages and are never held; figures are those of the page (EX-06).
+ * What a CPOD reads: the ledger of its agreement and, for the base agreement, the customer's ledgers of cases that name no
+ * agreement, or one that nobody knows. Promise: entries come in pages and are never held; figures are those of the page (EX-06).
  */
-import type { AgreementId, CustomerId } from "../agreements/ids.ts";
+import type { Customer } from "../agreements/customer.ts";
+import type { AgreementId } from "../agreements/ids.ts";
 import { type EntitlementInPackage, entitlementsOf, type Terms } from "../agreements/terms.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import { type Account, type Entry, type LedgerId, ledgerIdOf } from "../consumption/entry.ts";
@@ -14,6 +15,9 @@ import { mergeSorted } from "./sorted-streams.ts";
 
 /** An entry has at most 64 KB, so a page at most 32 MB and nearly always half of one. */
 const PAGE_ENTRIES = 500;
+/** The same where many ledgers are read side by side, each with a page in memory: together they stay near this. */
+const ENTRIES_IN_MEMORY = 1_000;
+const PAGE_ENTRIES_MIN = 10;
 
 /** The ledgers are not in a state to report on, and will be: to be tried again. */
 export class NotReadyError extends Error {
@@ -47,17 +51,16 @@ export type CpodLedgers = {
 /** @throws NotReadyError */
 export async function readCpodLedgers(
   activity: ActivityStore,
-  customerId: CustomerId,
+  customer: Pick<Customer, "customerId" | "agreements" | "ledgers">,
   agreementId: AgreementId,
   period: Period,
 ): Promise<CpodLedgers> {
-  const own = await readLedger(activity, ledgerIdOf(customerId, agreementId), period);
+  const own = await readLedger(activity, ledgerIdOf(customer.customerId, agreementId), period);
   const terms = own?.end.head.terms;
   if (own === undefined || terms === undefined)
     throw new NotReadyError("the agreement's ledger has no terms yet");
-  const unassigned =
-    terms.kind === "base" ? await readLedger(activity, ledgerIdOf(customerId, undefined), period) : undefined;
-  const ledgers = unassigned === undefined ? [own] : [own, unassigned];
+  const unassigned = terms.kind === "base" ? await readUnassigned(activity, customer, period) : [];
+  const ledgers = [own, ...unassigned];
   return {
     terms,
     figures: own.end,
@@ -65,6 +68,21 @@ export async function readCpodLedgers(
     dataAsOf: latest(ledgers.map(({ end }) => end.lastAt)) ?? null,
     lines: () => linesOfPeriod(activity, ledgers, terms, period),
   };
+}
+
+/** One after another: there may be hundreds. One that has terms by now is of an agreement with a report of its own. */
+async function readUnassigned(
+  activity: ActivityStore,
+  { customerId, agreements, ledgers }: Pick<Customer, "customerId" | "agreements" | "ledgers">,
+  period: Period,
+): Promise<PeriodLedger[]> {
+  const unknown = ledgers.filter((agreementId) => agreements[agreementId] === undefined);
+  const unassigned: PeriodLedger[] = [];
+  for (const agreementId of [undefined, ...unknown]) {
+    const ledger = await readLedger(activity, ledgerIdOf(customerId, agreementId), period);
+    if (ledger !== undefined && ledger.end.head.terms === undefined) unassigned.push(ledger);
+  }
+  return unassigned;
 }
 
 async function readLedger(
@@ -105,7 +123,11 @@ async function* linesOfPeriod(
     entitlementsOf(terms).map((line) => [line.entitlement.entitlementId, line]),
   );
   const agreementIds = new Map(ledgers.map(({ ledgerId, agreementId }) => [ledgerId, agreementId]));
-  const streams = ledgers.map(({ ledgerId }) => entriesOf(activity, ledgerId, period));
+  // The figures were read first: a line of a ledger that had none is for the next version.
+  const filled = ledgers.filter((ledger) => [...deliveredOf(ledger).values()].some(([, rows]) => rows > 0));
+  const share = Math.max(PAGE_ENTRIES_MIN, Math.floor(ENTRIES_IN_MEMORY / Math.max(1, filled.length)));
+  const pageSize = Math.min(PAGE_ENTRIES, share);
+  const streams = filled.map(({ ledgerId }) => entriesOf(activity, ledgerId, period, pageSize));
   for await (const entries of mergeSorted(streams, compareEntries)) {
     yield entries.map((entry) => ({
       ...lineOf(entry, agreementIds.get(entry.ledgerId), entitlements),
@@ -118,8 +140,9 @@ async function* entriesOf(
   activity: ActivityStore,
   ledgerId: LedgerId,
   { from, to }: Period,
+  pageSize: number,
 ): AsyncGenerator<Entry[]> {
-  for await (const page of activity.entriesBetween(ledgerId, from, to, PAGE_ENTRIES)) {
+  for await (const page of activity.entriesBetween(ledgerId, from, to, pageSize)) {
     yield page.map(({ value }) => value);
   }
 }

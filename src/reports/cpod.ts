@@ -33,8 +33,8 @@ export type Cpod = {
 
 /** @throws NotReadyError; the rows throw FiguresDifferError. */
 export async function openCpod(source: CpodSource): Promise<Cpod> {
-  const { customerId, agreementId, period } = source.report;
-  const ledgers = await readCpodLedgers(source.activity, customerId, agreementId, period);
+  const { agreementId, period } = source.report;
+  const ledgers = await readCpodLedgers(source.activity, source.customer, agreementId, period);
   const changes = { added: 0, removed: 0, changed: 0 };
   return {
     dataAsOf: ledgers.dataAsOf,

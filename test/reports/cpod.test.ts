@@ -136,6 +136,41 @@ describe("the content of a CPOD", () => {
     ]);
   });
 
+  it("has the cases of agreements that nobody knows in the base agreement's, and its own once one is known", async () => {
+    const world = await busyWorld();
+    for (const [unknown, id] of [
+      ["agr-typo", "typo"],
+      ["agr-later", "later"],
+    ] as const) {
+      await world.record(
+        deliveryEvent(id, {
+          ...at("2026-03-08T10:00:00Z", { quantity: 35 }),
+          agreementId: unknown,
+          packageId: undefined,
+          entitlementId: undefined,
+        }),
+      );
+    }
+    const before = await issue(world);
+    const cases = inSection(await recordsOf(world, before), "additionalCase");
+    expect(Object.fromEntries(cases.map((line) => [line["eventId"], line["agreementId"]]))).toEqual({
+      coded: agreementId,
+      nowhere: "",
+      typo: "agr-typo",
+      later: "agr-later",
+    });
+
+    const packages = [
+      basePackage({ packageId: "pkg-later", entitlements: [entitlement("ent-x", "advisory")] }),
+    ];
+    await world.record(
+      agreementEvent({ agreementId: "agr-later", kind: "addOn", packages }, { id: "later-activated" }),
+    );
+    const after = await issue(world);
+    const changes = inSection(await recordsOf(world, after), "change");
+    expect(changes).toMatchObject([{ change: "removed", eventId: "later" }]);
+  });
+
   it("names customer, agreement, plan, period, workspace, version, benefits and contacts", async () => {
     const world = await busyWorld();
     const records = await recordsOf(world, await issue(world));
