@@ -19,7 +19,8 @@ Runs the whole product on this machine: the app, and a stand-in for every servic
                 or LOCAL_FAULTS_COSMOS=SETTING and so on in the environment
 
 Set COSMOS_ENDPOINT, SERVICEBUS (or SERVICEBUS__fullyQualifiedNamespace), BLOB_CONNECTION_STRING (or BLOB_ACCOUNT_URL) or
-TOKEN_ISSUER, in the environment or in the Values of local.settings.json, to use another service instead of its stand-in.`;
+TOKEN_ISSUER, in the environment or in the Values of local.settings.json, to use another service instead of its stand-in.
+A service that is named so and does not answer ends the start.`;
 
 export type StartOptions = {
   readonly dataDir: string | undefined;

@@ -37,8 +37,9 @@ async function runStack(options: StartOptions, entry: string | undefined): Promi
   const interrupt = interruptOnSignals(() => console.error("\nEnding. Once more ends at once."));
   const { port, faults } = options;
   const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir);
-  const given = await readGivenSettings(process.env, LOCAL_SETTINGS);
-  const stack = await startStack({ port, dataDir, given, faults, entry, onLog: logPrinter(options.verbose) });
+  const { settings: given, origins } = await readGivenSettings(process.env, LOCAL_SETTINGS);
+  const onLog = logPrinter(options.verbose);
+  const stack = await startStack({ port, dataDir, given, origins, faults, entry, onLog });
   try {
     const { apiUrl, tokens } = stack;
     await writeState({ pid: process.pid, apiUrl, ...(tokens && { issuer: tokens.issuer }) });

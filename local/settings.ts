@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import * as z from "zod";
 import { settingNames } from "../src/platform/config.ts";
 import { readIfPresent } from "./kept.ts";
@@ -9,22 +10,34 @@ export type Settings = Readonly<Record<string, string>>;
 
 const localSettings = z.object({ Values: z.record(z.string(), z.string()).default({}) });
 
+/** What the developer gives, and where each setting came from, for people. */
+export type GivenSettings = { readonly settings: Settings; readonly origins: Settings };
+
 /**
- * The settings that the developer gives, those of the environment before those of `local.settings.json`.
+ * The settings that the developer gives, those of the environment before those of `local.settings.json`. A key or an
+ * address that belongs to a service which is not named is left out: it would not fit the stand-in.
  * @throws ZodError or SyntaxError when that file is there and is not of its form.
  */
-export async function readGivenSettings(env: NodeJS.ProcessEnv, file: string): Promise<Settings> {
+export async function readGivenSettings(env: NodeJS.ProcessEnv, file: string): Promise<GivenSettings> {
   const text = await readIfPresent(file);
-  const fromFile = text === undefined ? {} : localSettings.parse(JSON.parse(text)).Values;
-  const fromEnvironment = PRODUCT_SETTINGS.flatMap((name) => {
-    const value = env[name];
-    return value === undefined || value === "" ? [] : [[name, value] as const];
-  });
-  const given = { ...fromFile, ...Object.fromEntries(fromEnvironment) };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""));
+  const fromFile = withoutEmpty(text === undefined ? {} : localSettings.parse(JSON.parse(text)).Values);
+  const fromEnvironment = withoutEmpty(
+    Object.fromEntries(PRODUCT_SETTINGS.map((name) => [name, env[name] ?? ""])),
+  );
+  const all = { ...fromFile, ...fromEnvironment };
+  const settings = Object.fromEntries(Object.entries(all).filter(([name]) => isOfUse(name, all)));
+  const origins = Object.fromEntries(
+    Object.keys(settings).map((name) => [name, name in fromEnvironment ? "the environment" : basename(file)]),
+  );
+  return { settings, origins };
 }
 
-export type PartName = "cosmos" | "serviceBus" | "blob" | "tokens";
+function withoutEmpty(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
+}
+
+export const PART_NAMES = ["cosmos", "serviceBus", "blob", "tokens"] as const;
+export type PartName = (typeof PART_NAMES)[number];
 
 const NAMED_BY: Readonly<Record<PartName, readonly string[]>> = {
   cosmos: ["COSMOS_ENDPOINT"],
@@ -33,9 +46,21 @@ const NAMED_BY: Readonly<Record<PartName, readonly string[]>> = {
   tokens: ["TOKEN_ISSUER"],
 };
 
-/** Whether the developer names another service for the part, which then takes the place of the stand-in. */
+const OF_NO_USE_WITHOUT: Settings = { COSMOS_KEY: "COSMOS_ENDPOINT", TOKEN_JWKS_URL: "TOKEN_ISSUER" };
+
+function isOfUse(name: string, given: Settings): boolean {
+  const other = OF_NO_USE_WITHOUT[name];
+  return other === undefined || given[other] !== undefined;
+}
+
+/** The settings by which the developer names another service for the part. */
+export function namedBy(part: PartName, given: Settings): readonly string[] {
+  return NAMED_BY[part].filter((name) => given[name] !== undefined);
+}
+
+/** Whether there is such a service, which then takes the place of the stand-in. */
 export function isGiven(part: PartName, given: Settings): boolean {
-  return NAMED_BY[part].some((name) => given[name] !== undefined);
+  return namedBy(part, given).length > 0;
 }
 
 /** Timers of a local stack run often enough to be seen; `{second} {minute} {hour} {day} {month} {weekday}`, UTC. */

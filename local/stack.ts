@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { lockFolder } from "./folder-lock.ts";
 import { type FunctionsHost, type LogLine, startFunctionsHost } from "./functions-host/host.ts";
+import { checkGivenServices } from "./given-services.ts";
 import { type Parts, startParts } from "./parts.ts";
 import { freePorts } from "./ports.ts";
 import { createBlobResources, createCosmosResources, type Resources, readResources } from "./resources.ts";
@@ -20,6 +21,8 @@ export type StackOptions = {
   readonly dataDir?: string | undefined;
   /** Settings of the developer. A service that they name takes the place of its stand-in. */
   readonly given?: Settings | undefined;
+  /** Where each of them came from, for the message about a service that does not answer. */
+  readonly origins?: Settings | undefined;
   readonly faults?: Partial<Readonly<Record<FaultyPart, string>>> | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
   /** Off: timer functions run on request alone. */
@@ -41,7 +44,7 @@ export type Stack = Parts & {
 /**
  * Starts the app with a stand-in for every service of the cloud that `given` does not name.
  * Invariant: when it throws, nothing that it started is left.
- * @throws Error also when another stack has `dataDir`.
+ * @throws Error also when another stack has `dataDir`, or a service that `given` names does not answer within seconds.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const running = new AsyncDisposableStack();
@@ -55,6 +58,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 async function startAll(options: StackOptions, running: AsyncDisposableStack): Promise<Stack> {
   const given = options.given ?? {};
+  await checkGivenServices({ settings: given, origins: options.origins ?? {} });
   if (options.dataDir !== undefined) running.defer(await lockFolder(options.dataDir));
   const resources = await readResources(repositoryPath("infra/resources.json"));
   const [apiPort = 0, ...partPorts] = options.port === 0 ? [] : await freePorts(options.port, PORTS);

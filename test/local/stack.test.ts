@@ -101,17 +101,20 @@ describe("the local stack", () => {
 
 describe("starting the local stack", () => {
   test("does not start a stand-in for a service that is given, and passes that one on", async () => {
+    const service = createServer((_, response) => response.writeHead(401).end());
+    const host = `127.0.0.1:${await listenOnLoopback(service, 0)}`;
     const given = {
-      COSMOS_ENDPOINT: "https://cosmos.example/",
-      SERVICEBUS__fullyQualifiedNamespace: "bus.example",
-      BLOB_ACCOUNT_URL: "https://blob.example",
+      COSMOS_ENDPOINT: `http://${host}/`,
+      SERVICEBUS__fullyQualifiedNamespace: host,
+      BLOB_ACCOUNT_URL: `http://${host}`,
       TOKEN_ISSUER: "https://issuer.example",
-      TOKEN_JWKS_URL: "https://issuer.example/keys",
+      TOKEN_JWKS_URL: `http://${host}/keys`,
       CPOD_SCHEDULE: "0 0 0 1 * *",
     };
     const stack = await start({ given });
     const settings = await settingsOfApp(stack);
     await stack.stop();
+    await closeServer(service);
     expect([stack.cosmos, stack.serviceBus, stack.blob, stack.tokens]).toEqual(Array(4).fill(undefined));
     expect(settings).toMatchObject(given);
     expect(settings).not.toHaveProperty("COSMOS_KEY");

@@ -248,9 +248,15 @@ describe("the options of the start command", () => {
     await writeFile(file, JSON.stringify({ IsEncrypted: false, Values: values }));
     const env = { COSMOS_ENDPOINT: "https://env.example", TOKEN_ISSUER: "", HOME: "/home" };
     expect(await readGivenSettings(env, file)).toEqual({
-      COSMOS_ENDPOINT: "https://env.example",
-      COSMOS_KEY: "k",
+      settings: { COSMOS_ENDPOINT: "https://env.example", COSMOS_KEY: "k" },
+      origins: { COSMOS_ENDPOINT: "the environment", COSMOS_KEY: "local.settings.json" },
     });
-    expect(await readGivenSettings({}, join(temporary, "none"))).toEqual({});
+    expect(await readGivenSettings({}, join(temporary, "none"))).toEqual({ settings: {}, origins: {} });
+  });
+
+  test("leave out a key, or an address of keys, of a service that is not named", async () => {
+    const env = { COSMOS_KEY: "k", TOKEN_JWKS_URL: "https://keys.example", TOKEN_AUDIENCE: "a" };
+    const { settings } = await readGivenSettings(env, join(temporary, "none"));
+    expect(settings).toEqual({ TOKEN_AUDIENCE: "a" });
   });
 });
