@@ -29,7 +29,7 @@ const outcomesAnswer = z.object({
 export type Outcome = Readonly<z.infer<typeof outcomesAnswer>["value"][number]>;
 
 /** `refused`: the request as a whole, for what is in it; none of its events was taken. */
-export type PostAnswer =
+type PostAnswer =
   | { readonly kind: "answered"; readonly value: readonly Posted[] }
   | { readonly kind: "refused"; readonly error: NonNullable<Posted["error"]> };
 
