@@ -2,19 +2,34 @@ import { app as functions, type InvocationContext } from "@azure/functions";
 import type { App } from "../../src/platform/wiring.ts";
 import { makeReport } from "../../src/reports/make-report.ts";
 import { REPORT_JOBS_QUEUE, reportJobSchema } from "../../src/reports/report-queue.ts";
+import { requestEntry } from "../../src/reports/request-entry.ts";
 
 /** Makes one report at a time. It throws for what may succeed later: the host delivers the job again. */
 export function registerReportJobs(app: App): void {
   functions.serviceBusQueue("makeReports", {
     connection: "SERVICEBUS",
     queueName: REPORT_JOBS_QUEUE,
-    handler: async (message: unknown, context: InvocationContext) => {
-      const job = reportJobSchema.parse(message);
-      const made = await makeReport(app.reportMaker, job.customerId, job.reportId);
-      if (made.outcome === "later") await app.reportQueue.send([job], made.retryAfterSeconds);
-      if ("cause" in made && made.cause !== undefined)
-        context.warn("the attempt at a report ended", made.cause);
-      context.info(JSON.stringify({ event: "makeReport", ...job, outcome: made.outcome }));
-    },
+    handler: (message: unknown, context: InvocationContext) => makeRequestedReport(app, message, context),
   });
+}
+
+/** Whoever asked may have failed right after: the request is in the audit trail before anything is made of it. */
+export async function makeRequestedReport(
+  {
+    audit,
+    reportMaker,
+    reportQueue,
+  }: Pick<App, "reportMaker" | "reportQueue"> & {
+    readonly audit: Pick<App["audit"], "append">;
+  },
+  message: unknown,
+  log: Pick<InvocationContext, "info" | "warn">,
+): Promise<void> {
+  const job = reportJobSchema.parse(message);
+  const requested = await reportMaker.reports.read(job.customerId, job.reportId);
+  if (requested !== undefined) await audit.append(requestEntry(requested.value));
+  const made = await makeReport(reportMaker, job.customerId, job.reportId);
+  if (made.outcome === "later") await reportQueue.send([job], made.retryAfterSeconds);
+  if ("cause" in made && made.cause !== undefined) log.warn("the attempt at a report ended", made.cause);
+  log.info(JSON.stringify({ event: "makeReport", ...job, outcome: made.outcome }));
 }

@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { makeRequestedReport } from "../../functions/queue/report-jobs.ts";
+import { type AuditEntry, requestEntry } from "../../src/reports/request-entry.ts";
+import { agreementEvent } from "../fakes/events.ts";
+import { ask, customerId, memoryWorld } from "./support/world.ts";
+
+const log = { info: () => undefined, warn: () => undefined };
+
+/** A report that was asked for, its audit trail, and a maker of it. */
+async function requestedReport() {
+  const world = memoryWorld();
+  await world.record(agreementEvent());
+  const report = await ask(world);
+  const trail = new Map<string, AuditEntry>();
+  const app = {
+    audit: {
+      append: async (entry: AuditEntry) => {
+        if (!trail.has(entry.id)) trail.set(entry.id, entry);
+      },
+    },
+    reportMaker: {
+      reports: world.reports,
+      files: world.files,
+      activity: world.activity,
+      customers: { ...world.ledgers.customers, all: () => neverAsked() },
+      now: world.clock.now,
+      newId: randomUUID,
+    },
+    reportQueue: { send: async () => undefined },
+  };
+  const statusNow = async () => (await world.reports.read(customerId, report.id))?.value.status;
+  return { app, report, trail, statusNow, job: { customerId, reportId: report.id } };
+}
+
+async function* neverAsked(): AsyncGenerator<never[]> {
+  yield await Promise.resolve([]);
+}
+
+describe("a report job", () => {
+  it("puts the request into the audit trail, once, also when whoever asked could not (AC-09)", async () => {
+    const { app, report, trail, statusNow, job } = await requestedReport();
+    await makeRequestedReport(app, job, log);
+    await makeRequestedReport(app, job, log);
+    expect(await statusNow()).toBe("succeeded");
+    expect([...trail.values()]).toEqual([
+      expect.objectContaining({
+        id: `${report.id}~requested~person-1`,
+        actor: { subject: "person-1" },
+        action: "reportRequested",
+        target: `/customers/${customerId}/reports/${report.id}`,
+      }),
+    ]);
+    expect([...trail.values()]).toEqual([requestEntry(report)]);
+  });
+
+  it("makes nothing while the request cannot be put into the audit trail", async () => {
+    const { app, job, statusNow } = await requestedReport();
+    const away = {
+      append: async () => {
+        throw new Error("no audit trail today");
+      },
+    };
+    await expect(makeRequestedReport({ ...app, audit: away }, job, log)).rejects.toThrow("no audit trail");
+    expect(await statusNow()).toBe("notStarted");
+  });
+});
