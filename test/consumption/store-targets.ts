@@ -10,7 +10,7 @@ import type { RecorderStores } from "../../src/consumption/record.ts";
 import { cosmosRejectedEventStore } from "../../src/consumption/rejected-event-store.ts";
 import { memoryStores } from "../fakes/memory-stores.ts";
 
-export type OpenStores = { readonly stores: RecorderStores; readonly close: () => Promise<void> };
+type OpenStores = { readonly stores: RecorderStores; readonly close: () => Promise<void> };
 
 /** What keeps the stores' promises: memory, the stand-in, and an account where the environment names one. */
 export type StoreTarget = { readonly name: string; readonly open: () => Promise<OpenStores> };

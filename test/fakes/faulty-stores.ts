@@ -25,7 +25,7 @@ export type FaultPlan = (call: {
   readonly canBeRefused: boolean;
 }) => CallFault | undefined;
 
-export class InjectedError extends Error {
+class InjectedError extends Error {
   readonly code: number | string;
 
   constructor(fault: CallFault, method: string, code: number | string) {
