@@ -12,6 +12,7 @@ import type { App } from "../../src/platform/wiring.ts";
 import { openDownload, ownLink } from "../../src/reports/download.ts";
 import { type Period, periodOfDays, periodOfMonth } from "../../src/reports/period.ts";
 import { type Report, reportFileSchema, reportIdSchema } from "../../src/reports/report.ts";
+import { requestEntry } from "../../src/reports/request-entry.ts";
 import { requestReport } from "../../src/reports/request-report.ts";
 
 /** How long a client waits before it asks again. */
@@ -93,7 +94,7 @@ export function reportEndpoints(app: App) {
         },
       },
     },
-    async ({ params: { customerId }, body, principal, repeatabilityRequestId, now, url }) => {
+    async ({ params: { customerId }, body, principal, repeatabilityRequestId, url }) => {
       const customer = await readCustomer(app.customers, customerId);
       const report = await requestReport(app.reportMaker, customer, {
         agreementId: body.agreementId,
@@ -101,16 +102,7 @@ export function reportEndpoints(app: App) {
         requestedBy: actorOf(principal),
         requestKey: `${principal.subject}:${repeatabilityRequestId ?? randomUUID()}`,
       });
-      await app.audit.append({
-        id: `${report.id}~requested~${principal.subject}`,
-        customerId,
-        kind: "auditEntry",
-        at: now.toISOString(),
-        actor: actorOf(principal),
-        action: "reportRequested",
-        target: `/customers/${customerId}/reports/${report.id}`,
-        after: { version: report.version, period: report.period },
-      });
+      await app.audit.append(requestEntry(report));
       await app.reportQueue.send([{ customerId, reportId: report.id }]);
       const location = new URL(url);
       location.pathname += `/${encodeURIComponent(report.id)}`;

@@ -15,6 +15,7 @@ const CLOCK_LIMIT_MS = 5_000;
 const reportSchema = z.object({
   id: z.string(),
   status: z.string(),
+  requestedAt: z.iso.datetime(),
   files: z.array(z.object({ downloadLink: z.url(), linkExpiresAt: z.iso.datetime().nullable() })),
 });
 
@@ -73,6 +74,21 @@ describe("whoever has it already is not sent it again:", () => {
     expect([again.status, again.text, again.headers.get("etag")]).toEqual([304, "", etag]);
     return { path, etag, body: first.read(z.unknown()) };
   }
+});
+
+test("a request for a report is in the audit trail once, at the time of the request, however often it is sent", async () => {
+  const json = { agreementId: AGREEMENT, period: { month: "2026-02" } };
+  const headers = { "repeatability-request-id": "0b5a3d1e-9c1f-4a77-8a55-0d9a2c1b7e11" };
+  const request = { method: "POST", path: REPORTS, json, headers };
+  const first = (await api.ask(ADMIN, request)).read(reportSchema);
+  expect((await api.ask(ADMIN, request)).read(reportSchema).id).toBe(first.id);
+  await api.drained();
+  const entry = z.object({ action: z.string(), at: z.string(), target: z.string() });
+  const trail = await readAll(api, ADMIN, { path: `customers/${CUSTOMER}/auditEntries` }, entry);
+  const target = `/${REPORTS}/${first.id}`;
+  expect(trail.filter((each) => each.target === target)).toEqual([
+    { action: "reportRequested", at: first.requestedAt, target },
+  ]);
 });
 
 test("asking with HEAD whether there is a file is refused, and leaves no download in the audit trail", async () => {
