@@ -19,7 +19,7 @@ import {
 } from "./ids.ts";
 import { type AgreementFact, compareText } from "./terms.ts";
 
-/** Agreements of one customer, also those that only deliveries name so far. */
+/** Agreements of one customer. */
 export const AGREEMENTS_MAX = 500;
 
 const agreementSummarySchema = z.object({

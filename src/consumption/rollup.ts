@@ -95,19 +95,16 @@ function withMember<Value>(
   return Object.fromEntries(entries.toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-/** Folds many postings from nothing: the rebuild, and the reference for what a live roll-up must equal (LE-06). */
-export function foldRollups(
+/** Adds a posting to a fold from nothing: the rebuild, and what a settled month must equal (LE-06). */
+export function addPosting(
+  rollups: Map<string, Rollup>,
   ledgerId: LedgerId,
   revision: number,
-  postings: Iterable<CountedPosting>,
-): Map<string, Rollup> {
-  const rollups = new Map<string, Rollup>();
-  for (const posting of postings) {
-    const month = monthOf(posting.at);
-    const id = rollupIdOf(posting.account, month);
-    rollups.set(id, apply(rollups.get(id) ?? newRollup(ledgerId, posting.account, month, revision), posting));
-  }
-  return rollups;
+  posting: CountedPosting,
+): void {
+  const month = monthOf(posting.at);
+  const id = rollupIdOf(posting.account, month);
+  rollups.set(id, apply(rollups.get(id) ?? newRollup(ledgerId, posting.account, month, revision), posting));
 }
 
 /** Sum of a roll-up over the chosen workspaces (all of them without a choice). */

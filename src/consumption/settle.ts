@@ -7,21 +7,13 @@
  */
 import type { Terms } from "../agreements/terms.ts";
 import type { Versioned } from "../platform/cosmos.ts";
-import { type Entry, type Head, type LedgerId, monthOf, type Posting, withPosting } from "./entry.ts";
+import { type Entry, type Head, type LedgerId, type Posting, withPosting } from "./entry.ts";
 import { type DeliveryEvent, eventTypes, parseEvent } from "./event.ts";
 import { type LedgerOperation, OPERATIONS_MAX } from "./ledger-store.ts";
 import { ATTEMPTS_MAX } from "./outcome.ts";
 import { place, reversalPosting } from "./posting.ts";
 import { BATCH_BYTES_MAX, type LedgerAccess } from "./record-deliveries.ts";
-import {
-  apply,
-  type CountedPosting,
-  isCounted,
-  newRollup,
-  type Rollup,
-  rollupIdOf,
-  totalOf,
-} from "./rollup.ts";
+import { addPosting, isCounted, newRollup, type Rollup, totalOf } from "./rollup.ts";
 import { type PostingChange, rollupOperations } from "./rollup-changes.ts";
 
 /** Entries moved by one commit; a move changes at most two roll-ups of its month, and a month has few accounts. */
@@ -104,22 +96,10 @@ async function scanMonth(
     }
     hasMoved ||= moving.length > 0;
     if (!hasMoved)
-      for (const { value } of page) if (isCounted(value)) addTo(rollups, ledgerId, revision, value);
+      for (const { value } of page) if (isCounted(value)) addPosting(rollups, ledgerId, revision, value);
     if (access.now() > deadline) return "outOfTime";
   }
   return hasMoved ? "moved" : rollups;
-}
-
-function addTo(
-  rollups: Map<string, Rollup>,
-  ledgerId: LedgerId,
-  revision: number,
-  posting: CountedPosting,
-): void {
-  const { account } = posting;
-  const month = monthOf(posting.at);
-  const id = rollupIdOf(account, month);
-  rollups.set(id, apply(rollups.get(id) ?? newRollup(ledgerId, account, month, revision), posting));
 }
 
 /** Each delivery with its reversals. One that comes later changes the tag of its delivery, and the move is refused. */

@@ -4,11 +4,11 @@
  * Invariant: what is recorded or settled meanwhile never shows as a difference.
  */
 import type { Versioned } from "../platform/cosmos.ts";
-import { canonicalJson, type Entry, type Head, type LedgerId, monthOf, type Posting } from "./entry.ts";
+import { canonicalJson, type Entry, type Head, type LedgerId, type Posting } from "./entry.ts";
 import type { LedgerOperation, LedgerStore } from "./ledger-store.ts";
 import { reversalPosting, shareReversals } from "./posting.ts";
 import { toClaim } from "./record-reversals.ts";
-import { apply, isCounted, newRollup, type Rollup, rollupIdOf } from "./rollup.ts";
+import { addPosting, isCounted, newRollup, type Rollup } from "./rollup.ts";
 import { repost } from "./settle.ts";
 
 type Difference = {
@@ -108,11 +108,7 @@ async function rebuild(
   const reversals = new Map<string, Entry[]>();
   let entries = 0;
   const count = (posting: Posting): void => {
-    if (!isCounted(posting)) return;
-    const id = rollupIdOf(posting.account, monthOf(posting.at));
-    const before =
-      rollups.get(id) ?? newRollup(ledgerId, posting.account, monthOf(posting.at), head.revision);
-    rollups.set(id, apply(before, posting));
+    if (isCounted(posting)) addPosting(rollups, ledgerId, head.revision, posting);
   };
   for await (const page of store.entries(ledgerId)) {
     for (const { value } of page) {

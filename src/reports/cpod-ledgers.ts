@@ -99,6 +99,9 @@ async function readLedger(
     if (head.settledRevision < head.revision || head.revision !== end.head.revision) {
       throw new NotReadyError("the entries are being placed anew under changed terms");
     }
+    if (head.mending !== undefined) {
+      throw new NotReadyError("events that waited for the agreement are being recorded");
+    }
   }
   return { ledgerId, agreementId: end.head.agreementId, eve, end };
 }

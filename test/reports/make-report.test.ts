@@ -205,7 +205,10 @@ describe("making a report", () => {
     expect(made).toMatchObject({ outcome: "issued", report: { changes: { added: 2 } } });
   });
 
-  it("waits, uncounted, while entries are being placed anew under changed terms", async () => {
+  it.each([
+    ["entries are being placed anew under changed terms", { settledRevision: 0, revision: 9 }],
+    ["events that waited for the agreement are being recorded", { mending: { entryId: "e", afterId: "" } }],
+  ])("waits, uncounted, while %s", async (_what, unfinished) => {
     const { world, second } = await worldWithSecondVersion();
     const unsettled: World = {
       ...world,
@@ -213,7 +216,7 @@ describe("making a report", () => {
         ...world.activity,
         ledger: async (ledgerId) => {
           const ledger = await world.activity.ledger(ledgerId);
-          return ledger && { ...ledger, head: { ...ledger.head, settledRevision: 0, revision: 9 } };
+          return ledger && { ...ledger, head: { ...ledger.head, ...unfinished } };
         },
       },
     };
