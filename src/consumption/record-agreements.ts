@@ -42,6 +42,9 @@ import { refusal } from "./posting.ts";
 import type { LedgerAccess } from "./record-deliveries.ts";
 import { refuseReversal } from "./record-reversals.ts";
 
+/** Terms keep what ended, and a document of the store has at most 2 MB. */
+const HEAD_BYTES_MAX = 1_000_000;
+
 export type AgreementAccess = LedgerAccess & {
   readonly customers: Pick<CustomerStore, "read" | "save">;
   readonly people: PersonStore;
@@ -129,6 +132,9 @@ async function recordFact(
     const entries = [...(await store.agreementEntries(ledgerId)), document];
     const disputed = disputedEntitlement(entries.map(toFact));
     if (disputed !== undefined) return rejectedOutcome(changedMeaning(disputed));
+    if (Buffer.byteLength(JSON.stringify(withTerms(head.value, entries))) > HEAD_BYTES_MAX) {
+      return rejectedOutcome(tooLarge);
+    }
     const next: Head = { ...withTerms(head.value, entries), mending: { entryId: id, afterId: "" } };
     const result = await cache.commit(ledgerId, [
       entry,
@@ -139,6 +145,12 @@ async function recordFact(
   }
   throw new ContentionError(ledgerId);
 }
+
+const tooLarge = refusal(
+  "agreementTooLarge",
+  "with all that its events ever named the agreement is too large; end it and go on with a new one",
+  "data.packages",
+);
 
 const changedMeaning = (entitlementId: string): Rejection =>
   refusal(

@@ -66,6 +66,30 @@ describe("a mapping that is made later (CA-16)", () => {
     expect(figuresOf(stores).counts).toEqual(before);
   });
 
+  it("refuses an amendment when all that was ever named no longer fits a document, and goes on without it", async () => {
+    const stores = memoryStores();
+    const { record } = createRecorder(stores, now);
+    const description = "地".repeat(1_300);
+    const year = (round: number): string =>
+      agreementEvent(
+        {
+          packages: [
+            basePackage({
+              entitlements: Array.from({ length: 12 }, (_, index) =>
+                entitlement(`ent-${round}-${index}`, "other", { description }),
+              ),
+            }),
+          ],
+        },
+        { id: `amended-${round}`, time: new Date(Date.UTC(2026, 0, 2, round)).toISOString() },
+      );
+    const outcomes = [];
+    for (let round = 0; round < 24; round++) outcomes.push(...(await record([year(round)])));
+    const codes = outcomes.map((each) => (each.status === "rejected" ? each.rejection.code : each.status));
+    expect(new Set(codes)).toEqual(new Set(["recorded", "agreementTooLarge"]));
+    expect(await record([deliveryEvent("after")])).toEqual([{ status: "recorded" }]);
+  });
+
   it("moves events of any size: no move is larger than a transaction may be", async () => {
     const note = "地".repeat(20_000);
     const events = cases.map((body) => {
