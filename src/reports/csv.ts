@@ -13,8 +13,8 @@ const REPLACEMENT = "\uFFFD";
 // Neither RFC 4180 nor any spreadsheet knows what to do with these: tab, line feed and carriage return stay.
 const UNPRINTABLE = /(?![\t\r\n])\p{Cc}|[\uFFFE\uFFFF]/gu;
 
-// The writer escapes formulas too, at the start of a cell. A spreadsheet set to a language that separates by semicolons
-// starts further cells inside of one, and some ignore invisible characters before the sign.
+// Not left to the writer, which looks at the start of a cell only: a spreadsheet set to a language that separates by
+// semicolons starts further cells inside of one, and some ignore invisible characters before the sign.
 const FORMULA_START = /((?:^|[;\t\r\n])[\p{Cc}\p{Cf}\p{Z}]*)([=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/gu;
 const LINE_START = /^[\t\r\n]/;
 // Most texts: ASCII that can be seen, begun by no sign and without a semicolon. Told at once, as every cell is looked at.
@@ -48,5 +48,5 @@ export async function* csvBytes(
 
 function toText(rows: readonly (readonly Cell[])[]): string {
   const safe = rows.map((row) => row.map((cell) => (typeof cell === "string" ? safeText(cell) : cell)));
-  return stringify(safe, { record_delimiter: "windows", quoted_string: true, escape_formulas: true });
+  return stringify(safe, { record_delimiter: "windows", quoted_string: true });
 }

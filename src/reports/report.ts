@@ -176,32 +176,8 @@ export function postpone(
   return { ...report, attempt: report.attempt - 1, leaseUntil: later(now, RETRY_MS), error };
 }
 
-function baseOf(report: Report): z.infer<typeof reportBase> {
-  const {
-    id,
-    customerId,
-    kind,
-    reportKind,
-    agreementId,
-    period,
-    version,
-    requestedBy,
-    requestedAt,
-    attempt,
-  } = report;
-  return {
-    id,
-    customerId,
-    kind,
-    reportKind,
-    agreementId,
-    period,
-    version,
-    requestedBy,
-    requestedAt,
-    attempt,
-  };
-}
+/** Without what belongs to its status. */
+const baseOf = (report: Report): z.infer<typeof reportBase> => reportBase.parse(report);
 
 const later = (instant: string, milliseconds: number): string =>
   new Date(Date.parse(instant) + milliseconds).toISOString();
