@@ -11,10 +11,19 @@ import type { Grant } from "../src/access/grant.ts";
 import { readConfig } from "../src/platform/config.ts";
 import { toHandler } from "../src/platform/edge.ts";
 import type { Endpoint } from "../src/platform/endpoint.ts";
+import type { Principal } from "../src/platform/tokens.ts";
 import { type App, wire } from "../src/platform/wiring.ts";
 import { ADMIN_EMAIL, agreementEvent, deliveryEvent, NOW, type Target } from "./events.ts";
 import { repositoryPath } from "./processes.ts";
 import { SETTINGS } from "./settings.ts";
+
+const administrator: Principal = {
+  kind: "user",
+  subject: "bench",
+  email: ADMIN_EMAIL,
+  roles: [],
+  isPersonalAccount: false,
+};
 
 /** Most events that one transaction takes beside their roll-up. */
 export const BATCH = 99;
@@ -84,7 +93,7 @@ async function get(
   const endpoint = endpoints.find(({ contract }) => contract.name === name);
   if (endpoint === undefined) throw new Error(`no endpoint ${name}`);
   const handler = toHandler(endpoint, {
-    verifier: { verify: async () => ({ kind: "user", subject: "bench", email: ADMIN_EMAIL, roles: [] }) },
+    verifier: { verify: async () => administrator },
     authorize: app.authorize,
     now: () => new Date(NOW),
     newRequestId: () => "bench",

@@ -1,6 +1,8 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
-import * as z from "zod";
-import { UnauthenticatedError, UnavailableError } from "./errors.ts";
+import { errors, jwtVerify } from "jose";
+import { LRUCache } from "lru-cache";
+import { isServiceError, UnauthenticatedError, UnavailableError } from "./errors.ts";
+import { readClaims, toPrincipal } from "./token-claims.ts";
+import { createIssuerKeys, type FetchKeys } from "./token-keys.ts";
 
 /**
  * Who calls, from the bearer token and nothing else: headers that a platform in front may add are never read. A
@@ -17,6 +19,8 @@ export type Principal = {
   readonly name?: string;
   readonly tenantId?: string;
   readonly roles: readonly string[];
+  /** Signed in with an account of one's own, and not with one of a work or school directory. */
+  readonly isPersonalAccount: boolean;
 };
 
 export type TokenSettings = {
@@ -35,101 +39,96 @@ export type TokenVerifier = {
 
 const ALGORITHMS = ["RS256"];
 const CLOCK_TOLERANCE_SECONDS = 60;
-const KEYS_COOLDOWN_MS = 30_000;
-const KEYS_TIMEOUT_MS = 5_000;
-const KEYS_MAX_AGE_MS = 600_000;
-const TOKEN_MAX_CHARACTERS = 16_384;
-const ROLES_MAX = 100;
+const HEADER_MAX_CHARACTERS = 16_384;
 const RETRY_AFTER_SECONDS = 5;
-
-const text = z.string().min(1).max(512);
-
-const claimsSchema = z.object({
-  sub: text,
-  oid: text.optional(),
-  tid: text.optional(),
-  name: text.optional(),
-  email: text.optional(),
-  preferred_username: text.optional(),
-  roles: z.array(text).max(ROLES_MAX).default([]),
-  /** Only access tokens on behalf of a user have scopes. */
-  scp: text.optional(),
-  /** The issuer states it where it can: `app` is an application by itself, `user` stands for the rest. */
-  idtyp: z.enum(["app", "user"]).optional(),
-  azp: text.optional(),
-  exp: z.int(),
-});
-
-/** Claims that OpenID Connect gives to ID tokens: those tell a client who signed in and open nothing. */
-const ID_TOKEN_CLAIMS = ["nonce", "at_hash", "c_hash"];
 const ACCESS_TOKEN_TYPES = new Set([undefined, "jwt", "at+jwt", "application/at+jwt"]);
+/** A token that was verified need not be again so long, unless the issuer's keys change. 16 MB of tokens at most. */
+const REMEMBERED_MS = 60_000;
+const REMEMBERED_MAX = 1_000;
 
-const bearerToken = (authorization: string | null): string => {
-  const token = /^bearer +([\w.~+/=-]+)$/i.exec(authorization?.trim() ?? "")?.[1];
-  if (token === undefined) throw new UnauthenticatedError("no bearer token");
-  if (token.length > TOKEN_MAX_CHARACTERS) throw new UnauthenticatedError("token too long");
+/** Three parts in the alphabet of base64url: encrypted tokens have five, unsigned ones an empty last one. */
+const BEARER = /^bearer +([\w-]+\.[\w-]+\.([\w-]+))$/i;
+
+const bearerToken = (header: string): string => {
+  if (header.length > HEADER_MAX_CHARACTERS) throw new UnauthenticatedError("token too long");
+  const [, token, signature] = BEARER.exec(header.trim()) ?? [];
+  if (token === undefined || signature === undefined) throw new UnauthenticatedError("no bearer token");
+  // Bits that are left over in the last character would let one token be written in several ways.
+  if (Buffer.from(signature, "base64url").toString("base64url") !== signature) {
+    throw new UnauthenticatedError("a signature that is not in its one form");
+  }
   return token;
 };
 
-const principalKind = (claims: z.output<typeof claimsSchema>): Principal["kind"] | undefined => {
-  if (claims.idtyp === "app") return "application";
-  if (claims.scp !== undefined || claims.idtyp === "user") return "user";
-  // Without `idtyp` an application's own token is known by its subject being its object, and by no scopes.
-  const isApplication = claims.azp !== undefined && claims.oid === claims.sub && claims.email === undefined;
-  return isApplication ? "application" : undefined;
+type Remembered = {
+  readonly principal: Principal;
+  readonly verifiedMs: number;
+  /** As the token says, without tolerance. */
+  readonly expiresMs: number;
+  readonly keysRevision: number;
 };
 
-const toPrincipal = (payload: JWTPayload): Principal => {
-  if (ID_TOKEN_CLAIMS.some((claim) => claim in payload)) throw new UnauthenticatedError("an ID token");
-  const parsed = claimsSchema.safeParse(payload);
-  if (!parsed.success) throw new UnauthenticatedError(parsed.error);
-  const claims = parsed.data;
-  const kind = principalKind(claims);
-  if (kind === undefined) throw new UnauthenticatedError("not an access token");
-  const address = claims.email ?? claims.preferred_username;
-  return {
-    kind,
-    subject: claims.oid ?? claims.sub,
-    ...(address === undefined ? {} : { email: address.toLowerCase() }),
-    ...(claims.name === undefined ? {} : { name: claims.name }),
-    ...(claims.tid === undefined ? {} : { tenantId: claims.tid }),
-    roles: claims.roles,
+/** Only what is wrong with the token is the caller's fault. */
+const toServiceError = (error: unknown): unknown => {
+  if (isServiceError(error)) return error;
+  if (error instanceof errors.JOSEError) return new UnauthenticatedError(error);
+  return new UnavailableError(RETRY_AFTER_SECONDS, error);
+};
+
+export const createTokenVerifier = (settings: TokenSettings, fetchKeys?: FetchKeys): TokenVerifier => {
+  const keys = createIssuerKeys(settings.jwksUrl, fetchKeys);
+  /** By the whole header. What does not hold is never in here, so forged tokens push nobody out. */
+  const remembered = new LRUCache<string, Remembered>({ max: REMEMBERED_MAX });
+
+  const recall = (header: string, nowMs: number): Principal | undefined => {
+    const known = remembered.get(header);
+    if (known === undefined || known.keysRevision !== keys.revision()) return undefined;
+    // Whatever was not valid before is not asked: it was valid at `verifiedMs`, and that is not later than now.
+    const { verifiedMs, expiresMs, principal } = known;
+    const isGood = nowMs >= verifiedMs && nowMs < verifiedMs + REMEMBERED_MS && nowMs < expiresMs;
+    return isGood ? principal : undefined;
   };
-};
 
-/** Only what is wrong with the token is the caller's fault; no answer from the key URL is not. */
-const isTokenFault = (error: unknown): boolean =>
-  error instanceof errors.JOSEError &&
-  !(error instanceof errors.JWKSTimeout) &&
-  !(error instanceof errors.JWKSInvalid) &&
-  error.code !== errors.JOSEError.code;
+  const verifyAnew = async (header: string, now: Date): Promise<Principal> => {
+    let keysRevision = keys.revision();
+    const { payload, protectedHeader } = await jwtVerify(
+      bearerToken(header),
+      async (tokenHeader, token) => {
+        const key = await keys.find(tokenHeader, token, now);
+        keysRevision = keys.revision();
+        return key;
+      },
+      {
+        issuer: settings.issuer,
+        audience: settings.audience,
+        algorithms: ALGORITHMS,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        currentDate: now,
+        requiredClaims: ["exp", "sub"],
+      },
+    );
+    if (!ACCESS_TOKEN_TYPES.has(protectedHeader.typ?.toLowerCase())) {
+      throw new UnauthenticatedError(`token type ${protectedHeader.typ}`);
+    }
+    const claims = readClaims(payload, settings.issuer);
+    const latestIssue = now.getTime() / 1_000 + CLOCK_TOLERANCE_SECONDS;
+    if (claims.iat !== undefined && claims.iat > latestIssue)
+      throw new UnauthenticatedError("not issued yet");
+    const principal = toPrincipal(claims);
+    const expiresMs = claims.exp * 1_000;
+    remembered.set(header, { principal, verifiedMs: now.getTime(), expiresMs, keysRevision });
+    return principal;
+  };
 
-export const createTokenVerifier = (settings: TokenSettings): TokenVerifier => {
-  const keys = createRemoteJWKSet(settings.jwksUrl, {
-    cooldownDuration: KEYS_COOLDOWN_MS,
-    timeoutDuration: KEYS_TIMEOUT_MS,
-    cacheMaxAge: KEYS_MAX_AGE_MS,
-  });
   return {
     async verify(authorization, now) {
-      const token = bearerToken(authorization);
+      if (authorization === null) throw new UnauthenticatedError("no bearer token");
+      const known = recall(authorization, now.getTime());
+      if (known !== undefined) return known;
       try {
-        const { payload, protectedHeader } = await jwtVerify(token, keys, {
-          issuer: settings.issuer,
-          audience: settings.audience,
-          algorithms: ALGORITHMS,
-          clockTolerance: CLOCK_TOLERANCE_SECONDS,
-          currentDate: now,
-          requiredClaims: ["exp", "sub"],
-        });
-        if (!ACCESS_TOKEN_TYPES.has(protectedHeader.typ?.toLowerCase())) {
-          throw new UnauthenticatedError(`token type ${protectedHeader.typ}`);
-        }
-        return toPrincipal(payload);
+        return await verifyAnew(authorization, now);
       } catch (error) {
-        if (error instanceof UnauthenticatedError) throw error;
-        if (isTokenFault(error)) throw new UnauthenticatedError(error);
-        throw new UnavailableError(RETRY_AFTER_SECONDS, error);
+        throw toServiceError(error);
       }
     },
   };

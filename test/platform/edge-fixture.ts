@@ -22,7 +22,7 @@ export const edgeDeps: EdgeDeps<Grant> = {
     verify: async (authorization) => {
       const subject = /^Bearer (\w+)$/.exec(authorization ?? "")?.[1];
       if (subject === undefined) throw new UnauthenticatedError("no bearer token");
-      return { kind: "user", subject, roles: [] };
+      return { kind: "user", subject, roles: [], isPersonalAccount: false };
     },
   },
   authorize: async (principal, rule, params) => {

@@ -45,7 +45,7 @@ const raw = (facts: Partial<RawRequest<Grant>>): RawRequest<Grant> => ({
   search: new URLSearchParams(),
   rawHeaders: new Headers(),
   content: undefined,
-  principal: { kind: "user", subject: "u1", roles: [] },
+  principal: { kind: "user", subject: "u1", roles: [], isPersonalAccount: false },
   grant: { workspaces: [] },
   now: new Date(0),
   requestId: "r1",

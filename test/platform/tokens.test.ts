@@ -105,6 +105,25 @@ describe("a principal comes out of", () => {
       name: "Alice",
       tenantId: "tenant",
       roles: ["Csam"],
+      isPersonalAccount: false,
+    });
+  });
+
+  test.each([
+    ["of the tenant of personal accounts", { tid: "9188040d-6c67-4c5b-b112-36a304b66dad" }],
+    ["by a personal account's provider", { idp: "live.com" }],
+    ["by that tenant's address", { idp: "https://sts.windows.net/9188040D-6c67-4c5b-b112-36a304b66dad/" }],
+    ["by a provider for everybody", { idp: "Google.com" }],
+    ["by a code sent to an address", { idp: "mail" }],
+  ])("a personal account, told as such, that signed in %s", async (_how, claims) => {
+    const principal = await verify(await mint({ claims: { ...user, ...claims } }));
+    expect(principal).toMatchObject({ kind: "user", isPersonalAccount: true });
+  });
+
+  test("a guest with an account of another directory, told to have no personal one", async () => {
+    const idp = "https://sts.windows.net/2f6a4c1e-7d3b-4b58-9a0c-5e1d8f7b6a24/";
+    expect(await verify(await mint({ claims: { ...user, idp } }))).toMatchObject({
+      isPersonalAccount: false,
     });
   });
 
@@ -131,6 +150,7 @@ describe("nobody comes out of", () => {
     ["a token of another issuer", { claims: { ...user, iss: "https://evil.example" } }],
     ["an expired token", { claims: { ...user, exp: SECONDS - 61 } }],
     ["a token that is not valid yet", { claims: { ...user, nbf: SECONDS + 61 } }],
+    ["a token issued in times to come", { claims: { ...user, iat: SECONDS + 61 } }],
     ["a token that never expires", { claims: withoutExpiry }],
     ["a token without a subject", { claims: withoutSubject }],
     ["a token with roles that are no list", { claims: { ...user, roles: "Csam" } }],
@@ -166,6 +186,31 @@ describe("nobody comes out of", () => {
     const [header, , signature] = (await mint()).split(".");
     const claims = Buffer.from(JSON.stringify({ ...user, oid: "bob-id" })).toString("base64url");
     await expect(verify(`${header}.${claims}.${signature}`)).rejects.toThrow(UnauthenticatedError);
+  });
+
+  test("a token whose signature is the right one and is not written in its one form", async () => {
+    const token = await mint();
+    const last = token.at(-1) ?? "";
+    // The last of 342 characters holds two bits of the signature: four others say nothing.
+    const same = "AQgw".indexOf(last);
+    expect(same).toBeGreaterThanOrEqual(0);
+    const other = `${token.slice(0, -1)}${"BRhx"[same]}`;
+    expect(Buffer.from(other.split(".")[2] ?? "", "base64url")).toEqual(
+      Buffer.from(token.split(".")[2] ?? "", "base64url"),
+    );
+    await expect(verify(other)).rejects.toThrow(UnauthenticatedError);
+    await expect(verify(`${token}==`)).rejects.toThrow(UnauthenticatedError);
+  });
+
+  test("a token of another tenant than the one in the issuer's address, personal accounts apart", async () => {
+    const tenant = "0f1e2d3c-4b5a-4968-8776-655443322110";
+    const issuer = `https://login.example/${tenant}/v2.0`;
+    const ofTenant = createTokenVerifier({ issuer, audience: AUDIENCE, jwksUrl: new URL("/keys", base) });
+    const verifyOf = async (tid: string) =>
+      ofTenant.verify(`Bearer ${await mint({ claims: { ...user, iss: issuer, tid } })}`, NOW);
+    expect(await verifyOf(tenant.toUpperCase())).toMatchObject({ isPersonalAccount: false });
+    expect(await verifyOf("9188040d-6c67-4c5b-b112-36a304b66dad")).toMatchObject({ isPersonalAccount: true });
+    await expect(verifyOf("2f6a4c1e-7d3b-4b58-9a0c-5e1d8f7b6a24")).rejects.toThrow(UnauthenticatedError);
   });
 
   test("a token that brings its own key, or says where to fetch one; and nothing is fetched from there", async () => {
