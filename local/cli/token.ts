@@ -3,13 +3,14 @@ import { readState } from "../state-file.ts";
 import { APPLICATION_ROLES, tokenRequest } from "../tokens/claims.ts";
 import { requestToken } from "../tokens/request-token.ts";
 
-const USAGE = `Usage: npm run --silent token -- EMAIL [--role ROLE ...]
+const USAGE = `Usage: npm run --silent token -- EMAIL [--role ROLE ...] [--name NAME] [--personal]
 
 Prints a bearer token of the running local stack, valid for one hour, and nothing else.
 Any e-mail address works; what it may see is what the data says of it.
 
   --role ROLE   an application role, repeatable: ${APPLICATION_ROLES.join(", ")}
-  --name NAME   the person's name; without it, the address`;
+  --name NAME   the person's name; without it, the address
+  --personal    signed in with a personal account, and not with one of work or school`;
 
 /** Prints the token alone on stdout, so that it can be used in a command line as it is. */
 async function main(): Promise<number> {
@@ -18,6 +19,7 @@ async function main(): Promise<number> {
     options: {
       role: { type: "string", multiple: true },
       name: { type: "string" },
+      personal: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -27,7 +29,8 @@ async function main(): Promise<number> {
   }
   const [email, ...rest] = positionals;
   if (email === undefined || rest.length > 0) throw new Error(`One e-mail address, please.\n\n${USAGE}`);
-  const request = tokenRequest.safeParse({ email, name: values.name, roles: values.role });
+  const { name, role: roles, personal } = values;
+  const request = tokenRequest.safeParse({ email, name, roles, personal });
   if (!request.success) throw new Error(explain(request.error.issues));
   const state = await readState();
   if (state === undefined) throw new Error('No local stack is running. Start it with "npm start"');

@@ -12,6 +12,8 @@ export const APPLICATION_ROLES = [
 
 const TOKEN_LIFETIME_SECONDS = 3600;
 const LOCAL_TENANT_ID = "5f9a7c1e-0d2b-4e63-9a84-3b6c1d7e2f40";
+/** What the directory names as the provider of a guest who signed in with a personal Microsoft account. */
+const PERSONAL_ACCOUNT_PROVIDER = "live.com";
 const LOCAL_CLIENT_ID = "c2d8e0b7-41f6-4a39-8e15-7d90a6b3f512";
 
 /** The whole of `tokenFor` and of the body of `POST /token`. Any e-mail address works. */
@@ -19,12 +21,15 @@ export const tokenRequest = z.strictObject({
   email: z.string().trim().max(254).pipe(z.email()),
   name: z.string().trim().min(1).max(200).optional(),
   roles: z.array(z.enum(APPLICATION_ROLES)).max(APPLICATION_ROLES.length).optional(),
+  personal: z.boolean().optional(),
 });
 
 export type TokenRequest = {
   readonly email: string;
   readonly name?: string | undefined;
   readonly roles?: readonly (typeof APPLICATION_ROLES)[number][] | undefined;
+  /** A guest of the tenant with a personal account, instead of one with an account of the tenant's. */
+  readonly personal?: boolean | undefined;
 };
 
 export type Claims = Readonly<Record<string, unknown>> & { readonly iat: number; readonly exp: number };
@@ -45,6 +50,7 @@ export function claimsFor(
     sub: person.toString("base64url"),
     oid: uuidFrom(person),
     tid: LOCAL_TENANT_ID,
+    ...(request.personal === true && { idp: PERSONAL_ACCOUNT_PROVIDER }),
     preferred_username: request.email,
     email: request.email,
     name: request.name ?? request.email,

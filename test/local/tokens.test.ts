@@ -65,6 +65,15 @@ describe("the token issuer", () => {
     expect(payload.nbf).toBe(payload.iat);
   });
 
+  test("says of a personal account who signed it in, and of others nothing of the kind", async () => {
+    const tokens = await start();
+    const email = "ana@cust-a.example";
+    const claimsOf = async (personal?: boolean) =>
+      (await verify(await requestToken(tokens.issuer, { email, personal }), tokens)).payload;
+    expect(await claimsOf(true)).toMatchObject({ email, idp: "live.com" });
+    for (const given of [undefined, false]) expect(await claimsOf(given)).not.toHaveProperty("idp");
+  });
+
   test("publishes no private part of its key", async () => {
     const tokens = await start();
     const { keys } = z
