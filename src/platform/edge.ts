@@ -1,4 +1,4 @@
-import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+import type { HttpHandler, HttpRequest, InvocationContext } from "@azure/functions";
 import { preferredType } from "./accept.ts";
 import { requireApiVersion } from "./api-version.ts";
 import type { AccessRule, Contract } from "./contract.ts";
@@ -6,7 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { isServiceError, NotAcceptableError, NotImplementedError } from "./errors.ts";
 import { toProblem } from "./problem.ts";
 import { clientRequestIdOf, readContent, readHead, traceparentOf } from "./request.ts";
-import { toResponse } from "./response.ts";
+import { type Response, toResponse } from "./response.ts";
 import type { Principal, TokenVerifier } from "./tokens.ts";
 import { asUnavailable } from "./transient.ts";
 
@@ -34,8 +34,6 @@ export type EdgeDeps<Grant> = {
   readonly publicBaseUrl?: URL | undefined;
 };
 
-type Response = HttpResponseInit & { readonly status: number };
-
 const SAFE_HEADERS = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
@@ -43,11 +41,13 @@ const SAFE_HEADERS = {
 };
 const LOGGED_REASON_MAX_CHARACTERS = 500;
 
-const requireAcceptable = (contract: Contract, accept: string | null): void => {
-  const offered = Object.values(contract.responses).flatMap((response) => {
+const offeredTypes = ({ responses }: Contract): readonly string[] =>
+  Object.values(responses).flatMap((response) => {
     if ("schema" in response) return ["application/json"];
     return "contentTypes" in response ? response.contentTypes : [];
   });
+
+const requireAcceptable = (offered: readonly string[], accept: string | null): void => {
   if (offered.length === 0 || offered.includes("*") || preferredType(accept, offered) !== undefined) return;
   throw new NotAcceptableError([...new Set(offered)]);
 };
@@ -55,9 +55,15 @@ const requireAcceptable = (contract: Contract, accept: string | null): void => {
 /** What the log line tells beside the answer; filled while the request is worked on. */
 type Trail = { principal?: Principal; version?: string };
 
+/** What is the same for every request of an endpoint. */
+type Served<Grant> = {
+  readonly endpoint: Endpoint<Grant>;
+  readonly deps: EdgeDeps<Grant>;
+  readonly offered: readonly string[];
+};
+
 const serve = async <Grant>(
-  endpoint: Endpoint<Grant>,
-  deps: EdgeDeps<Grant>,
+  { endpoint, deps, offered }: Served<Grant>,
   request: HttpRequest,
   facts: { readonly requestId: string; readonly traceparent: string | undefined; readonly now: Date },
   trail: Trail,
@@ -66,7 +72,7 @@ const serve = async <Grant>(
   const { access } = contract;
   const head = readHead(request, deps.publicBaseUrl);
   if (contract.versioned !== false) trail.version = requireApiVersion(head.url.searchParams);
-  requireAcceptable(contract, request.headers.get("accept"));
+  requireAcceptable(offered, request.headers.get("accept"));
   let grant: Grant | undefined;
   if (access.kind !== "anonymous") {
     trail.principal = await deps.verifier.verify(request.headers.get("authorization"), facts.now);
@@ -117,9 +123,13 @@ const log = (context: InvocationContext, status: number, line: Readonly<Record<s
   else context.info(text);
 };
 
-export const toHandler =
-  <Grant>(endpoint: Endpoint<Grant>, deps: EdgeDeps<Grant>): HttpHandler =>
-  async (request, context) => {
+/** Of two that differ in case only, the later one counts. */
+const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+export const toHandler = <Grant>(endpoint: Endpoint<Grant>, deps: EdgeDeps<Grant>): HttpHandler => {
+  const served = { endpoint, deps, offered: offeredTypes(endpoint.contract) };
+  return async (request, context) => {
     const requestId = deps.newRequestId();
     const facts = { requestId, traceparent: traceparentOf(request, context), now: deps.now() };
     const clientRequestId = clientRequestIdOf(request);
@@ -128,7 +138,7 @@ export const toHandler =
     let response: Response;
     let failure: { readonly errorCode: string; readonly cause: string | undefined } | undefined;
     try {
-      response = await serve(endpoint, deps, request, facts, trail);
+      response = await serve(served, request, facts, trail);
     } catch (thrown) {
       const error = asUnavailable(thrown);
       const { code, ...problem } = toProblem(error, requestId, request.headers.get("accept"));
@@ -150,8 +160,9 @@ export const toHandler =
       "x-ms-request-id": requestId,
       ...(clientRequestId === undefined ? {} : { "x-ms-client-request-id": clientRequestId }),
       ...(trail.version === undefined ? {} : { "api-version": trail.version }),
-      ...Object.fromEntries(new Headers(response.headers).entries()),
+      ...lowerCased(response.headers),
     };
     const body = request.method === "HEAD" ? undefined : response.body;
     return { status: response.status, headers, ...(body === undefined ? {} : { body }) };
   };
+};

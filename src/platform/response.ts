@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
-import type { HttpResponseInit } from "@azure/functions";
 import { contentTag, isUnmodified, requireMatch } from "./conditional.ts";
 import type { ResponseContract } from "./contract.ts";
 import type { AnyAnswer } from "./endpoint.ts";
@@ -48,8 +47,15 @@ type ResponseInput = {
   readonly validateResponses: boolean;
 };
 
+/** With its body as the library takes it. */
+export type Response = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Content["body"];
+};
+
 /** @throws PreconditionFailedError for a read whose `If-Match` names another version. */
-export const toResponse = (input: ResponseInput): HttpResponseInit & { status: number } => {
+export const toResponse = (input: ResponseInput): Response => {
   const { answer, head, requestHeaders } = input;
   const { status, lastModified } = answer;
   const contract = input.responses[status];

@@ -61,10 +61,13 @@ export const createIssuerKeys = (url: URL, fetchKeys: FetchKeys = fetchKeySet): 
   const ask = async (now: Date): Promise<void> => {
     try {
       const text = await fetchKeys(url);
-      const isSame = text === keys?.text;
-      const lookUp = isSame ? keys.lookUp : createLocalJWKSet(keySetSchema.parse(JSON.parse(text)));
+      if (text === keys?.text) {
+        keys = { ...keys, fetchedAt: now };
+        return;
+      }
+      const lookUp = createLocalJWKSet(keySetSchema.parse(JSON.parse(text)));
       keys = { text, lookUp, fetchedAt: now };
-      if (!isSame) revision += 1;
+      revision += 1;
     } catch (error) {
       failure = error;
     }
