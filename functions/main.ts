@@ -5,9 +5,11 @@ import { registerEndpoints } from "../src/platform/registration.ts";
 import { wire } from "../src/platform/wiring.ts";
 import { allEndpoints } from "./http/endpoints.ts";
 import { registerDeliveryEvents } from "./queue/delivery-events.ts";
+import { registerMessages } from "./queue/messages.ts";
 import { registerReportJobs } from "./queue/report-jobs.ts";
 import { registerMonthlyCpods } from "./timer/cpod.ts";
 import { registerSettleLedgers, registerVerifyLedgers } from "./timer/ledgers.ts";
+import { registerDueMessages } from "./timer/messages.ts";
 
 const config = readConfig(process.env);
 const app = wire(config);
@@ -25,3 +27,5 @@ registerReportJobs(app);
 registerMonthlyCpods(app);
 registerSettleLedgers(app);
 registerVerifyLedgers(app);
+registerMessages(app);
+registerDueMessages(app);

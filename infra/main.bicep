@@ -34,7 +34,17 @@ param schedules object = {
   cpod: '0 0 * * * *'
   verify: '0 0 3 * * *'
   settle: '0 */5 * * * *'
+  message: '0 * * * * *'
 }
+
+@description('Address that messages come from, of a domain linked to the mail service. Empty: one of a domain that the cloud provides.')
+param mailFrom string = ''
+
+@description('Base of the links in messages, where people use a web client. Empty: messages say in words what to do.')
+param webClientUrl string = ''
+
+@description('Where the mail service keeps its data.')
+param mailDataLocation string = 'Europe'
 
 @description('Days after which a report moves to a cheaper tier that costs more to read.')
 param coolReportsAfterDays int = 90
@@ -70,6 +80,13 @@ module storage 'modules/storage.bicep' = {
   }
 }
 
+module mail 'modules/mail.bicep' = {
+  params: {
+    serviceName: '${name}-${suffix}'
+    dataLocation: mailDataLocation
+  }
+}
+
 module app 'modules/app.bicep' = {
   params: {
     appName: appName
@@ -84,6 +101,9 @@ module app 'modules/app.bicep' = {
     signingKey: signingKey
     publicBaseUrl: publicBaseUrl
     schedules: schedules
+    mailFrom: empty(mailFrom) ? mail.outputs.defaultFrom : mailFrom
+    acsEndpoint: mail.outputs.endpoint
+    webClientUrl: webClientUrl
   }
 }
 
@@ -94,6 +114,7 @@ module roles 'modules/roles.bicep' = {
     serviceBusNamespaceName: serviceBus.outputs.namespaceName
     reportsAccountName: storage.outputs.reportsAccountName
     hostAccountName: storage.outputs.hostAccountName
+    mailServiceName: mail.outputs.serviceName
   }
 }
 

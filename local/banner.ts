@@ -28,6 +28,7 @@ export function banner(stack: Stack, facts: BannerFacts): string {
     ["Cosmos DB", place(stack.cosmos, settings["COSMOS_ENDPOINT"])],
     ["Service Bus", place(stack.serviceBus, settings["SERVICEBUS__fullyQualifiedNamespace"])],
     ["Blob Storage", place(stack.blob, settings["BLOB_ACCOUNT_URL"])],
+    ["Mailbox", stack.mail?.url ?? "none: mail goes out by your own service"],
     ["Data", facts.dataDir ?? "in memory, gone at the end (--data DIR keeps it)"],
     ["Demo data", facts.demo],
     ...DEMO_USERS.map(

@@ -14,12 +14,13 @@ Runs the whole product on this machine: the app, and a stand-in for every servic
   --no-demo     loads no demo data
   --verbose     prints every line of the app's log, not only warnings and errors
   --faults SERVICE:SETTING
-                makes a part fail now and then, repeatable; SERVICE is cosmos, servicebus, blob, tokens or api,
+                makes a part fail now and then, repeatable; SERVICE is cosmos, servicebus, blob, tokens, mail or api,
                 SETTING is such as 429=0.01,503=0.01,refused=0.01,lost=0.005,slow=0.02@500 (shares, milliseconds);
                 or LOCAL_FAULTS_COSMOS=SETTING and so on in the environment
 
-Set COSMOS_ENDPOINT, SERVICEBUS (or SERVICEBUS__fullyQualifiedNamespace), BLOB_CONNECTION_STRING (or BLOB_ACCOUNT_URL) or
-TOKEN_ISSUER, in the environment or in the Values of local.settings.json, to use another service instead of its stand-in.
+Set COSMOS_ENDPOINT, SERVICEBUS (or SERVICEBUS__fullyQualifiedNamespace), BLOB_CONNECTION_STRING (or BLOB_ACCOUNT_URL),
+TOKEN_ISSUER or SMTP_URL (or ACS_ENDPOINT or ACS_CONNECTION_STRING), in the environment or in the Values of
+local.settings.json, to use another service instead of its stand-in.
 A service that is named so and does not answer ends the start.`;
 
 export type StartOptions = {
@@ -35,6 +36,7 @@ const PARTS: Readonly<Record<string, FaultyPart>> = {
   servicebus: "serviceBus",
   blob: "blob",
   tokens: "tokens",
+  mail: "mail",
   api: "api",
 };
 

@@ -5,6 +5,8 @@ import { type GivenSettings, namedBy, PART_NAMES, type PartName, type Settings }
 const ANSWER_LIMIT_MS = 4_000;
 const AMQP_PORT = 5672;
 const AMQPS_PORT = 5671;
+/** Of protocols without HTTP, where an address names no port. */
+const USUAL_PORTS: Readonly<Record<string, number>> = { "sb:": AMQPS_PORT, "smtp:": 587, "smtps:": 465 };
 
 /** Where a service is, and which setting says so. It has no part of a setting that is secret. */
 type Place = { readonly setting: string; readonly url: URL };
@@ -25,7 +27,7 @@ async function problemOf(part: PartName, { settings, origins }: GivenSettings): 
   if (place === undefined) return undefined;
   const { setting, url } = place;
   try {
-    await (url.protocol === "sb:" ? connected(url) : answered(url));
+    await (url.protocol in USUAL_PORTS ? connected(url) : answered(url));
     return undefined;
   } catch (error) {
     const names = namedBy(part, settings);
@@ -65,6 +67,11 @@ const PLACES: Readonly<Record<PartName, Places>> = {
   ],
   // The app asks the issuer for its keys alone.
   tokens: [["TOKEN_JWKS_URL", (url) => url]],
+  mail: [
+    ["SMTP_URL", (url) => url],
+    ["ACS_ENDPOINT", (url) => url],
+    ["ACS_CONNECTION_STRING", (text) => /(?:^|;)endpoint=([^;]+)/i.exec(text)?.[1] ?? ""],
+  ],
 };
 
 function serviceBusAddress(connectionString: string): string {
@@ -111,8 +118,8 @@ async function answered({ origin, pathname }: URL): Promise<void> {
   await response.body?.cancel();
 }
 
-async function connected({ hostname, port }: URL): Promise<void> {
-  const socket = connect({ host: hostname, port: port === "" ? AMQPS_PORT : Number(port) });
+async function connected({ hostname, port, protocol }: URL): Promise<void> {
+  const socket = connect({ host: hostname, port: Number(port || USUAL_PORTS[protocol]) });
   try {
     await once(socket, "connect", { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
   } finally {

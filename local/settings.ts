@@ -36,7 +36,7 @@ function withoutEmpty(settings: Settings): Settings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
 }
 
-export const PART_NAMES = ["cosmos", "serviceBus", "blob", "tokens"] as const;
+export const PART_NAMES = ["cosmos", "serviceBus", "blob", "tokens", "mail"] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
 const NAMED_BY: Readonly<Record<PartName, readonly string[]>> = {
@@ -44,6 +44,7 @@ const NAMED_BY: Readonly<Record<PartName, readonly string[]>> = {
   serviceBus: ["SERVICEBUS", "SERVICEBUS__fullyQualifiedNamespace"],
   blob: ["BLOB_CONNECTION_STRING", "BLOB_ACCOUNT_URL"],
   tokens: ["TOKEN_ISSUER"],
+  mail: ["SMTP_URL", "ACS_ENDPOINT", "ACS_CONNECTION_STRING"],
 };
 
 const OF_NO_USE_WITHOUT: Settings = { COSMOS_KEY: "COSMOS_ENDPOINT", TOKEN_JWKS_URL: "TOKEN_ISSUER" };
@@ -69,6 +70,7 @@ export const DEFAULT_SETTINGS = {
   CPOD_SCHEDULE: "0 */5 * * * *",
   VERIFY_SCHEDULE: "0 */10 * * * *",
   SETTLE_SCHEDULE: "0 * * * * *",
+  MESSAGE_SCHEDULE: "*/15 * * * * *",
   // An answer that breaks its own contract is to be seen here first.
   VALIDATE_RESPONSES: "true",
 } as const satisfies Settings;

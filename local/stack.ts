@@ -10,7 +10,7 @@ import { DEFAULT_SETTINGS, type PartName, type Settings } from "./settings.ts";
 
 const HEALTH_LIMIT_MS = 60_000;
 const HEALTH_EVERY_MS = 50;
-const PORTS = 5;
+const PORTS = 7;
 
 export type FaultyPart = PartName | "api";
 

@@ -13,6 +13,9 @@ param tokenAudience string
 param signingKey string
 param publicBaseUrl string
 param schedules object
+param mailFrom string
+param acsEndpoint string
+param webClientUrl string
 
 var issuerOfTenant = '${environment().authentication.loginEndpoint}${tenant().tenantId}'
 
@@ -107,6 +110,11 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     CPOD_SCHEDULE: schedules.cpod
     VERIFY_SCHEDULE: schedules.verify
     SETTLE_SCHEDULE: schedules.settle
+    MESSAGE_SCHEDULE: schedules.message
+    MAIL_FROM: mailFrom
+    ACS_ENDPOINT: acsEndpoint
+    WEB_CLIENT_URL: webClientUrl
+    ACCESS_CACHE_SECONDS: '15'
     PUBLIC_BASE_URL: publicBaseUrl
     VALIDATE_RESPONSES: 'false'
   }

@@ -5,6 +5,7 @@ param cosmosAccountName string
 param serviceBusNamespaceName string
 param reportsAccountName string
 param hostAccountName string
+param mailServiceName string
 
 resource cosmosAccount 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = {
   name: cosmosAccountName
@@ -22,12 +23,17 @@ resource hostAccount 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: hostAccountName
 }
 
+resource mailService 'Microsoft.Communication/communicationServices@2025-05-01' existing = {
+  name: mailServiceName
+}
+
 var cosmosDataContributor = '00000000-0000-0000-0000-000000000002'
 var serviceBusDataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
 var serviceBusDataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
 var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var blobDelegator = 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a'
 var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+var communicationAndEmailOwner = '09976791-48a7-449e-bb21-39d1a415f350'
 
 // Data of Cosmos DB has roles of its own, which are not those of the resource manager.
 resource cosmosData 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024-11-15' = {
@@ -101,5 +107,16 @@ resource hostRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataOwner)
+  }
+}
+
+// There is no built-in role that may send mail and no more.
+resource mailRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: mailService
+  name: guid(mailService.id, principalId, communicationAndEmailOwner)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', communicationAndEmailOwner)
   }
 }

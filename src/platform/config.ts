@@ -12,6 +12,18 @@ const schedule = z
   .string({ error: "is required: an NCRONTAB schedule" })
   .regex(/^\S+( \S+){5}$/, "must be an NCRONTAB schedule of six fields, such as 0 */5 * * * *");
 
+const smtpUrl = z
+  .url({
+    protocol: /^smtps?$/,
+    error: "must be a URL, such as smtps://user:password@smtp.example.org",
+  })
+  .transform((text) => new URL(text));
+const ACCESS_CACHE_SECONDS_MAX = 60;
+const ACCESS_CACHE_SECONDS_DEFAULT = 15;
+
+/** Each of them names what carries mail. */
+const MAIL_CARRIERS = ["SMTP_URL", "ACS_ENDPOINT", "ACS_CONNECTION_STRING"] as const;
+
 const settingsSchema = z
   .object({
     COSMOS_ENDPOINT: url,
@@ -35,6 +47,24 @@ const settingsSchema = z
     CPOD_SCHEDULE: schedule,
     VERIFY_SCHEDULE: schedule,
     SETTLE_SCHEDULE: schedule,
+    MESSAGE_SCHEDULE: schedule,
+    MAIL_FROM: z.email("must be an e-mail address, such as no-reply@example.org"),
+    SMTP_URL: smtpUrl.optional(),
+    ACS_CONNECTION_STRING: z
+      .string()
+      .regex(/^endpoint=[^;]+;accesskey=.+$/i, "must have the form endpoint=https://…;accesskey=…")
+      .optional(),
+    ACS_ENDPOINT: url.optional(),
+    /** Base of the links in messages; absent: messages say in words what to do. */
+    WEB_CLIENT_URL: url.transform((text) => new URL(text)).optional(),
+    ACCESS_CACHE_SECONDS: z
+      .string()
+      .refine(
+        (text) => /^\d{1,2}$/.test(text) && Number(text) <= ACCESS_CACHE_SECONDS_MAX,
+        `must be a whole number from 0 to ${ACCESS_CACHE_SECONDS_MAX}`,
+      )
+      .transform(Number)
+      .default(ACCESS_CACHE_SECONDS_DEFAULT),
     PUBLIC_BASE_URL: url.transform((text) => new URL(text)).optional(),
     VALIDATE_RESPONSES: z.enum(["true", "false"]).default("false"),
   })
@@ -47,6 +77,12 @@ const settingsSchema = z
     path: ["BLOB_CONNECTION_STRING"],
     message:
       "is required: a connection string, or BLOB_ACCOUNT_URL such as https://example.blob.core.windows.net",
+  })
+  .refine((settings) => MAIL_CARRIERS.filter((name) => settings[name] !== undefined).length === 1, {
+    path: ["SMTP_URL"],
+    message:
+      "or one of ACS_ENDPOINT and ACS_CONNECTION_STRING is required, and only one of the three: " +
+      "smtps://user:password@smtp.example.org, https://example.communication.azure.com or endpoint=https://…;accesskey=…",
   });
 
 export type Config = {
@@ -54,10 +90,20 @@ export type Config = {
   readonly serviceBus: { readonly connectionString: string } | { readonly namespace: string };
   readonly blob: { readonly connectionString: string } | { readonly accountUrl: string };
   readonly tokens: { readonly issuer: string; readonly audience: string; readonly jwksUrl: URL };
+  readonly mail: { readonly from: string; readonly carrier: MailCarrier };
+  /** Base of the links in messages. */
+  readonly webClientUrl: URL | undefined;
   readonly signingKey: Uint8Array;
   readonly publicBaseUrl: URL | undefined;
   readonly validateResponses: boolean;
+  /** For how long what was read about a caller may be used again; 0: not at all. */
+  readonly accessCacheSeconds: number;
 };
+
+type MailCarrier =
+  | { readonly smtpUrl: URL }
+  | { readonly acsConnectionString: string }
+  | { readonly acsEndpoint: string };
 
 class ConfigError extends Error {
   constructor(problems: readonly string[]) {
@@ -91,10 +137,21 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       audience: settings.TOKEN_AUDIENCE,
       jwksUrl: new URL(settings.TOKEN_JWKS_URL),
     },
+    mail: { from: settings.MAIL_FROM, carrier: mailCarrier(settings) },
+    webClientUrl: settings.WEB_CLIENT_URL,
     signingKey: settings.SIGNING_KEY,
     publicBaseUrl: settings.PUBLIC_BASE_URL,
     validateResponses: settings.VALIDATE_RESPONSES === "true",
+    accessCacheSeconds: settings.ACCESS_CACHE_SECONDS,
   };
+}
+
+function mailCarrier(settings: z.infer<typeof settingsSchema>): MailCarrier {
+  const { SMTP_URL, ACS_CONNECTION_STRING, ACS_ENDPOINT } = settings;
+  if (SMTP_URL !== undefined) return { smtpUrl: SMTP_URL };
+  return ACS_CONNECTION_STRING === undefined
+    ? { acsEndpoint: ACS_ENDPOINT ?? "" }
+    : { acsConnectionString: ACS_CONNECTION_STRING };
 }
 
 function describe(issue: z.core.$ZodIssue, present: Readonly<Record<string, string | undefined>>): string {

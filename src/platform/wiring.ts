@@ -13,10 +13,15 @@ import { DELIVERY_EVENTS_QUEUE, serviceBusEventQueue } from "../consumption/even
 import { cosmosLedgerStore } from "../consumption/ledger-store.ts";
 import { createRecorder } from "../consumption/record.ts";
 import { cosmosRejectedEventStore } from "../consumption/rejected-event-store.ts";
+import { MESSAGES_QUEUE, serviceBusMessageQueue } from "../messages/message-queue.ts";
+import { cosmosMessageStore } from "../messages/message-store.ts";
 import { blobReportFiles } from "../reports/report-files.ts";
 import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
 import { cosmosReportStore } from "../reports/report-store.ts";
+import { acsMail } from "./acs-mail.ts";
 import type { Config } from "./config.ts";
+import type { MailSender } from "./mail.ts";
+import { smtpMail } from "./smtp-mail.ts";
 import { createTokenVerifier } from "./tokens.ts";
 
 /**
@@ -57,6 +62,7 @@ export function wire(config: Config) {
   const ledgers = cosmosLedgerStore(database.container("ledgers"));
   const activity = cosmosActivityStore(database.container("ledgers"));
   const customers = cosmosCustomerStore(database.container("customers"));
+  const messages = cosmosMessageStore(database.container("customers"));
   const people = cosmosPersonStore(database.container("people"));
   const rejectedEvents = cosmosRejectedEventStore(database.container("rejectedEvents"));
   const audit = cosmosAuditStore(database.container("auditEntries"));
@@ -68,6 +74,7 @@ export function wire(config: Config) {
   const eventSender = lazily(() => serviceBus.createSender(DELIVERY_EVENTS_QUEUE));
 
   const jobSender = lazily(() => serviceBus.createSender(REPORT_JOBS_QUEUE));
+  const messageSender = lazily(() => serviceBus.createSender(MESSAGES_QUEUE));
 
   const blobs =
     "connectionString" in config.blob
@@ -94,10 +101,28 @@ export function wire(config: Config) {
     ingest,
     reportMaker: { reports, files, activity, customers, now, newId: randomUUID },
     reportQueue: serviceBusReportQueue(jobSender),
+    messages,
+    messageQueue: serviceBusMessageQueue(messageSender),
+    delivery: {
+      messages,
+      mail: mailSender(config.mail, credential),
+      now,
+      links: { webClientUrl: config.webClientUrl },
+    },
     download: { reports, files, audit: audit.append, signingKey: config.signingKey, now, newId: randomUUID },
     verifier: createTokenVerifier(config.tokens),
     authorize: createAuthorize(people),
   };
+}
+
+function mailSender({ from, carrier }: Config["mail"], credential: DefaultAzureCredential): MailSender {
+  if ("smtpUrl" in carrier) return smtpMail({ url: carrier.smtpUrl, from });
+  return acsMail(
+    "acsEndpoint" in carrier
+      ? { endpoint: carrier.acsEndpoint, credential }
+      : { connectionString: carrier.acsConnectionString },
+    from,
+  );
 }
 
 function lazily<Value>(make: () => Value): () => Value {

@@ -6,11 +6,12 @@ export type Rule = (file: SourceFile) => readonly string[];
 /** The areas that each may build on; every one may also use `platform`. A partner sees its customers' support. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   agreements: [],
-  access: ["agreements"],
-  consumption: ["agreements", "access"],
-  reports: ["agreements", "access", "consumption"],
-  support: ["agreements", "access", "consumption"],
-  partners: ["agreements", "access", "consumption", "support"],
+  messages: ["agreements"],
+  access: ["agreements", "messages"],
+  consumption: ["agreements", "messages", "access"],
+  reports: ["agreements", "messages", "access", "consumption"],
+  support: ["agreements", "messages", "access", "consumption"],
+  partners: ["agreements", "messages", "access", "consumption", "support"],
   platform: [],
 };
 /** The one file that knows every area, and is known by none. */

@@ -13,7 +13,7 @@ const infra = new URL("../../infra/", import.meta.url);
 const read = (path: string): Promise<string> => readFile(new URL(path, infra), "utf8");
 
 /** Secrets of services: in the cloud the app signs in with its identity. */
-const KEYS = ["COSMOS_KEY", "SERVICEBUS", "BLOB_CONNECTION_STRING"];
+const KEYS = ["COSMOS_KEY", "SERVICEBUS", "BLOB_CONNECTION_STRING", "SMTP_URL", "ACS_CONNECTION_STRING"];
 const PLATFORM_SETTINGS = [
   "APPLICATIONINSIGHTS_CONNECTION_STRING",
   "AzureWebJobsStorage__accountName",
@@ -131,6 +131,7 @@ describe("the templates", () => {
   test("let nobody in with a key, and nothing over plain HTTP", () => {
     expect(moduleText("modules/cosmos.bicep")).toContain("disableLocalAuth: true");
     expect(moduleText("modules/service-bus.bicep")).toContain("disableLocalAuth: true");
+    expect(moduleText("modules/mail.bicep")).toContain("disableLocalAuth: true");
     expect(moduleText("modules/storage.bicep")).toContain("allowSharedKeyAccess: false");
     expect(moduleText("modules/storage.bicep").match(/properties: closed/g)).toHaveLength(2);
     expect(moduleText("modules/app.bicep")).toContain("httpsOnly: true");

@@ -1,0 +1,76 @@
+/**
+ * What each template says, as a list of texts and what fills them: the same for every language. A template is added by its
+ * content in `message.ts`, a letter here, and its texts; without any of the three nothing compiles.
+ */
+import type { Content } from "./message.ts";
+import type { TextKey } from "./texts.ts";
+
+/** Where links in messages lead. */
+export type Links = {
+  /** Base address of the client that people use; undefined: messages say in words what to do. */
+  readonly webClientUrl: URL | undefined;
+};
+
+/** A text and its arguments. A boolean chooses between two wordings. */
+export type Line = {
+  readonly key: TextKey;
+  readonly values?: Readonly<Record<string, string | boolean | Date>>;
+};
+
+export type Letter = {
+  readonly subject: Line;
+  readonly paragraphs: readonly Line[];
+  readonly action?: { readonly label: Line; readonly url: URL } | undefined;
+  /** In which its instants are told; absent: there are none. */
+  readonly timeZone?: string;
+};
+
+type ContentOf<Template extends Content["template"]> = Extract<Content, { readonly template: Template }>;
+
+export function letterOf(content: Content, links: Links): Letter {
+  switch (content.template) {
+    case "invitation":
+      return invitation(content, links);
+    case "welcome":
+      return welcome(content, links);
+  }
+}
+
+function invitation(content: ContentOf<"invitation">, { webClientUrl }: Links): Letter {
+  const { invitationId, customerName, workspaceName, inviterName, expiresAt, timeZone } = content;
+  const names = { customerName, workspaceName };
+  const inviter = { hasInviter: inviterName !== null, inviterName: inviterName ?? "" };
+  return {
+    subject: { key: "invitationSubject", values: names },
+    paragraphs: [
+      { key: "invitationIntroduction", values: { ...names, ...inviter } },
+      { key: "purpose" },
+      { key: "invitationAccept", values: { hasLink: webClientUrl !== undefined } },
+      { key: "invitationExpiry", values: { expiresAt: new Date(expiresAt) } },
+    ],
+    action: webClientUrl && {
+      label: { key: "invitationAction" },
+      url: within(webClientUrl, "invitations", invitationId),
+    },
+    timeZone,
+  };
+}
+
+function welcome(content: ContentOf<"welcome">, { webClientUrl }: Links): Letter {
+  const { customerName, workspaceName, agreementNumber, isSupportContact } = content;
+  return {
+    subject: { key: "welcomeSubject", values: { customerName } },
+    paragraphs: [
+      { key: "welcomeIntroduction", values: { customerName, workspaceName, agreementNumber } },
+      ...(isSupportContact ? [{ key: "welcomeSupportContact" } as const] : []),
+      { key: "purpose" },
+      { key: "welcomeSignIn" },
+    ],
+    action: webClientUrl && { label: { key: "welcomeAction" }, url: webClientUrl },
+  };
+}
+
+function within(base: URL, ...segments: readonly string[]): URL {
+  const path = segments.map((segment) => encodeURIComponent(segment)).join("/");
+  return new URL(path, base.href.endsWith("/") ? base : `${base.href}/`);
+}
