@@ -4,10 +4,11 @@ import { type Bench, type Figure, isWithinLimit, rowOf, type TableRow } from "./
 import { load } from "./load.ts";
 import { readCost } from "./read-cost.ts";
 import { reportMemory } from "./report-memory.ts";
+import { requestCost } from "./request-cost.ts";
 import { start } from "./start.ts";
 import { writeCost } from "./write-cost.ts";
 
-const benches: readonly Bench[] = [writeCost, readCost, load, start, reportMemory];
+const benches: readonly Bench[] = [writeCost, readCost, requestCost, load, start, reportMemory];
 
 const USAGE = `Usage: npm run bench -- [NAME ...] [--events FILE]
 
