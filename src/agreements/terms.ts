@@ -16,12 +16,12 @@ import {
 import {
   agreementIdSchema,
   customerIdSchema,
-  DEFAULT_WORKSPACE_ID,
   type EntitlementId,
   entitlementIdSchema,
   packageIdSchema,
   type WorkspaceId,
 } from "./ids.ts";
+import { linkOf, type Workspace, type WorkspaceLink } from "./workspace.ts";
 
 const instant = z.iso.datetime();
 
@@ -203,10 +203,35 @@ function startOfDay(date: Temporal.PlainDate, timeZone: string): string {
   return new Date(date.toZonedDateTime(timeZone).epochMilliseconds).toISOString();
 }
 
-/** The packages that a workspace may use. WS-01: the default one, all of the base agreement's; WS-03: no add-on. */
-export function linkedPackages(terms: Terms, workspaceId: WorkspaceId): readonly TermsPackage[] {
-  if (workspaceId !== DEFAULT_WORKSPACE_ID || terms.kind !== "base") return [];
-  return terms.packages.filter((item) => item.section === "enterpriseWide");
+/** What of one agreement applies to each workspace, by workspace, where somebody decided; elsewhere `linkOf` says it. */
+export type AgreementLinks = Readonly<Record<string, WorkspaceLink>>;
+
+/** In order of the workspaces' ids, so that equal links have equal text. */
+export function linksOfAgreement(
+  { workspaces }: { readonly workspaces: readonly Pick<Workspace, "workspaceId" | "links">[] },
+  agreementId: string,
+): AgreementLinks {
+  const links = workspaces.flatMap(({ workspaceId, links: { [agreementId]: link } }) =>
+    link === undefined ? [] : [[workspaceId, link] as const],
+  );
+  return Object.fromEntries(links.toSorted(([left], [right]) => compareText(left, right)));
+}
+
+/** The packages that a workspace may use: enterprise-wide ones with the agreement, add-on ones by name (WS-03). */
+export function linkedPackages(
+  terms: Terms,
+  links: AgreementLinks,
+  workspaceId: WorkspaceId,
+): readonly TermsPackage[] {
+  const decided = links[workspaceId];
+  const workspace = {
+    workspaceId,
+    links: decided === undefined ? {} : { [terms.agreementId]: decided },
+  };
+  const { isLinked, packageIds } = linkOf(workspace, terms.agreementId, terms);
+  return terms.packages.filter(({ section, packageId }) =>
+    section === "enterpriseWide" ? isLinked : packageIds.includes(packageId),
+  );
 }
 
 /**

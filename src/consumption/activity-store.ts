@@ -117,7 +117,7 @@ export function cosmosActivityStore(container: Container): ActivityStore {
   return {
     ledger: async (ledgerId) => {
       const query = sql(
-        "SELECT c.kind, c.id, c.ledgerId, c.customerId, c.agreementId, c.revision, c.settledRevision, c.rollupCount, c.mending, c.terms, c.account, c.month, c.lastAt, c.totals FROM c WHERE c.kind IN ('head', 'rollup')",
+        "SELECT c.kind, c.id, c.ledgerId, c.customerId, c.agreementId, c.revision, c.settledRevision, c.rollupCount, c.mending, c.terms, c.links, c.linksVersion, c.account, c.month, c.lastAt, c.totals FROM c WHERE c.kind IN ('head', 'rollup')",
       );
       const documents = await queryAll(container, ledgerId, query, pageDocumentSchema);
       const head = documents.find((document) => document.kind === "head");

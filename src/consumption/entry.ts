@@ -9,7 +9,8 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import type { AgreementId, CustomerId } from "../agreements/ids.ts";
 import { agreementIdSchema, customerIdSchema, workspaceIdSchema } from "../agreements/ids.ts";
-import { termsSchema } from "../agreements/terms.ts";
+import { type AgreementLinks, type Terms, termsSchema } from "../agreements/terms.ts";
+import { workspaceLinkSchema } from "../agreements/workspace.ts";
 import type { AcceptedEvent } from "./event.ts";
 
 export const ledgerIdSchema = z.string().min(2).max(260).brand<"LedgerId">();
@@ -123,7 +124,10 @@ export type Awaited = z.infer<typeof awaitedSchema>;
 
 export const HEAD_ID = "head";
 
-/** The current terms; `revision` counts their changes. A roll-up of an older revision waits to be settled anew. */
+/**
+ * What deliveries are placed by, and `revision` counts its changes. A roll-up of an older revision waits to be settled
+ * anew.
+ */
 export const headSchema = z.object({
   id: z.literal(HEAD_ID),
   ledgerId: ledgerIdSchema,
@@ -136,10 +140,21 @@ export const headSchema = z.object({
   /** Roll-ups there are: a new one touches the head, so that a change of terms cannot overtake it. */
   rollupCount: z.int().min(0),
   terms: termsSchema.optional(),
+  /** What the customer says of this agreement's links to workspaces, where somebody decided, by workspace. */
+  links: z.record(z.string(), workspaceLinkSchema),
+  /** Revision of the customer that they were taken from: they never go back to those of an older one. */
+  linksVersion: z.int().min(0),
   /** Written with an agreement event, until every rejection it may have mended was tried again: up to which that is. */
   mending: z.object({ entryId: z.string(), afterId: z.string() }).optional(),
 });
 export type Head = z.infer<typeof headSchema>;
+
+/** All that decides where a delivery counts, besides the delivery itself. */
+export type Placing = {
+  /** Undefined where the ledger's agreement is not known (yet), or it has none. */
+  readonly terms?: Terms | undefined;
+  readonly links: AgreementLinks;
+};
 
 export function newHead(customerId: CustomerId, agreementId: AgreementId | undefined): Head {
   return {
@@ -151,6 +166,8 @@ export function newHead(customerId: CustomerId, agreementId: AgreementId | undef
     revision: 0,
     settledRevision: 0,
     rollupCount: 0,
+    links: {},
+    linksVersion: 0,
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { LRUCache } from "lru-cache";
 import { type Customer, withLedger } from "../agreements/customer.ts";
+import type { CustomerStore } from "../agreements/customer-store.ts";
 import {
   type AgreementId,
   type CustomerId,
@@ -19,6 +20,7 @@ import { type AgreementAccess, ensureLedger } from "./record-agreements.ts";
 const UNKNOWN_AGREEMENTS_MAX = 500;
 
 export type HomeAccess = AgreementAccess & {
+  readonly customers: Pick<CustomerStore, "read" | "save">;
   /** What this instance last saw; what is missing in it is looked up again before anything is rejected for it. */
   readonly customersSeen: LRUCache<CustomerId, Customer>;
 };

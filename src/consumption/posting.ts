@@ -1,6 +1,6 @@
 /**
- * Where a delivery counts. Pure: the event, the terms and the workspace decide, nothing else; so the live path, the
- * settling after a change of terms and the rebuild cannot differ.
+ * Where a delivery counts. Pure: the event, the terms with their links and the workspace decide, nothing else; so the live
+ * path, the settling after a change of terms or links and the rebuild cannot differ.
  */
 
 import type { WorkspaceId } from "../agreements/ids.ts";
@@ -16,6 +16,7 @@ import {
   caseNumberOf,
   type Entry,
   entitlementAccount,
+  type Placing,
   type Posting,
   type Reason,
 } from "./entry.ts";
@@ -32,9 +33,9 @@ export type Placement =
 /** Only for these an absent or ended entitlement makes an additional case; any other delivery is rejected (CA-14). */
 export const isCase = (service: string): boolean => service === "problemResolution" || service === "advisory";
 
-/** @param terms undefined where the ledger's agreement is not known (yet), or it has none. */
-export function place(event: DeliveryEvent, terms: Terms | undefined, workspaceId: WorkspaceId): Placement {
+export function place(event: DeliveryEvent, placing: Placing, workspaceId: WorkspaceId): Placement {
   const { data, deliveredAt } = event;
+  const { terms } = placing;
   if (data.service === "supportContacts") {
     return reject(
       "takesNoDeliveries",
@@ -55,7 +56,7 @@ export function place(event: DeliveryEvent, terms: Terms | undefined, workspaceI
   if (!isMatched && data.unit !== "minutes")
     return { outcome: "rejected", rejection: misfit ?? caseNotInMinutes };
   const reasons = isCase(data.service)
-    ? reasonsOf(event, terms, isMatched ? match.line : undefined, workspaceId)
+    ? reasonsOf(event, placing, isMatched ? match.line : undefined, workspaceId)
     : [];
   if (isMatched && reasons.length === 0) {
     const account = entitlementAccount(match.line.entitlement.entitlementId);
@@ -90,7 +91,7 @@ function misfitOf({ entitlement }: EntitlementInPackage, unit: string): Rejectio
 /** CA-14: every reason that holds, in the order of the rule. */
 function reasonsOf(
   event: DeliveryEvent,
-  terms: Terms | undefined,
+  { terms, links }: Placing,
   line: EntitlementInPackage | undefined,
   workspaceId: WorkspaceId,
 ): Reason[] {
@@ -101,7 +102,7 @@ function reasonsOf(
         ? isWithin(event.deliveredAt, terms)
         : outsideOf(line, terms, event.deliveredAt) === undefined;
     if (!isInside) reasons.push("agreementExpired");
-    const linked = linkedPackages(terms, workspaceId);
+    const linked = linkedPackages(terms, links, workspaceId);
     const isLinked =
       line === undefined
         ? linked.length > 0

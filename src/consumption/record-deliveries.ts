@@ -156,7 +156,7 @@ function placeAll(
   outcomes: Map<Delivery, Outcome | "awaited">,
 ): (Pending & { readonly posting: Posting })[] {
   return pending.flatMap((each) => {
-    const placement = place(each.delivery.event, head.value.terms, each.delivery.workspaceId);
+    const placement = place(each.delivery.event, head.value, each.delivery.workspaceId);
     if (placement.outcome === "posted") return [{ ...each, posting: placement.posting }];
     outcomes.set(each.delivery, rejectedOutcome(placement.rejection));
     return [];

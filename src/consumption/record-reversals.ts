@@ -109,7 +109,8 @@ export function recordAwaitedDelivery(
     if (holder !== undefined && holder.value.kind !== "awaited") return againstKnown(holder.value, hash);
     const reversals = await access.store.reversalsOf(ledgerId, [id]);
     const head = await access.cache.head(ledgerId);
-    const placement = place(event, head?.value.terms, workspaceId);
+    if (head === undefined) throw new Error(`ledger ${ledgerId} has no head`);
+    const placement = place(event, head.value, workspaceId);
     if (placement.outcome === "rejected") return rejectedOutcome(placement.rejection);
     const posted = toEntry(ledgerId, { delivery, id, hash }, placement.posting, access.now());
     const entry: Entry = { ...posted, wasAwaited: true };

@@ -4,7 +4,8 @@
  * some may be recorded and some not; recording all of them again counts none twice (LE-03, LE-04).
  */
 import { LRUCache } from "lru-cache";
-import type { CustomerId } from "../agreements/ids.ts";
+import type { DirectoryAccess } from "../access/apply-change.ts";
+import type { AgreementId, CustomerId } from "../agreements/ids.ts";
 import { entryIdOf, type LedgerId, ledgerIdOf } from "./entry.ts";
 import {
   type AcceptedEvent,
@@ -20,12 +21,15 @@ import { type Incoming, type Outcome, rejectedOutcome } from "./outcome.ts";
 import { refusal } from "./posting.ts";
 import { type AgreementAccess, recordAgreement } from "./record-agreements.ts";
 import { type Delivery, recordDeliveries } from "./record-deliveries.ts";
+import { relink } from "./record-links.ts";
 import { keep, type RejectionAccess, reportReversals, resolveAccepted } from "./record-rejections.ts";
 import { recordAwaitedDelivery, recordReversal } from "./record-reversals.ts";
 import { keptBody } from "./rejected-event.ts";
 import { settleLedger } from "./settle.ts";
 
-export type RecorderStores = Pick<AgreementAccess, "store" | "customers" | "people"> &
+export type RecorderStores = Pick<AgreementAccess, "store"> &
+  Pick<HomeAccess, "customers"> &
+  DirectoryAccess &
   Pick<RejectionAccess, "rejectedEvents">;
 
 export type Recorder = {
@@ -37,6 +41,12 @@ export type Recorder = {
    * @returns whether it is done; if not, calling it again goes on where it stopped.
    */
   readonly catchUp: (ledgerId: LedgerId, deadline: string) => Promise<boolean>;
+  /**
+   * After the customer's links of this agreement to workspaces changed: cases count where they now belong (CA-16).
+   * @returns whether they all do by the instant `deadline`; if not, a timer goes on.
+   * @throws ContentionError when the ledger may not have learnt of the links: to be called again.
+   */
+  readonly relink: (customerId: CustomerId, agreementId: AgreementId, deadline: string) => Promise<boolean>;
 };
 
 /** Customers change seldom; what is missing in an old copy is looked up again before anything is rejected for it. */
@@ -61,8 +71,11 @@ export function createRecorder(stores: RecorderStores, now: () => string): Recor
     record: (bodies) => record(context, bodies),
     catchUp: async (ledgerId, deadline) => {
       const head = await stores.store.readHead(ledgerId);
-      return head === undefined || catchUp(context, head.value.customerId, [ledgerId], deadline);
+      if (head === undefined) return true;
+      const { customerId, agreementId } = head.value;
+      return catchUp(context, customerId, [agreementId], deadline);
     },
+    relink: (customerId, agreementId, deadline) => catchUp(context, customerId, [agreementId], deadline),
   };
 }
 
@@ -77,8 +90,8 @@ async function record(context: Context, bodies: readonly string[]): Promise<read
   }
   const mended = await tryOnceMore(context, mendable);
   for (const [customerId, items] of Map.groupBy(agreements, ({ event }) => event.data.customerId)) {
-    const ledgerIds = new Set(items.map(({ event }) => ledgerIdOf(customerId, event.data.agreementId)));
-    await catchUp(context, customerId, [...ledgerIds], deadline, SETTLE_ROWS_MAX);
+    const agreementIds = new Set(items.map(({ event }) => event.data.agreementId));
+    await catchUp(context, customerId, [...agreementIds], deadline, SETTLE_ROWS_MAX);
   }
   return outcomes.map((outcome, index) => mended.get(index) ?? outcome);
 }
@@ -146,14 +159,20 @@ async function tryAll(context: Context, bodies: readonly string[]) {
 
 const notProcessed = refusal("notProcessed", "the event was not processed; send it again", "id");
 
-/** @param ledgerIds of the customer. What is not done here, somebody else has to go on with. */
+/**
+ * Links first: without them the ledger would be settled to what does not hold, and its mark would go with it.
+ * @param agreementIds of the customer. What is not done here, somebody else has to go on with.
+ */
 async function catchUp(
   context: Context,
   customerId: CustomerId,
-  ledgerIds: readonly LedgerId[],
+  agreementIds: readonly (AgreementId | undefined)[],
   deadline: string,
   rowsMax?: number,
 ): Promise<boolean> {
+  for (const agreementId of agreementIds)
+    if (agreementId !== undefined) await relink(context, customerId, agreementId);
+  const ledgerIds = agreementIds.map((agreementId) => ledgerIdOf(customerId, agreementId));
   const tryAgain = async (bodies: readonly string[]): Promise<readonly Outcome[]> => {
     for (const body of bodies) forgetHome(context, body);
     return (await tryAll(context, bodies)).outcomes;

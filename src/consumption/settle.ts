@@ -1,13 +1,12 @@
 /**
- * Moves what the current terms place elsewhere (CA-16): a case whose agreement or mapping came later leaves the additional
- * cases for its entitlement, or the other way round, and counts exactly once at any moment, because each move and both
- * of its roll-ups are one commit.
- * Invariants: a month is done when all of its roll-ups carry the revision of the terms, which only a commit that is
+ * Moves what the current terms and links place elsewhere (CA-16): a case whose agreement or mapping came later leaves the
+ * additional cases for its entitlement, or the other way round, and counts exactly once at any moment, because each move
+ * and both of its roll-ups are one commit.
+ * Invariants: a month is done when all of its roll-ups carry the revision of the head, which only a commit that is
  * conditional on what was read before its entries were can say; consumption of other services is never taken back.
  */
-import type { Terms } from "../agreements/terms.ts";
 import type { Versioned } from "../platform/cosmos.ts";
-import { type Entry, type Head, type LedgerId, type Posting, withPosting } from "./entry.ts";
+import { type Entry, type Head, type LedgerId, type Placing, type Posting, withPosting } from "./entry.ts";
 import { type DeliveryEvent, eventTypes, parseEvent } from "./event.ts";
 import { type LedgerOperation, OPERATIONS_MAX } from "./ledger-store.ts";
 import { ATTEMPTS_MAX } from "./outcome.ts";
@@ -20,7 +19,7 @@ import { type PostingChange, rollupOperations } from "./rollup-changes.ts";
 const MOVES_MAX = 40;
 
 /**
- * Settles the ledger to its current terms, month by month, until done or until the instant `deadline`.
+ * Settles the ledger to its current terms and links, month by month, until done or until the instant `deadline`.
  * @param rowsMax rows of the roll-ups that wait: a ledger with more of them is left as it is.
  * @returns whether it is done; if not, because of time or because others are always faster, calling it again goes on
  * where it stopped.
@@ -84,11 +83,11 @@ async function scanMonth(
   month: string,
   deadline: string,
 ): Promise<ReadonlyMap<string, Rollup> | "moved" | "outOfTime"> {
-  const { ledgerId, revision, terms } = head;
+  const { ledgerId, revision } = head;
   const rollups = new Map<string, Rollup>();
   let hasMoved = false;
   for await (const page of access.store.entries(ledgerId, month)) {
-    const moving = page.filter(({ value }) => value.reverses === undefined && movesUnder(terms, value));
+    const moving = page.filter(({ value }) => value.reverses === undefined && movesUnder(head, value));
     for (let start = 0; start < moving.length; start += MOVES_MAX) {
       if (access.now() > deadline) return "outOfTime";
       const groups = await groupsOf(access, head, moving.slice(start, start + MOVES_MAX));
@@ -105,13 +104,16 @@ async function scanMonth(
 /** Each delivery with its reversals. One that comes later changes the tag of its delivery, and the move is refused. */
 async function groupsOf(
   { store }: LedgerAccess,
-  { ledgerId, terms }: Head,
+  head: Head,
   deliveries: readonly Versioned<Entry>[],
 ): Promise<readonly (readonly Move[])[]> {
   const ids = deliveries.map(({ value }) => value.id);
-  const reversals = Map.groupBy(await store.reversalsOf(ledgerId, ids), ({ value }) => value.reverses ?? "");
+  const reversals = Map.groupBy(
+    await store.reversalsOf(head.ledgerId, ids),
+    ({ value }) => value.reverses ?? "",
+  );
   return deliveries.map((before) => {
-    const after = placedUnder(terms, before.value);
+    const after = placedUnder(head, before.value);
     const counted = (reversals.get(before.value.id) ?? []).filter(({ value }) => isCounted(value));
     const behind = counted.map((each): Move => {
       const posting = reversalPosting(after, -each.value.quantity);
@@ -148,7 +150,7 @@ async function moveAll(
 }
 
 /**
- * @param revision of the terms that the moves were found under: newer ones may have left the entries as they are.
+ * @param revision of the head that the moves were found under: a newer one may have left the entries as they are.
  * @returns false when somebody else was faster: the next round scans again.
  */
 async function commitMoves(
@@ -200,23 +202,23 @@ async function commitAll(
   return true;
 }
 
-function movesUnder(terms: Terms | undefined, entry: Entry): boolean {
-  const after = repost(terms, entry);
+function movesUnder(placing: Placing, entry: Entry): boolean {
+  const after = repost(placing, entry);
   return (
     after !== undefined &&
     (after.account !== entry.account || after.reasons?.join() !== entry.reasons?.join())
   );
 }
 
-function placedUnder(terms: Terms | undefined, entry: Entry): Entry {
-  return withPosting(entry, repost(terms, entry) ?? entry);
+function placedUnder(placing: Placing, entry: Entry): Entry {
+  return withPosting(entry, repost(placing, entry) ?? entry);
 }
 
 /** @returns undefined for what stays where it is: what is no delivery, and what the terms would not accept any more. */
-export function repost(terms: Terms | undefined, entry: Entry): Posting | undefined {
+export function repost(placing: Placing, entry: Entry): Posting | undefined {
   const delivery = toDelivery(entry);
   if (delivery === undefined || entry.workspaceId === undefined) return undefined;
-  const placement = place(delivery, terms, entry.workspaceId);
+  const placement = place(delivery, placing, entry.workspaceId);
   return placement.outcome === "posted" ? placement.posting : undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The proof that the roll-ups are what the facts make them (LE-06): every entry is placed again under the current terms,
- * every delivery shared among its reversals again, and the fold compared with what is stored.
+ * The proof that the roll-ups are what the facts make them (LE-06): every entry is placed again under the current terms
+ * and links, every delivery shared among its reversals again, and the fold compared with what is stored.
  * Invariant: what is recorded or settled meanwhile never shows as a difference.
  */
 import type { Versioned } from "../platform/cosmos.ts";
@@ -25,7 +25,7 @@ export type Verification = {
   readonly differences: readonly Difference[];
   /**
    * Why something differed and is not told now. `changed`: it was written to while it was read. `unsettled`: entries are
-   * being placed anew under changed terms. A later run looks again.
+   * being placed anew under changed terms or links. A later run looks again.
    */
   readonly undecided: "changed" | "unsettled" | undefined;
 };
@@ -113,7 +113,7 @@ async function rebuild(
   for await (const page of store.entries(ledgerId)) {
     for (const { value } of page) {
       entries += 1;
-      if (value.reverses === undefined) count(repost(head.terms, value) ?? value);
+      if (value.reverses === undefined) count(repost(head, value) ?? value);
       else reversals.set(value.reverses, [...(reversals.get(value.reverses) ?? []), value]);
     }
   }
@@ -132,7 +132,7 @@ async function sharesOf(
 ): Promise<Posting[]> {
   const fact = await store.readFact(ledgerId, deliveryId);
   if (fact?.value.kind !== "entry" || fact.value.reverses !== undefined) return [];
-  const delivery = { ...fact.value, ...repost(head.terms, fact.value) };
+  const delivery = { ...fact.value, ...repost(head, fact.value) };
   const shares = shareReversals(delivery.quantity, claims.map(toClaim));
   return [...shares.values()].flatMap((share) =>
     "quantity" in share ? [reversalPosting(delivery, share.quantity)] : [],

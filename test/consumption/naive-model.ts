@@ -66,13 +66,30 @@ export type Expected = {
   readonly refused: readonly string[];
 };
 
-export function expectedOf(bodies: readonly string[]): Expected {
+/** What of an agreement applies to a workspace, where somebody decided. */
+export type DecidedLink = {
+  readonly customerId: string;
+  readonly agreementId: string;
+  readonly workspaceId: string;
+  readonly isLinked: boolean;
+  readonly packageIds: readonly string[];
+};
+
+/** The workspaces that a customer has besides the default one, by customer, and what was decided in the end. */
+export type Workspaces = {
+  readonly further: Readonly<Record<string, readonly string[]>>;
+  readonly links: readonly DecidedLink[];
+};
+
+const onlyTheDefault: Workspaces = { further: {}, links: [] };
+
+export function expectedOf(bodies: readonly string[], workspaces: Workspaces = onlyTheDefault): Expected {
   const events = [...new Set(bodies)].map((body) => eventSchema.parse(JSON.parse(body)));
   const counts: Record<string, readonly [number, number]> = {};
   const reasons: Record<string, readonly string[]> = {};
   const refused: string[] = [];
   for (const delivery of events.filter(isDelivery)) {
-    const placed = placeOf(delivery, events.filter(isAgreement));
+    const placed = placeOf(delivery, events.filter(isAgreement), workspaces);
     if (placed === undefined) {
       refused.push(delivery.id);
       continue;
@@ -135,10 +152,12 @@ function takenBack(delivery: Delivery, reversals: readonly Reversal[]) {
 function placeOf(
   delivery: Delivery,
   agreements: readonly Agreement[],
+  workspaces: Workspaces,
 ): { readonly account: string; readonly reasons: readonly string[] } | undefined {
   const { data } = delivery;
   if (!agreements.some((each) => each.data.customerId === data.customerId)) return undefined;
-  if (data.workspaceId !== "ws-default") return undefined;
+  const ids = ["ws-default", ...(workspaces.further[data.customerId] ?? [])];
+  if (!ids.includes(data.workspaceId)) return undefined;
   const isCase = data.service === "problemResolution" || data.service === "advisory";
   const versions = agreements
     .filter((each) => each.data.customerId === data.customerId && each.data.agreementId === data.agreementId)
@@ -152,7 +171,8 @@ function placeOf(
   const reasons: string[] = [];
   if (current !== undefined) {
     if (found === undefined ? !inAgreement : !inLine) reasons.push("agreementExpired");
-    if (!linked(current, versions, found)) reasons.push("agreementNotInWorkspace");
+    if (!linked(data.workspaceId, current, versions, found, workspaces.links))
+      reasons.push("agreementNotInWorkspace");
   }
   if (found === undefined) reasons.push("noMatchingEntitlement");
   if (data.request?.category != null) reasons.push("category");
@@ -219,9 +239,24 @@ function allLines(versions: readonly Agreement[]): (Found & { readonly service: 
 const packWith = (packages: readonly Pack[], entitlementId: string): Pack | undefined =>
   packages.find((pack) => pack.entitlements.some((each) => each.entitlementId === entitlementId));
 
-/** WS-01, WS-03: the default workspace has the base agreement's enterprise-wide packages. */
-function linked(current: Agreement, versions: readonly Agreement[], found: Found | undefined): boolean {
-  if (current.data.kind !== "base") return false;
-  if (found !== undefined) return found.pack.section === "enterpriseWide";
-  return versions.some(({ data }) => data.packages.some(({ section }) => section === "enterpriseWide"));
+/**
+ * Enterprise-wide packages apply where the agreement is linked, add-on ones where they are named (WS-03); where nobody
+ * decided, the default workspace has the base agreement (WS-01).
+ */
+function linked(
+  workspaceId: string,
+  { data: { customerId, agreementId, kind } }: Agreement,
+  versions: readonly Agreement[],
+  found: Found | undefined,
+  links: readonly DecidedLink[],
+): boolean {
+  const decided = links.find(
+    (each) =>
+      each.customerId === customerId && each.agreementId === agreementId && each.workspaceId === workspaceId,
+  );
+  const applies = ({ section, packageId }: Pack): boolean =>
+    section === "enterpriseWide"
+      ? (decided?.isLinked ?? (workspaceId === "ws-default" && kind === "base"))
+      : (decided?.packageIds.includes(packageId) ?? false);
+  return found === undefined ? versions.some(({ data }) => data.packages.some(applies)) : applies(found.pack);
 }

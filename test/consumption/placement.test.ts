@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_WORKSPACE_ID, workspaceIdSchema } from "../../src/agreements/ids.ts";
-import { foldTerms, type Terms } from "../../src/agreements/terms.ts";
+import { DEFAULT_WORKSPACE_ID, packageIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
+import { type AgreementLinks, foldTerms, type Terms } from "../../src/agreements/terms.ts";
 import { parseEventText } from "../../src/consumption/event.ts";
 import { place } from "../../src/consumption/posting.ts";
 import { agreementEvent, basePackage, deliveryEvent, entitlement } from "../fakes/events.ts";
@@ -20,10 +20,15 @@ function termsOf(...bodies: readonly string[]): Terms {
 }
 
 /** `account` and reasons, or the code of the rejection. */
-function placed(delivery: Json, terms: Terms | undefined, workspace: string = DEFAULT_WORKSPACE_ID): string {
+function placed(
+  delivery: Json,
+  terms: Terms | undefined,
+  workspace: string = DEFAULT_WORKSPACE_ID,
+  links: AgreementLinks = {},
+): string {
   const parsed = parseEventText(deliveryEvent("d", delivery));
   if (parsed.outcome === "rejected" || parsed.event.kind !== "delivery") throw new Error("not a delivery");
-  const placement = place(parsed.event, terms, workspaceIdSchema.parse(workspace));
+  const placement = place(parsed.event, { terms, links }, workspaceIdSchema.parse(workspace));
   if (placement.outcome === "rejected") return placement.rejection.code;
   const { account, reasons = [] } = placement.posting;
   return [account, ...reasons].join(" ");
@@ -145,6 +150,45 @@ describe("where a delivery counts", () => {
     expect(placed(unnamed, two)).toBe("a:advisory:minutes noMatchingEntitlement");
     expect(placed({ ...unnamed, service: "proactive" }, two)).toBe("ambiguousEntitlement");
     expect(placed({ ...unnamed, entitlementId: "a2" }, two)).toBe("e:a2");
+  });
+
+  it("is an entitlement where its package is linked to the workspace, and an additional case elsewhere (WS-03)", () => {
+    const both = termsOf(
+      agreementEvent({
+        packages: [
+          basePackage({ entitlements: [entitlement("ent-adv", "advisory")] }),
+          basePackage({
+            packageId: "pkg-extra",
+            section: "addOn",
+            entitlements: [entitlement("ent-prs", "problemResolution")],
+          }),
+        ],
+      }),
+    );
+    const extra = { service: "problemResolution", packageId: "pkg-extra", entitlementId: "ent-prs" };
+    const whole = { isLinked: true, packageIds: [] };
+    const alone = { isLinked: false, packageIds: [packageIdSchema.parse("pkg-extra")] };
+    expect(placed({}, both)).toBe("e:ent-adv");
+    expect(placed({}, both, DEFAULT_WORKSPACE_ID, { "ws-default": alone })).toBe(
+      "a:advisory:minutes agreementNotInWorkspace",
+    );
+    expect(placed({}, both, "ws-a", { "ws-a": whole })).toBe("e:ent-adv");
+    expect(placed({}, both, "ws-b", { "ws-a": whole })).toBe("a:advisory:minutes agreementNotInWorkspace");
+    for (const [workspace, links] of [
+      [DEFAULT_WORKSPACE_ID, {}],
+      ["ws-a", { "ws-a": whole }],
+    ] as const) {
+      expect(placed(extra, both, workspace, links)).toBe(
+        "a:problemResolution:minutes agreementNotInWorkspace",
+      );
+    }
+    expect(placed(extra, both, "ws-a", { "ws-a": alone })).toBe("e:ent-prs");
+  });
+
+  it("does not depend on links for any other service than cases", () => {
+    const none = { isLinked: false, packageIds: [] };
+    const proactive = { service: "proactive", entitlementId: "ent-pro" };
+    expect(placed(proactive, terms, "ws-a", { "ws-a": none })).toBe("e:ent-pro");
   });
 
   it("is an entitlement until the instant an amendment leaves it out, and an additional case from then on", () => {

@@ -47,7 +47,7 @@ export async function settleAll(stores: RecorderStores): Promise<void> {
 }
 
 /**
- * All that must not depend on order, repetition, batches or faults, as text: terms, roll-ups, postings, open rejections,
+ * All that must not depend on order, repetition, batches or faults, as text: terms, links, roll-ups, postings, open rejections,
  * customers and people. Left out are tags, `recordedAt`, counters of changes and attempts, and roll-ups of nothing.
  */
 export function stateOf(stores: MemoryStores): string {
@@ -77,7 +77,9 @@ export function stateOf(stores: MemoryStores): string {
 function ledgerState(stores: MemoryStores, ledgerId: ReturnType<MemoryStores["ledgerIds"]>[number]) {
   const documents = stores.documents(ledgerId);
   return {
-    terms: documents.flatMap((document) => (document.kind === "head" ? [document.terms ?? null] : [])),
+    placing: documents.flatMap((document) =>
+      document.kind === "head" ? [{ terms: document.terms ?? null, links: document.links }] : [],
+    ),
     rollups: byKey(
       documents.flatMap((document) => {
         if (document.kind !== "rollup" || Object.keys(document.totals).length === 0) return [];

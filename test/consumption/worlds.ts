@@ -40,24 +40,25 @@ const line = fc.constantFrom(
 );
 
 /** Everything else of a delivery follows from its id, so that a repeat is the same event. */
-const delivery = fc
-  .record({
-    id: fc.constantFrom(...deliveryIds),
-    source: fc.constantFrom(...sources),
-    place,
-    line,
-    quantity: fc.integer({ min: 1, max: 40 }),
-    deliveredAt: fc.constantFrom(...instants),
-    workspaceId: fc.constantFrom(undefined, undefined, undefined, "ws-default", "ws-nobody-knows"),
-    category: fc.constantFrom(null, null, null, "SU"),
-  })
-  .map(({ id, source, place: where, line: what, quantity, deliveredAt, workspaceId, category }) =>
-    deliveryEvent(
-      id,
-      { ...where, ...what, quantity, deliveredAt, workspaceId, request: { number: id, category } },
-      { source },
-    ),
-  );
+const deliveryIn = (workspaces: readonly (string | undefined)[]) =>
+  fc
+    .record({
+      id: fc.constantFrom(...deliveryIds),
+      source: fc.constantFrom(...sources),
+      place,
+      line,
+      quantity: fc.integer({ min: 1, max: 40 }),
+      deliveredAt: fc.constantFrom(...instants),
+      workspaceId: fc.constantFrom(...workspaces),
+      category: fc.constantFrom(null, null, null, "SU"),
+    })
+    .map(({ id, source, place: where, line: what, quantity, deliveredAt, workspaceId, category }) =>
+      deliveryEvent(
+        id,
+        { ...where, ...what, quantity, deliveredAt, workspaceId, request: { number: id, category } },
+        { source },
+      ),
+    );
 
 const reversal = fc
   .record({
@@ -127,25 +128,52 @@ function withoutCases() {
 }
 
 /** @returns batches: the events shuffled, some of them several times, cut anywhere. */
-export const worldArbitrary = fc
-  .tuple(
-    fc.uniqueArray(delivery, { maxLength: 8, selector: keyOf }),
-    fc.uniqueArray(reversal, { maxLength: 6, selector: keyOf }),
-    agreements,
-  )
-  .chain(([deliveries, reversals, contracts]) => {
-    const events = [...deliveries, ...reversals, ...contracts];
-    const repeats =
-      events.length === 0 ? fc.constant([]) : fc.array(fc.constantFrom(...events), { maxLength: 6 });
-    return repeats.chain((again) => {
-      const all = [...events, ...again];
-      return fc.tuple(
-        fc.shuffledSubarray(all, { minLength: all.length }),
-        fc.array(fc.integer({ min: 1, max: 5 }), { minLength: all.length, maxLength: all.length }),
-      );
-    });
-  })
-  .map(([events, sizes]) => cut(events, sizes));
+const worldIn = (workspaces: readonly (string | undefined)[]) =>
+  fc
+    .tuple(
+      fc.uniqueArray(deliveryIn(workspaces), { maxLength: 8, selector: keyOf }),
+      fc.uniqueArray(reversal, { maxLength: 6, selector: keyOf }),
+      agreements,
+    )
+    .chain(([deliveries, reversals, contracts]) => {
+      const events = [...deliveries, ...reversals, ...contracts];
+      const repeats =
+        events.length === 0 ? fc.constant([]) : fc.array(fc.constantFrom(...events), { maxLength: 6 });
+      return repeats.chain((again) => {
+        const all = [...events, ...again];
+        return fc.tuple(
+          fc.shuffledSubarray(all, { minLength: all.length }),
+          fc.array(fc.integer({ min: 1, max: 5 }), { minLength: all.length, maxLength: all.length }),
+        );
+      });
+    })
+    .map(([events, sizes]) => cut(events, sizes));
+
+export const worldArbitrary = worldIn([undefined, undefined, undefined, "ws-default", "ws-nobody-knows"]);
+
+/** The workspaces of the customer whose links change; the one in the middle is the default one. */
+export const WORKSPACE_IDS = ["ws-a", "ws-default", "ws-b"] as const;
+/** The same with deliveries to several workspaces. */
+export const workspacesWorldArbitrary = worldIn([undefined, ...WORKSPACE_IDS, "ws-nobody-knows"]);
+
+export type LinkChange = {
+  readonly workspaceId: (typeof WORKSPACE_IDS)[number];
+  readonly agreementId: string;
+  /** Undefined: what was decided is taken back, and the rules hold again. */
+  readonly link: { readonly isLinked: boolean; readonly packageIds: readonly string[] } | undefined;
+};
+
+export const linkChangeArbitrary: fc.Arbitrary<LinkChange> = fc.record({
+  workspaceId: fc.constantFrom(...WORKSPACE_IDS),
+  agreementId: fc.constantFrom("agr-t-base", "agr-t-base", "agr-t-extra"),
+  link: fc.constantFrom(
+    { isLinked: true, packageIds: [] },
+    { isLinked: false, packageIds: [] },
+    { isLinked: true, packageIds: ["pkg-extra"] },
+    { isLinked: false, packageIds: ["pkg-extra"] },
+    undefined,
+  ),
+});
 
 /** Within its ledger source and id are the event's own: two contents with one id are another test's. */
 function keyOf(body: string): string {
