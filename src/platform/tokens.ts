@@ -41,7 +41,7 @@ const ALGORITHMS = ["RS256"];
 const CLOCK_TOLERANCE_SECONDS = 60;
 const HEADER_MAX_CHARACTERS = 16_384;
 const RETRY_AFTER_SECONDS = 5;
-const ACCESS_TOKEN_TYPES = new Set([undefined, "jwt", "at+jwt", "application/at+jwt"]);
+const ACCESS_TOKEN_TYPES = new Set(["jwt", "at+jwt", "application/at+jwt"]);
 /** A token that was verified need not be again so long, unless the issuer's keys change. 16 MB of tokens at most. */
 const REMEMBERED_MS = 60_000;
 const REMEMBERED_MAX = 1_000;
@@ -60,6 +60,12 @@ const bearerToken = (header: string): string => {
   return token;
 };
 
+/** @param typ of the header as it came: of any JSON type, whatever its declared one is. */
+const requireAccessTokenType = (typ: unknown): void => {
+  const isOne = typ === undefined || (typeof typ === "string" && ACCESS_TOKEN_TYPES.has(typ.toLowerCase()));
+  if (!isOne) throw new UnauthenticatedError("a token of another type");
+};
+
 type Remembered = {
   readonly principal: Principal;
   readonly verifiedMs: number;
@@ -68,7 +74,7 @@ type Remembered = {
   readonly keysRevision: number;
 };
 
-/** Only what is wrong with the token is the caller's fault. */
+/** Only what is wrong with the token is the caller's fault; a key of the issuer's that does not work is not. */
 const toServiceError = (error: unknown): unknown => {
   if (isServiceError(error)) return error;
   if (error instanceof errors.JOSEError) return new UnauthenticatedError(error);
@@ -107,9 +113,7 @@ export const createTokenVerifier = (settings: TokenSettings, fetchKeys?: FetchKe
         requiredClaims: ["exp", "sub"],
       },
     );
-    if (!ACCESS_TOKEN_TYPES.has(protectedHeader.typ?.toLowerCase())) {
-      throw new UnauthenticatedError(`token type ${protectedHeader.typ}`);
-    }
+    requireAccessTokenType(protectedHeader.typ);
     const claims = readClaims(payload, settings.issuer);
     const latestIssue = now.getTime() / 1_000 + CLOCK_TOLERANCE_SECONDS;
     if (claims.iat !== undefined && claims.iat > latestIssue)
