@@ -16,7 +16,6 @@ import {
   taken,
 } from "./message.ts";
 import type { MessageStore } from "./message-store.ts";
-import { renderMessage } from "./render-message.ts";
 
 /** How often the end of an attempt is recorded anew: what is sent and not recorded is sent again. */
 const RECORDINGS_MAX = 3;
@@ -61,13 +60,15 @@ type Attempt = { readonly outcome: AttemptOutcome; readonly cause?: unknown };
 
 async function attempt({ mail, links }: DeliveryDependencies, message: QueuedMessage): Promise<Attempt> {
   try {
-    return { outcome: await mail.send(mailOf(message, links)) };
+    return { outcome: await mail.send(await mailOf(message, links)) };
   } catch (cause) {
     return { outcome: { outcome: "unavailable" }, cause };
   }
 }
 
-function mailOf(message: QueuedMessage, links: Links): Mail {
+async function mailOf(message: QueuedMessage, links: Links): Promise<Mail> {
+  // Loaded with the first message, as what carries it: most instances of the app never send one.
+  const { renderMessage } = await import("./render-message.ts");
   const { customerId, id, to, attempts } = message;
   return { key: mailKey(customerId, id), attempt: attempts, to, ...renderMessage(message, links) };
 }

@@ -42,6 +42,7 @@ describe("a service that is given", () => {
       BLOB_CONNECTION_STRING: storageAt(there),
       TOKEN_ISSUER: "https://issuer.example",
       TOKEN_JWKS_URL: `http://${there}/keys`,
+      SMTP_URL: `smtp://${there}`,
     };
     expect(await problemsWith(settings)).toEqual([]);
   });
@@ -52,6 +53,9 @@ describe("a service that is given", () => {
     ["SERVICEBUS__fullyQualifiedNamespace", () => notThere],
     ["BLOB_CONNECTION_STRING", () => storageAt(notThere)],
     ["BLOB_ACCOUNT_URL", () => `http://${notThere}`],
+    ["SMTP_URL", () => `smtp://user:secret@${notThere}`],
+    ["ACS_ENDPOINT", () => `http://${notThere}`],
+    ["ACS_CONNECTION_STRING", () => `endpoint=http://${notThere}/;accesskey=secret=`],
   ])("is named with %s, its origin and what to do when it does not answer", async (name, value) => {
     const problems = await problemsWith({ [name]: value() }, { [name]: "local.settings.json" });
     expect(problems).toEqual([

@@ -112,13 +112,17 @@ describe("starting the local stack", () => {
       BLOB_ACCOUNT_URL: `http://${host}`,
       TOKEN_ISSUER: "https://issuer.example",
       TOKEN_JWKS_URL: `http://${host}/keys`,
+      ACS_ENDPOINT: `http://${host}`,
+      MAIL_FROM: "desk@provider.example",
       CPOD_SCHEDULE: "0 0 0 1 * *",
     };
     const stack = await start({ given });
     const settings = await settingsOfApp(stack);
     await stack.stop();
     await closeServer(service);
-    expect([stack.cosmos, stack.serviceBus, stack.blob, stack.tokens]).toEqual(Array(4).fill(undefined));
+    const standIns = [stack.cosmos, stack.serviceBus, stack.blob, stack.tokens, stack.mail];
+    expect(standIns).toEqual(Array(5).fill(undefined));
+    expect(settings).not.toHaveProperty("SMTP_URL");
     expect(settings).toMatchObject(given);
     expect(settings).not.toHaveProperty("COSMOS_KEY");
     expect(settings).not.toHaveProperty("SERVICEBUS");
@@ -136,11 +140,13 @@ describe("starting the local stack", () => {
       stack.blob?.port,
       stack.cosmos?.port,
       stack.serviceBus?.port,
+      stack.mail?.port,
+      stack.mail?.smtpPort,
     ];
     await stack.stop();
     await closeServer(occupant);
     expect(Number(port)).toBeGreaterThan(taken);
-    expect(new Set(ports).size).toBe(5);
+    expect(new Set(ports).size).toBe(7);
   });
 
   test("says so when there are not enough ports", async () => {
