@@ -66,9 +66,9 @@ async function register({ issuer, audience, jwksUrl }: RunningTokens): Promise<v
   client.dispose();
   library.http("bare", { route: "bare", handler: () => ({ status: 200, body: "{}" }) });
   const customers = { ...app.customers, read: async () => customer };
-  registerEndpoints([...meEndpoints(), ...customerEndpoints({ ...app, customers })], {
+  registerEndpoints([...meEndpoints(app), ...customerEndpoints({ ...app, customers })], {
     verifier: createTokenVerifier({ issuer, audience, jwksUrl: new URL(jwksUrl) }),
-    authorize: createAuthorize({ ...people, read: async () => person }),
+    authorize: createAuthorize(async () => person?.value),
     now: () => new Date(),
     newRequestId: randomUUID,
     validateResponses: false,

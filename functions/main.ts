@@ -8,6 +8,7 @@ import { registerDeliveryEvents } from "./queue/delivery-events.ts";
 import { registerMessages } from "./queue/messages.ts";
 import { registerReportJobs } from "./queue/report-jobs.ts";
 import { registerMonthlyCpods } from "./timer/cpod.ts";
+import { registerFollowUps } from "./timer/follow-ups.ts";
 import { registerSettleLedgers, registerVerifyLedgers } from "./timer/ledgers.ts";
 import { registerDueMessages } from "./timer/messages.ts";
 
@@ -29,3 +30,4 @@ registerSettleLedgers(app);
 registerVerifyLedgers(app);
 registerMessages(app);
 registerDueMessages(app);
+registerFollowUps(app);

@@ -35,6 +35,7 @@ param schedules object = {
   verify: '0 0 3 * * *'
   settle: '0 */5 * * * *'
   message: '0 * * * * *'
+  followUp: '30 * * * * *'
 }
 
 @description('Address that messages come from, of a domain linked to the mail service. Empty: one of a domain that the cloud provides.')

@@ -71,6 +71,7 @@ export const DEFAULT_SETTINGS = {
   VERIFY_SCHEDULE: "0 */10 * * * *",
   SETTLE_SCHEDULE: "0 * * * * *",
   MESSAGE_SCHEDULE: "*/15 * * * * *",
+  FOLLOW_UP_SCHEDULE: "*/30 * * * * *",
   // An answer that breaks its own contract is to be seen here first.
   VALIDATE_RESPONSES: "true",
 } as const satisfies Settings;

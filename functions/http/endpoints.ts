@@ -9,10 +9,16 @@ import { auditEntryEndpoints } from "./audit-entries.ts";
 import { customerEndpoints } from "./customers.ts";
 import { entitlementEndpoints } from "./entitlements.ts";
 import { eventEndpoints } from "./events.ts";
+import { groupEndpoints } from "./groups.ts";
+import { invitationEndpoints } from "./invitations.ts";
 import { meEndpoints } from "./me.ts";
+import { memberEndpoints } from "./members.ts";
+import { personEndpoints } from "./people.ts";
 import { rejectedEventEndpoints } from "./rejected-events.ts";
 import { reportEndpoints } from "./reports.ts";
+import { roleAssignmentEndpoints } from "./role-assignments.ts";
 import { serviceEndpoints } from "./service.ts";
+import { workspaceEndpoints } from "./workspaces.ts";
 
 export const apiInfo = {
   title: "Customer Activity",
@@ -24,12 +30,18 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
   const endpoints: Endpoint<Grant>[] = [
     ...eventEndpoints(app),
     ...rejectedEventEndpoints(app),
-    ...meEndpoints(),
+    ...meEndpoints(app),
     ...customerEndpoints(app),
     ...activityEndpoints(app),
     ...entitlementEndpoints(app),
     ...additionalCaseEndpoints(app),
     ...reportEndpoints(app),
+    ...workspaceEndpoints(app),
+    ...memberEndpoints(app),
+    ...invitationEndpoints(app),
+    ...groupEndpoints(app),
+    ...personEndpoints(app, () => contracts()),
+    ...roleAssignmentEndpoints(app),
     ...auditEntryEndpoints(app),
     ...serviceEndpoints(),
   ];

@@ -1,11 +1,6 @@
 import * as z from "zod";
-import {
-  customersWith,
-  defineEndpoint,
-  EVENTS_SEND,
-  type Grant,
-  type Permission,
-} from "../../src/access/grant.ts";
+import { customersWith, defineEndpoint, EVENTS_SEND, type Grant } from "../../src/access/grant.ts";
+import type { Permission } from "../../src/access/permissions.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import type { RejectedEvent } from "../../src/consumption/rejected-event.ts";
 import { NotFoundError } from "../../src/platform/errors.ts";

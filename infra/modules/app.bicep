@@ -111,6 +111,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     VERIFY_SCHEDULE: schedules.verify
     SETTLE_SCHEDULE: schedules.settle
     MESSAGE_SCHEDULE: schedules.message
+    FOLLOW_UP_SCHEDULE: schedules.followUp
     MAIL_FROM: mailFrom
     ACS_ENDPOINT: acsEndpoint
     WEB_CLIENT_URL: webClientUrl

@@ -1,35 +1,21 @@
-/**
- * The audit trail (AC-09): who did what to which resource of a customer, and when.
- * Invariant: entries are only ever added.
- */
 import type { Container } from "@azure/cosmos";
-import * as z from "zod";
-import { customerIdSchema } from "../agreements/ids.ts";
-import { queryAll, saveItem, sql } from "../platform/cosmos.ts";
+import { isOneOf, type Query, queryAll, saveItem, sql } from "../platform/cosmos.ts";
+import { type AuditEntry, auditEntrySchema } from "./audit-entry.ts";
+import type { Scope } from "./grant.ts";
 
-export const auditEntrySchema = z.object({
-  id: z.string(),
-  customerId: customerIdSchema,
-  kind: z.literal("auditEntry"),
-  at: z.string(),
-  actor: z.object({ subject: z.string(), email: z.string().optional() }),
-  action: z.enum(["reportRequested", "reportDownloaded", "rejectedEventReplayed"]),
-  /** What it was done to, as in the URL. */
-  target: z.string(),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
-});
-type AuditEntry = z.infer<typeof auditEntrySchema>;
+export type AuditPage = {
+  /** Of a caller who may not see the whole customer: entries about those workspaces, and no others. */
+  readonly scope: Scope;
+  readonly filter: Query | undefined;
+  readonly after: { readonly at: string; readonly id: string } | undefined;
+  readonly limit: number;
+};
 
 export type AuditStore = {
   /** The same id twice is one entry. */
   readonly append: (entry: AuditEntry) => Promise<void>;
   /** Newest first, after a position. */
-  readonly page: (
-    customerId: string,
-    after: { readonly at: string; readonly id: string } | undefined,
-    limit: number,
-  ) => Promise<readonly AuditEntry[]>;
+  readonly page: (customerId: string, page: AuditPage) => Promise<readonly AuditEntry[]>;
 };
 
 export function cosmosAuditStore(container: Container): AuditStore {
@@ -37,17 +23,22 @@ export function cosmosAuditStore(container: Container): AuditStore {
     append: async (entry) => {
       await saveItem(container, entry, entry.customerId, undefined);
     },
-    page: (customerId, after, limit) =>
-      queryAll(
-        container,
-        customerId,
-        sql(
-          `SELECT TOP @limit * FROM c WHERE c.kind = 'auditEntry'${
-            after === undefined ? "" : " AND (c.at < @at OR (c.at = @at AND c.id < @id))"
-          } ORDER BY c.at DESC, c.id DESC`,
-          { limit, ...(after === undefined ? {} : { at: after.at, id: after.id }) },
-        ),
-        auditEntrySchema,
-      ),
+    page: (customerId, page) => queryAll(container, customerId, pageQuery(page), auditEntrySchema),
   };
+}
+
+function pageQuery({ scope, filter, after, limit }: AuditPage): Query {
+  const visible =
+    scope.kind === "all" ? undefined : isOneOf("c.workspaceId", "visible", [...scope.workspaceIds]);
+  const conditions = [
+    "c.kind = 'auditEntry'",
+    ...(visible === undefined ? [] : [visible.text]),
+    ...(filter === undefined ? [] : [`(${filter.query})`]),
+    ...(after === undefined ? [] : ["(c.at < @at OR (c.at = @at AND c.id < @id))"]),
+  ];
+  const { query, parameters } = sql(
+    `SELECT TOP @limit * FROM c WHERE ${conditions.join(" AND ")} ORDER BY c.at DESC, c.id DESC`,
+    { limit, ...visible?.parameters, ...(after === undefined ? {} : { at: after.at, id: after.id }) },
+  );
+  return { query, parameters: [...parameters, ...(filter?.parameters ?? [])] };
 }

@@ -1,71 +1,58 @@
 /**
- * What a caller may do, decided once for each request from one point read. Endpoints name a permission and are given a
- * grant; they never look at roles.
- * Invariant: a customer that the caller may not know of is not in the grant, and asking for it ends as not found (AC-08).
+ * What a caller may do, decided once for each request from one point read. Endpoints name a permission and are given the
+ * places where the caller holds it; they never look at roles.
+ * Invariant: a customer or workspace that the caller may not know of is not in the grant, and asking for it ends as not
+ * found (AC-08).
  */
-import type { CustomerRole } from "../agreements/customer.ts";
 import type { CustomerId } from "../agreements/ids.ts";
 import type { AccessRule } from "../platform/contract.ts";
 import { endpointDefiner } from "../platform/endpoint.ts";
 import { NotFoundError } from "../platform/errors.ts";
 import type { Principal } from "../platform/tokens.ts";
-import type { Person } from "./person.ts";
-import type { PersonStore } from "./person-store.ts";
-
-export type Permission =
-  | "customerActivity.read"
-  | "reports.read"
-  | "reports.create"
-  | "auditEntries.read"
-  | "rejectedEvents.read"
-  | "rejectedEvents.replay";
-
-/** The one table of who may do what at a customer (AC-03, AC-05). */
-const permissionsByRole: Readonly<Record<CustomerRole, readonly Permission[]>> = {
-  servicesAdmin: ["customerActivity.read", "reports.read", "reports.create", "auditEntries.read"],
-  csam: [
-    "customerActivity.read",
-    "reports.read",
-    "reports.create",
-    "auditEntries.read",
-    "rejectedEvents.read",
-    "rejectedEvents.replay",
-  ],
-  accountCoordinator: [
-    "customerActivity.read",
-    "reports.read",
-    "reports.create",
-    "auditEntries.read",
-    "rejectedEvents.read",
-    "rejectedEvents.replay",
-  ],
-};
-
-/** Staff act as what the directory says they are: a role of the provider's also needs this application role. */
-const applicationRoleOf: Readonly<Record<CustomerRole, string | undefined>> = {
-  servicesAdmin: undefined,
-  csam: "Csam",
-  accountCoordinator: "AccountCoordinator",
-};
+import {
+  applicationRoleOf,
+  type CustomerRole,
+  type GrantedPermission,
+  isPermission,
+  type Permission,
+  permissionTable,
+} from "./permissions.ts";
+import type { Person, WorkspaceMembership } from "./person.ts";
 
 /** Application role of upstream delivery systems. */
 export const EVENTS_SEND = "Events.Send";
 
+/** The workspaces of one customer that something may be read from or done to. */
+export type Scope =
+  | { readonly kind: "all" }
+  | { readonly kind: "some"; readonly workspaceIds: ReadonlySet<string> };
+
 export type CustomerGrant = {
   readonly customerId: CustomerId;
   readonly roles: readonly CustomerRole[];
-  readonly permissions: ReadonlySet<Permission>;
-  /** The workspaces whose data the caller may see. */
-  readonly workspaces: "all" | ReadonlySet<string>;
+  /** Workspaces that the caller is a member of. */
+  readonly workspaces: ReadonlyMap<string, WorkspaceMembership>;
+  readonly administersAll: boolean;
 };
 
-/** By customer; only those that the caller may know of. */
-export type Grant = { readonly customers: ReadonlyMap<string, CustomerGrant> };
+export type Grant = {
+  /** Undefined for a caller that no customer ever named. */
+  readonly person: Person | undefined;
+  /** By customer; only those that the caller may know of. */
+  readonly customers: ReadonlyMap<string, CustomerGrant>;
+  /** Where the caller holds the endpoint's permission, at the customer of the route; nowhere without one. */
+  readonly scope: Scope;
+};
 
-export const defineEndpoint = endpointDefiner<Grant>();
+export const defineEndpoint = endpointDefiner<Grant, Permission>();
 
-/** @throws NotFoundError when the rule is not met, whatever the reason. */
-export function createAuthorize(people: PersonStore) {
+const NOWHERE: Scope = { kind: "some", workspaceIds: new Set() };
+
+/**
+ * @param readPerson one point read at most; what it gives may be as old as the cache that it asks allows.
+ * @throws NotFoundError when the rule is not met, whatever the reason.
+ */
+export function createAuthorize(readPerson: (email: string) => Promise<Person | undefined>) {
   return async (
     principal: Principal,
     rule: Exclude<AccessRule, { kind: "anonymous" }>,
@@ -73,45 +60,129 @@ export function createAuthorize(people: PersonStore) {
   ): Promise<Grant> => {
     if (rule.kind === "application") {
       if (!principal.roles.includes(rule.role)) throw new NotFoundError(`without the role ${rule.role}`);
-      return { customers: new Map() };
+      return { person: undefined, customers: new Map(), scope: NOWHERE };
     }
-    const person = principal.email === undefined ? undefined : await people.read(principal.email);
-    const grant = grantOf(principal, person?.value);
-    if (rule.kind === "signedIn") return grant;
-    const customer = grant.customers.get(params["customerId"] ?? "");
-    if (
-      customer === undefined ||
-      ![...customer.permissions].some((permission) => permission === rule.permission)
-    ) {
-      throw new NotFoundError(`without ${rule.permission}`);
-    }
-    return grant;
+    const person = principal.email === undefined ? undefined : await readPerson(principal.email);
+    const customers = customersOf(principal, person);
+    if (rule.kind === "signedIn") return { person, customers, scope: NOWHERE };
+    const customer = customers.get(params["customerId"] ?? "");
+    const { permission } = rule;
+    const scope =
+      customer === undefined || !isPermission(permission) ? NOWHERE : scopeOf(customer, permission);
+    if (!isMet(rule, scope, params)) throw new NotFoundError(`without ${permission}`);
+    return { person, customers, scope };
   };
 }
 
-/** Pure: the memberships of the person, as far as the token lets them hold. */
-function grantOf(principal: Principal, person: Person | undefined): Grant {
-  const customers = new Map<string, CustomerGrant>();
-  for (const { customerId, roles } of Object.values(person?.memberships ?? {})) {
-    const held = roles.filter((role) => {
-      const needed = applicationRoleOf[role];
-      return needed === undefined || principal.roles.includes(needed);
-    });
-    if (held.length === 0) continue;
-    const permissions = new Set(held.flatMap((role) => permissionsByRole[role]));
-    customers.set(customerId, { customerId, roles: held, permissions, workspaces: "all" });
-  }
-  return { customers };
+function isMet(
+  rule: Extract<AccessRule, { readonly permission: string }>,
+  scope: Scope,
+  params: Readonly<Record<string, string>>,
+): boolean {
+  if (scope.kind === "all") return true;
+  if (rule.kind === "customer") return false;
+  if (rule.kind === "workspaces") return scope.workspaceIds.size > 0;
+  return scope.workspaceIds.has(params["workspaceId"] ?? "");
 }
 
-/** The grant for the customer of the route; the edge has made sure of it before the handler runs. */
+/** Pure: the memberships of the person, as far as the token lets them hold (AC-05, WS-06). */
+export function customersOf(
+  principal: Pick<Principal, "roles" | "isPersonalAccount">,
+  person: Person | undefined,
+): ReadonlyMap<string, CustomerGrant> {
+  const customers = new Map<string, CustomerGrant>();
+  for (const membership of Object.values(person?.memberships ?? {})) {
+    const { customerId, administersAll } = membership;
+    const roles = membership.roles.filter((role) => holdsUnder(role, principal));
+    const workspaces = new Map(
+      Object.entries(membership.workspaces).filter(
+        ([, workspace]) => !(principal.isPersonalAccount && workspace.refusesPersonalAccounts),
+      ),
+    );
+    if (roles.length === 0 && workspaces.size === 0) continue;
+    customers.set(customerId, {
+      customerId,
+      roles,
+      workspaces,
+      administersAll: administersAll && workspaces.size === Object.keys(membership.workspaces).length,
+    });
+  }
+  return customers;
+}
+
+/** A role of the provider's needs the application role; the services admin's is that of the first workspace. */
+function holdsUnder(
+  role: CustomerRole,
+  { roles, isPersonalAccount }: Pick<Principal, "roles" | "isPersonalAccount">,
+): boolean {
+  const needed = applicationRoleOf[role];
+  if (needed !== undefined) return roles.includes(needed);
+  return !isPersonalAccount || role !== "servicesAdmin";
+}
+
+/** Why a permission is held: the role, or the grant, that the table names. */
+export type Reason =
+  | { readonly kind: "customerRole"; readonly role: CustomerRole }
+  | { readonly kind: "workspaceRole"; readonly role: string; readonly workspaceId: string }
+  | {
+      readonly kind: "grantedPermission";
+      readonly permission: GrantedPermission;
+      readonly workspaceId: string;
+    };
+
+/** Every reason for which the permission is held anywhere at the customer. */
+export function reasonsFor(customer: CustomerGrant, permission: Permission): readonly Reason[] {
+  const { customerRoles, workspaceRoles = [], granted = [] } = permissionTable[permission];
+  const reasons: Reason[] = customer.roles
+    .filter((role) => customerRoles.includes(role))
+    .map((role) => ({ kind: "customerRole", role }));
+  for (const [workspaceId, member] of customer.workspaces) {
+    for (const role of member.roles) {
+      if (workspaceRoles.includes(role)) reasons.push({ kind: "workspaceRole", role, workspaceId });
+    }
+    for (const each of member.permissions) {
+      if (granted.includes(each)) reasons.push({ kind: "grantedPermission", permission: each, workspaceId });
+    }
+  }
+  return reasons;
+}
+
+/** Where the permission is held. Who administers every workspace sees the customer as a whole. */
+export function scopeOf(customer: CustomerGrant, permission: Permission): Scope {
+  const { customerRoles, workspaceRoles = [], granted = [] } = permissionTable[permission];
+  if (customer.roles.some((role) => customerRoles.includes(role))) return { kind: "all" };
+  if (customer.administersAll && workspaceRoles.includes("workspaceAdministrator")) return { kind: "all" };
+  const held = [...customer.workspaces].filter(
+    ([, member]) =>
+      member.roles.some((role) => workspaceRoles.includes(role)) ||
+      member.permissions.some((each) => granted.includes(each)),
+  );
+  return { kind: "some", workspaceIds: new Set(held.map(([workspaceId]) => workspaceId)) };
+}
+
+/** Whether one workspace is inside. */
+export const covers = (scope: Scope, workspaceId: string): boolean =>
+  scope.kind === "all" || scope.workspaceIds.has(workspaceId);
+
+/** The caller at the customer of the route; the edge has made sure of it before the handler runs. */
 export function customerGrant(grant: Grant, customerId: string): CustomerGrant {
   const customer = grant.customers.get(customerId);
   if (customer === undefined) throw new NotFoundError();
   return customer;
 }
 
-/** Customers at which the caller has the permission. */
+/** Whether the caller also holds another permission in the workspace, or at the whole customer without one. */
+export function mayAlso(
+  grant: Grant,
+  customerId: string,
+  permission: Permission,
+  workspaceId: string | undefined,
+): boolean {
+  const scope = scopeOf(customerGrant(grant, customerId), permission);
+  return workspaceId === undefined ? scope.kind === "all" : covers(scope, workspaceId);
+}
+
+/** Customers at which the caller holds the permission for the whole customer. */
 export function customersWith(grant: Grant, permission: Permission): CustomerGrant[] {
-  return [...grant.customers.values()].filter(({ permissions }) => permissions.has(permission));
+  return [...grant.customers.values()].filter((customer) => scopeOf(customer, permission).kind === "all");
 }

@@ -1,50 +1,138 @@
 /**
- * What a person may reach, by e-mail address: one document, so that access costs one point read.
- * Invariant: a membership says which revision of its customer it was derived from and never goes back to an older one.
+ * What a person may reach, by e-mail address: one document, so that access costs one point read. It is a projection: the
+ * customers' own documents decide, and it is made from them again after each of their changes.
+ * Invariant: a membership says which state of its customer it was made from and never goes back to an older one.
  */
 import * as z from "zod";
-import type { CustomerRole } from "../agreements/customer.ts";
-import { type CustomerId, customerIdSchema } from "../agreements/ids.ts";
+import { languageSchema } from "../agreements/agreement-event.ts";
+import type { Customer } from "../agreements/customer.ts";
+import { customerIdSchema, DEFAULT_WORKSPACE_ID, workspaceIdSchema } from "../agreements/ids.ts";
+import { acceptsPersonalAccounts } from "../agreements/workspace.ts";
+import type { Member } from "./member.ts";
+import {
+  type CustomerRole,
+  customerRoleSchema,
+  grantedPermissionSchema,
+  heldRoleSchema,
+} from "./permissions.ts";
+import type { RoleAssignment } from "./role-assignment.ts";
 
 export const PERSON_DOCUMENT_ID = "person";
 
-const customerRoleSchema = z.enum(["servicesAdmin", "csam", "accountCoordinator"]);
+const workspaceMembershipSchema = z.object({
+  roles: z.array(heldRoleSchema),
+  permissions: z.array(grantedPermissionSchema),
+  groupIds: z.array(z.string()),
+  defaultGroupId: z.string().optional(),
+  /** WS-06: whoever signs in with a personal account finds nothing here. */
+  refusesPersonalAccounts: z.boolean(),
+});
+export type WorkspaceMembership = z.infer<typeof workspaceMembershipSchema>;
 
 const membershipSchema = z.object({
   customerId: customerIdSchema,
-  customerRevision: z.int(),
+  /** Sum of the revisions that it was made from: it only grows. */
+  version: z.int(),
+  language: languageSchema,
   roles: z.array(customerRoleSchema),
+  /** Active workspaces that the person is an active member of. */
+  workspaces: z.record(z.string(), workspaceMembershipSchema),
+  /** Whether the person is administrator of every workspace there is. */
+  administersAll: z.boolean(),
+  /** What waits for the person's answer. */
+  invitations: z.array(
+    z.object({ invitationId: z.string(), workspaceId: workspaceIdSchema, expiresAt: z.string() }),
+  ),
 });
+export type Membership = z.infer<typeof membershipSchema>;
 
 export const personSchema = z.object({
   id: z.literal(PERSON_DOCUMENT_ID),
   email: z.string(),
   kind: z.literal("person"),
-  /** By customer. One without roles is kept: it says that they were taken away. */
+  /** By customer. One without anything in it is kept: it says that all was taken away. */
   memberships: z.record(z.string(), membershipSchema),
 });
 export type Person = z.infer<typeof personSchema>;
 
-/** @returns undefined when the person already reflects this revision of the customer, or a newer one. */
+/** Everything that a customer's partition says of one person. */
+export type PersonFacts = {
+  readonly customer: Customer;
+  readonly members: readonly Member[];
+  readonly assignments: readonly RoleAssignment[];
+};
+
+/** Pure: what the facts come to for the person with this address. */
+export function membershipOf(email: string, { customer, members, assignments }: PersonFacts): Membership {
+  const roles = rolesOf(email, customer, assignments);
+  const workspaces: Record<string, WorkspaceMembership> = {};
+  const invitations: Membership["invitations"] = [];
+  for (const member of members) {
+    const workspace = customer.workspaces.find(({ workspaceId }) => workspaceId === member.workspaceId);
+    if (workspace?.status !== "active") continue;
+    if (member.status === "invited" && member.invitation !== undefined) {
+      const { expiresAt } = member.invitation;
+      invitations.push({ invitationId: member.memberId, workspaceId: member.workspaceId, expiresAt });
+    }
+    if (member.status !== "active") continue;
+    const isFirst = member.workspaceId === DEFAULT_WORKSPACE_ID && roles.includes("servicesAdmin");
+    workspaces[member.workspaceId] = {
+      roles: [...new Set([...member.roles, ...(isFirst ? FIRST_ADMINISTRATOR : []), "member" as const])],
+      permissions: member.permissions,
+      groupIds: member.groupIds,
+      ...(member.defaultGroupId === undefined ? {} : { defaultGroupId: member.defaultGroupId }),
+      refusesPersonalAccounts: !acceptsPersonalAccounts(workspace, customer.agreements),
+    };
+  }
+  const language = members.find(({ status }) => status !== "removed")?.language ?? customer.language;
+  return {
+    customerId: customer.customerId,
+    version: versionOf({ customer, members, assignments }),
+    language,
+    roles,
+    workspaces,
+    administersAll: customer.workspaces.every(({ workspaceId }) =>
+      workspaces[workspaceId]?.roles.includes("workspaceAdministrator"),
+    ),
+    invitations,
+  };
+}
+
+const FIRST_ADMINISTRATOR = ["servicesAdmin", "workspaceAdministrator"] as const;
+
+/** Revisions only grow and no document is ever removed, so of two states the newer one has the larger sum. */
+function versionOf({ customer, members, assignments }: PersonFacts): number {
+  const revisions = [customer, ...members, ...assignments].map(({ revision }) => revision);
+  return revisions.reduce((sum, revision) => sum + revision, 0);
+}
+
+/** Roles that the agreements name, and those that somebody assigned. */
+function rolesOf(
+  email: string,
+  { agreements }: Customer,
+  assignments: readonly RoleAssignment[],
+): CustomerRole[] {
+  const roles = new Set<CustomerRole>();
+  for (const { servicesAdmin, accountTeam } of Object.values(agreements)) {
+    if (servicesAdmin === email) roles.add("servicesAdmin");
+    for (const each of accountTeam) if (each.email === email) roles.add(each.role);
+  }
+  for (const { role, status } of assignments) if (status === "active") roles.add(role);
+  return [...roles].toSorted();
+}
+
+/** @returns undefined when the person already reflects this state of the customer, or a newer one. */
 export function withMembership(
   person: Person | undefined,
   email: string,
-  customer: { readonly customerId: CustomerId; readonly revision: number },
-  roles: readonly CustomerRole[],
+  membership: Membership,
 ): Person | undefined {
-  const known = person?.memberships[customer.customerId];
-  if (known !== undefined && known.customerRevision >= customer.revision) return undefined;
+  const known = person?.memberships[membership.customerId];
+  if (known !== undefined && known.version >= membership.version) return undefined;
   return {
     id: PERSON_DOCUMENT_ID,
     email,
     kind: "person",
-    memberships: {
-      ...person?.memberships,
-      [customer.customerId]: {
-        customerId: customer.customerId,
-        customerRevision: customer.revision,
-        roles: [...roles],
-      },
-    },
+    memberships: { ...person?.memberships, [membership.customerId]: membership },
   };
 }

@@ -35,9 +35,13 @@ export const unitSchema = z.enum(["minutes", "credits", "activities", "contacts"
 
 export const sectionSchema = z.enum(["enterpriseWide", "addOn"]);
 export const planSchema = z.enum(["unified", "premier"]);
+export type Plan = z.infer<typeof planSchema>;
 export const agreementKindSchema = z.enum(["base", "addOn"]);
+/** The provider's staff at an agreement (AC-05). */
+export const accountTeamRoleSchema = z.enum(["csam", "accountCoordinator", "advocate", "incidentManager"]);
 /** The languages that reports and messages are written in. */
 export const languageSchema = z.enum(["en", "es", "pl", "it"]);
+export type Language = z.infer<typeof languageSchema>;
 
 const name = z.string().trim().min(1).max(NAME_LENGTH_MAX);
 const email = z.email().max(254).toLowerCase();
@@ -126,7 +130,7 @@ export const agreementEventDataSchema = z
     supportContacts: z.array(personSchema).max(CONTACTS_MAX).default([]),
     /** The provider's staff who look after the agreement (AC-05). Optional: not every contract system knows them. */
     accountTeam: z
-      .array(z.looseObject({ email, name: name.optional(), role: z.enum(["csam", "accountCoordinator"]) }))
+      .array(z.looseObject({ email, name: name.optional(), role: accountTeamRoleSchema }))
       .max(50)
       .default([]),
     packages: z.array(packageSchema).max(PACKAGES_MAX),

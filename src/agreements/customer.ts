@@ -5,19 +5,21 @@
 import * as z from "zod";
 import {
   type AgreementEventData,
+  accountTeamRoleSchema,
   agreementKindSchema,
   languageSchema,
   planSchema,
+  sectionSchema,
 } from "./agreement-event.ts";
 import {
   type AgreementId,
   agreementIdSchema,
   customerIdSchema,
-  DEFAULT_WORKSPACE_ID,
   entitlementIdSchema,
-  workspaceIdSchema,
+  packageIdSchema,
 } from "./ids.ts";
 import { type AgreementFact, compareText } from "./terms.ts";
+import { defaultWorkspace, linkOf, workspaceSchema } from "./workspace.ts";
 
 /** Agreements of one customer. */
 export const AGREEMENTS_MAX = 500;
@@ -30,9 +32,20 @@ const agreementSummarySchema = z.object({
   startDate: z.iso.date(),
   endDate: z.iso.date(),
   servicesAdmin: z.string().optional(),
-  accountTeam: z.array(z.object({ email: z.string(), role: z.enum(["csam", "accountCoordinator"]) })),
+  accountTeam: z.array(z.object({ email: z.string(), role: accountTeamRoleSchema })),
   entitlementIds: z.array(entitlementIdSchema),
+  packages: z.array(
+    z.object({
+      packageId: packageIdSchema,
+      section: sectionSchema,
+      startDate: z.iso.date(),
+      endDate: z.iso.date(),
+      /** People that may be support contacts under it (WS-08): null for any number, absent where it is not about them. */
+      supportContacts: z.int().nullable().optional(),
+    }),
+  ),
 });
+export type AgreementSummary = z.infer<typeof agreementSummarySchema>;
 
 export const CUSTOMER_DOCUMENT_ID = "customer";
 
@@ -46,16 +59,12 @@ export const customerSchema = z.object({
   name: z.string(),
   timeZone: z.string(),
   language: languageSchema,
-  workspaces: z.array(z.object({ workspaceId: workspaceIdSchema, name: z.string() })),
+  workspaces: z.array(workspaceSchema),
   agreements: z.record(z.string(), agreementSummarySchema),
-  /** Everybody who has or had a role here, by e-mail address: also who lost it must be told. */
-  people: z.array(z.string()),
   /** Every agreement that has a ledger, in order of first mention. */
   ledgers: z.array(agreementIdSchema),
 });
 export type Customer = z.infer<typeof customerSchema>;
-
-const DEFAULT_WORKSPACE = { workspaceId: DEFAULT_WORKSPACE_ID, name: "Default workspace" };
 
 /** What an agreement event makes of a customer; the customer itself when the event is not news. */
 export function withAgreement(customer: Customer | undefined, fact: AgreementFact): Customer {
@@ -80,9 +89,8 @@ export function withAgreement(customer: Customer | undefined, fact: AgreementFac
     kind: "customer",
     revision: (customer?.revision ?? 0) + 1,
     ...profile,
-    workspaces: customer?.workspaces ?? [DEFAULT_WORKSPACE],
+    workspaces: customer?.workspaces ?? [defaultWorkspace],
     agreements,
-    people: [...new Set([...(customer?.people ?? []), ...membersOf(agreements)])].toSorted(compareText),
     ledgers: withLedger(customer?.ledgers ?? [], data.agreementId),
   };
 }
@@ -102,7 +110,53 @@ function summaryOf(data: AgreementEventData, asOf: string): Customer["agreements
     ...(data.servicesAdmin === undefined ? {} : { servicesAdmin: data.servicesAdmin.email }),
     accountTeam: data.accountTeam.map(({ email, role }) => ({ email, role })),
     entitlementIds: entitlementIdsOf(data),
+    packages: data.packages.map(({ packageId, section, startDate, endDate, entitlements }) => {
+      const contacts = supportContactsOf(entitlements);
+      return {
+        packageId,
+        section,
+        startDate,
+        endDate,
+        ...(contacts === undefined ? {} : { supportContacts: contacts }),
+      };
+    }),
   };
+}
+
+/** The sum of a package's allowances; null where one of them is unmetered, undefined where there is none. */
+function supportContactsOf(
+  entitlements: AgreementEventData["packages"][number]["entitlements"],
+): number | null | undefined {
+  let sum: number | null | undefined;
+  for (const each of entitlements) {
+    if (each.class !== "consumable" || each.service !== "supportContacts") continue;
+    const amount = each.grants?.reduce((total, grant) => total + grant.amount, 0) ?? each.allowance ?? null;
+    sum = amount === null || sum === null ? null : (sum ?? 0) + amount;
+  }
+  return sum;
+}
+
+/**
+ * How many people may be support contacts on that day (`YYYY-MM-DD`, in the customer's time zone): by every package that
+ * runs then and applies somewhere. Undefined where nothing limits them: no agreement speaks of them, or one without a number.
+ */
+export function supportContactsAllowed(
+  { agreements, workspaces }: Pick<Customer, "agreements" | "workspaces">,
+  day: string,
+): number | undefined {
+  let allowed: number | undefined;
+  for (const [agreementId, agreement] of Object.entries(agreements)) {
+    const linked = new Set(
+      workspaces.flatMap((workspace) => linkOf(workspace, agreementId, agreement).packageIds),
+    );
+    for (const { packageId, section, startDate, endDate, supportContacts } of agreement.packages) {
+      const applies = section === "enterpriseWide" || linked.has(packageId);
+      if (!applies || supportContacts === undefined || day < startDate || day > endDate) continue;
+      if (supportContacts === null) return undefined;
+      allowed = (allowed ?? 0) + supportContacts;
+    }
+  }
+  return allowed;
 }
 
 const entitlementIdsOf = ({ packages }: AgreementEventData) =>
@@ -118,26 +172,17 @@ export function entitlementInUse(
   return entitlementIdsOf(data).find((id) => taken.has(id));
 }
 
-export type CustomerRole = "servicesAdmin" | "csam" | "accountCoordinator";
-
-type Agreements = Customer["agreements"];
-
-const membersOf = (agreements: Agreements): readonly string[] => [...currentRoles(agreements).keys()];
-
-/** Who has which role at the customer now, by lower-case e-mail address; nobody who had one is left out. */
-export function rolesByEmail(customer: Customer): ReadonlyMap<string, readonly CustomerRole[]> {
-  const roles = currentRoles(customer.agreements);
-  return new Map(customer.people.map((email) => [email, [...(roles.get(email) ?? [])].toSorted()]));
-}
-
-function currentRoles(agreements: Agreements): Map<string, Set<CustomerRole>> {
-  const roles = new Map<string, Set<CustomerRole>>();
-  const add = (email: string, role: CustomerRole): void => {
-    roles.set(email, (roles.get(email) ?? new Set()).add(role));
-  };
-  for (const agreement of Object.values(agreements)) {
-    if (agreement.servicesAdmin !== undefined) add(agreement.servicesAdmin, "servicesAdmin");
-    for (const { email, role } of agreement.accountTeam) add(email, role);
-  }
-  return roles;
+/** Addresses that an agreement gives a role at the customer, as the event and as the summary before it name them. */
+export function namedByAgreement(
+  before: Customer | undefined,
+  { agreementId, servicesAdmin, accountTeam }: AgreementEventData,
+): readonly string[] {
+  const known = before?.agreements[agreementId];
+  const named = [
+    servicesAdmin?.email,
+    known?.servicesAdmin,
+    ...accountTeam.map(({ email }) => email),
+    ...(known?.accountTeam.map(({ email }) => email) ?? []),
+  ];
+  return [...new Set(named.filter((email) => email !== undefined))];
 }

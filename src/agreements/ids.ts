@@ -21,6 +21,7 @@ export const workspaceIdSchema = idText.brand<"WorkspaceId">();
 export type CustomerId = z.infer<typeof customerIdSchema>;
 export type AgreementId = z.infer<typeof agreementIdSchema>;
 export type EntitlementId = z.infer<typeof entitlementIdSchema>;
+export type PackageId = z.infer<typeof packageIdSchema>;
 export type WorkspaceId = z.infer<typeof workspaceIdSchema>;
 
 /** The workspace that every customer has from its first agreement on (WS-01). */

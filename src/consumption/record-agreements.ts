@@ -3,17 +3,10 @@
  * up to date. Each step may be repeated, and a repeated event repeats them all, so a crash between two is mended by the
  * redelivery.
  */
-import { withMembership } from "../access/person.ts";
-import type { PersonStore } from "../access/person-store.ts";
+import { recordAgreementPeople } from "../access/agreement-people.ts";
+import type { DirectoryAccess } from "../access/apply-change.ts";
 import { agreementEventDataSchema } from "../agreements/agreement-event.ts";
-import {
-  AGREEMENTS_MAX,
-  type Customer,
-  entitlementInUse,
-  rolesByEmail,
-  withAgreement,
-} from "../agreements/customer.ts";
-import type { CustomerStore } from "../agreements/customer-store.ts";
+import { AGREEMENTS_MAX, type Customer, entitlementInUse } from "../agreements/customer.ts";
 import type { AgreementId, CustomerId } from "../agreements/ids.ts";
 import { type AgreementFact, disputedEntitlement, foldTerms } from "../agreements/terms.ts";
 import {
@@ -45,10 +38,7 @@ import { refuseReversal } from "./record-reversals.ts";
 /** Terms keep what ended, and a document of the store has at most 2 MB. */
 const HEAD_BYTES_MAX = 1_000_000;
 
-export type AgreementAccess = LedgerAccess & {
-  readonly customers: Pick<CustomerStore, "read" | "save">;
-  readonly people: PersonStore;
-};
+export type AgreementAccess = LedgerAccess & DirectoryAccess;
 
 export async function recordAgreement(
   access: AgreementAccess,
@@ -76,8 +66,7 @@ export async function recordAgreement(
   await ensureLedger(access, customerId, agreementId);
   const outcome = await recordFact(access, ledgerId, event);
   if (outcome.status === "rejected") return outcome;
-  const customer = await updateCustomer(access, event);
-  await updatePeople(access, customer);
+  await recordAgreementPeople(access, event, access.now());
   return outcome;
 }
 
@@ -169,25 +158,4 @@ function withTerms(head: Head, entries: readonly AgreementEntry[]): Head {
 function toFact({ event }: AgreementEntry): AgreementFact {
   const { time, source, id, data } = event;
   return { time, source, id, data: agreementEventDataSchema.parse(data) };
-}
-
-async function updateCustomer({ customers }: AgreementAccess, event: AgreementEvent): Promise<Customer> {
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const before = await customers.read(event.data.customerId);
-    const next = withAgreement(before?.value, event);
-    if (before !== undefined && next === before.value) return next;
-    if (await customers.save(next, before?.etag)) return next;
-  }
-  throw new ContentionError(`customer ${event.data.customerId}`);
-}
-
-async function updatePeople({ people }: AgreementAccess, customer: Customer): Promise<void> {
-  for (const [email, roles] of rolesByEmail(customer)) {
-    for (let attempt = 0; ; attempt++) {
-      if (attempt === ATTEMPTS_MAX) throw new ContentionError(`person of customer ${customer.customerId}`);
-      const before = await people.read(email);
-      const next = withMembership(before?.value, email, customer, roles);
-      if (next === undefined || (await people.save(next, before?.etag))) break;
-    }
-  }
 }

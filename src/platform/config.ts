@@ -48,6 +48,7 @@ const settingsSchema = z
     VERIFY_SCHEDULE: schedule,
     SETTLE_SCHEDULE: schedule,
     MESSAGE_SCHEDULE: schedule,
+    FOLLOW_UP_SCHEDULE: schedule,
     MAIL_FROM: z.email("must be an e-mail address, such as no-reply@example.org"),
     SMTP_URL: smtpUrl.optional(),
     ACS_CONNECTION_STRING: z

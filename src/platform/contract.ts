@@ -9,12 +9,15 @@ import type * as z from "zod";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** Who may call. `customer` rules are about the customer that the route names. */
-export type AccessRule =
+/**
+ * Who may call. The last three are about the customer that the route names: whoever holds the permission for all of it,
+ * in some of its workspaces (the handler is told which), or in the workspace that the route names.
+ */
+export type AccessRule<Permission extends string = string> =
   | { readonly kind: "anonymous" }
   | { readonly kind: "signedIn" }
   | { readonly kind: "application"; readonly role: string }
-  | { readonly kind: "customer"; readonly permission: string };
+  | { readonly kind: "customer" | "workspaces" | "workspace"; readonly permission: Permission };
 
 type JsonBody<S extends z.ZodType = z.ZodType> = {
   readonly kind: "json";
@@ -106,6 +109,11 @@ const SEGMENT = /^(?:\{[a-z][A-Za-z0-9]*\}|[A-Za-z0-9~-]+)$/;
 const routeParameters = (route: string): readonly string[] =>
   [...route.matchAll(/\{([^}]*)\}/g)].map((match) => match[1] ?? "");
 
+const neededInRoute = ({ kind }: AccessRule): readonly string[] => {
+  if (kind === "workspace") return ["customerId", "workspaceId"];
+  return kind === "customer" || kind === "workspaces" ? ["customerId"] : [];
+};
+
 const contractFault = (contract: Contract): string | undefined => {
   const { name, method, route, access, params, body, responses } = contract;
   if (!NAME.test(name)) return "the name is letters and digits and starts with a small letter";
@@ -118,9 +126,9 @@ const contractFault = (contract: Contract): string | undefined => {
     .toSorted()
     .join();
   if (inRoute !== inSchema) return `the route names '${inRoute}' and params '${inSchema}'`;
-  if (access.kind === "customer" && !inRoute.split(",").includes("customerId")) {
-    return "a customer rule needs {customerId} in the route";
-  }
+  const needed = neededInRoute(access);
+  const absent = needed.find((name) => !inRoute.split(",").includes(name));
+  if (absent !== undefined) return `a ${access.kind} rule needs {${absent}} in the route`;
   if (method === "GET" && body !== undefined) return "a GET has no body";
   if (!Object.keys(responses).some((status) => /^[23]/.test(status)))
     return "there is no response of success";

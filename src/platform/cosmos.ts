@@ -1,5 +1,5 @@
 /** The few facts about Cosmos DB that its SDK leaves to the caller, in one place. */
-import type { Container, SqlParameter } from "@azure/cosmos";
+import type { Container, OperationInput, SqlParameter } from "@azure/cosmos";
 import * as z from "zod";
 
 /** A document as it was read, with the tag that a conditional write names. */
@@ -60,6 +60,61 @@ export async function saveItem(
     const status = statusOf(error);
     if (status === 409 || status === 412) return false;
     throw error;
+  }
+}
+
+type Document = { readonly id: string };
+
+export type BatchOperation<Item extends Document> =
+  | { readonly type: "create"; readonly document: Item }
+  | { readonly type: "upsert"; readonly document: Item }
+  | { readonly type: "replace"; readonly document: Item; readonly etag: string };
+
+/** `exists`: the id is taken. `changed`: somebody else was faster. `missing`: it is gone. `index` is the first to fail. */
+export type BatchResult =
+  | { readonly outcome: "committed"; readonly etags: readonly (string | undefined)[] }
+  | { readonly outcome: "refused"; readonly index: number; readonly cause: "exists" | "changed" | "missing" };
+
+/** Cosmos DB takes at most this many operations in one transaction. */
+export const BATCH_OPERATIONS_MAX = 100;
+
+/** Writes all of the operations or none; each `replace` only if the document is still as it was read. */
+export async function commitBatch<Item extends Document>(
+  container: Container,
+  partitionKey: string,
+  operations: readonly BatchOperation<Item>[],
+): Promise<BatchResult> {
+  const { result, code } = await container.items.batch(operations.map(toOperation), partitionKey, {
+    contentResponseOnWriteEnabled: false,
+  });
+  const results = result ?? [];
+  const index = results.findIndex(({ statusCode }) => statusCode >= 400 && statusCode !== 424);
+  if (index < 0 && results.length === operations.length) {
+    return { outcome: "committed", etags: results.map(({ eTag }) => eTag) };
+  }
+  const status = results[index]?.statusCode ?? code;
+  const cause = BATCH_CAUSES.get(Number(status));
+  if (cause !== undefined) return { outcome: "refused", index, cause };
+  const message = `the store refused operation ${index} of a batch with status ${status}`;
+  throw Object.assign(new Error(message), { code: status });
+}
+
+const BATCH_CAUSES: ReadonlyMap<number, "exists" | "changed" | "missing"> = new Map([
+  [409, "exists"],
+  [412, "changed"],
+  [404, "missing"],
+]);
+
+function toOperation<Item extends Document>(operation: BatchOperation<Item>): OperationInput {
+  const { document } = operation;
+  const resourceBody = Object.fromEntries(Object.entries(document));
+  switch (operation.type) {
+    case "create":
+      return { operationType: "Create", resourceBody };
+    case "upsert":
+      return { operationType: "Upsert", resourceBody };
+    case "replace":
+      return { operationType: "Replace", id: document.id, ifMatch: operation.etag, resourceBody };
   }
 }
 

@@ -95,14 +95,14 @@ export type Endpoint<Grant> = {
 };
 
 /**
- * Gives `defineEndpoint` for the product's own type of grant.
+ * Gives `defineEndpoint` for the product's own type of grant and its own names of permissions: another does not compile.
  *
- *     export const defineEndpoint = endpointDefiner<Grant>();
+ *     export const defineEndpoint = endpointDefiner<Grant, Permission>();
  */
 export const endpointDefiner =
-  <Grant>() =>
+  <Grant, Permission extends string = string>() =>
   <
-    const A extends AccessRule,
+    const A extends AccessRule<Permission>,
     const R extends Readonly<Record<number, ResponseContract>>,
     P extends z.ZodObject = NoFields,
     Q extends z.ZodObject = NoFields,

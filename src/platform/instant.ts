@@ -1,3 +1,4 @@
+import { Temporal } from "temporal-polyfill";
 import * as z from "zod";
 
 /**
@@ -24,3 +25,7 @@ export const monthText = z
   .string()
   .regex(/^\d{4}-(0[1-9]|1[0-2])$/, { error: "must be a month, such as 2026-10", abort: true })
   .refine(isInYears, `must lie in ${YEARS}`);
+
+/** The calendar day of an instant, `YYYY-MM-DD`. */
+export const dayIn = (instant: string, timeZone: string): string =>
+  Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone).toPlainDate().toString();

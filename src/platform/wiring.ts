@@ -4,14 +4,17 @@ import { CosmosClient } from "@azure/cosmos";
 import { DefaultAzureCredential } from "@azure/identity";
 import { RetryMode, ServiceBusClient } from "@azure/service-bus";
 import { BlobServiceClient } from "@azure/storage-blob";
+import type { FollowThrough } from "../access/apply-change.ts";
 import { cosmosAuditStore } from "../access/audit-store.ts";
+import { cosmosDirectoryStore } from "../access/directory-store.ts";
 import { createAuthorize } from "../access/grant.ts";
+import { createPersonCache } from "../access/person-cache.ts";
 import { cosmosPersonStore } from "../access/person-store.ts";
 import { cosmosCustomerStore } from "../agreements/customer-store.ts";
 import { cosmosActivityStore } from "../consumption/activity-store.ts";
 import { DELIVERY_EVENTS_QUEUE, serviceBusEventQueue } from "../consumption/event-queue.ts";
 import { cosmosLedgerStore } from "../consumption/ledger-store.ts";
-import { createRecorder } from "../consumption/record.ts";
+import { createRecorder, type Recorder } from "../consumption/record.ts";
 import { cosmosRejectedEventStore } from "../consumption/rejected-event-store.ts";
 import { MESSAGES_QUEUE, serviceBusMessageQueue } from "../messages/message-queue.ts";
 import { cosmosMessageStore } from "../messages/message-store.ts";
@@ -44,6 +47,9 @@ const SERVICE_BUS_OPTIONS = {
   },
 };
 
+/** What a request that links spends on moving cases; a timer goes on with the rest. */
+const RELINK_BUDGET_MS = 5_000;
+
 export type App = ReturnType<typeof wire>;
 
 export function wire(config: Config) {
@@ -65,7 +71,7 @@ export function wire(config: Config) {
   const messages = cosmosMessageStore(database.container("customers"));
   const people = cosmosPersonStore(database.container("people"));
   const rejectedEvents = cosmosRejectedEventStore(database.container("rejectedEvents"));
-  const audit = cosmosAuditStore(database.container("auditEntries"));
+  const audit = cosmosAuditStore(database.container("customers"));
 
   const serviceBus =
     "connectionString" in config.serviceBus
@@ -83,7 +89,22 @@ export function wire(config: Config) {
   const reports = cosmosReportStore(database.container("reports"));
   const files = blobReportFiles(blobs, "reports");
 
-  const recorder = createRecorder({ store: ledgers, customers, people, rejectedEvents }, now);
+  const messageQueue = serviceBusMessageQueue(messageSender);
+  const personCache = createPersonCache(people, config.accessCacheSeconds);
+  const followThrough: FollowThrough = {
+    forget: personCache.forget,
+    relink: async (customerId, agreementId) => {
+      const deadline = new Date(Date.now() + RELINK_BUDGET_MS).toISOString();
+      await recorder.relink(customerId, agreementId, deadline);
+    },
+    notify: (queued) =>
+      messageQueue.send(queued.map(({ customerId, id }) => ({ customerId, messageId: id }))),
+    onDelay: (error) =>
+      process.emitWarning("what follows from a change is left to a timer", { detail: String(error) }),
+  };
+  const directoryStore = cosmosDirectoryStore(database.container("customers"));
+  const stores = { store: ledgers, customers, people, directory: directoryStore, rejectedEvents };
+  const recorder: Recorder = createRecorder(stores, now, followThrough);
   const ingest = {
     queue: serviceBusEventQueue(eventSender),
     rejectedEvents,
@@ -102,7 +123,8 @@ export function wire(config: Config) {
     reportMaker: { reports, files, activity, customers, now, newId: randomUUID },
     reportQueue: serviceBusReportQueue(jobSender),
     messages,
-    messageQueue: serviceBusMessageQueue(messageSender),
+    messageQueue,
+    directory: { directory: directoryStore, customers, people, ...followThrough },
     delivery: {
       messages,
       mail: mailSender(config.mail, credential),
@@ -111,7 +133,7 @@ export function wire(config: Config) {
     },
     download: { reports, files, audit: audit.append, signingKey: config.signingKey, now, newId: randomUUID },
     verifier: createTokenVerifier(config.tokens),
-    authorize: createAuthorize(people),
+    authorize: createAuthorize(personCache.read),
   };
 }
 

@@ -2,10 +2,8 @@
  * The audit entry of a request for a report (AC-09). Pure. Invariant: one request has one entry, whoever writes it and
  * however often, because its id and everything in it follow from the report.
  */
-import type { AuditStore } from "../access/audit-store.ts";
+import type { AuditEntry } from "../access/audit-entry.ts";
 import type { Report } from "./report.ts";
-
-export type AuditEntry = Parameters<AuditStore["append"]>[0];
 
 export function requestEntry(report: Report): AuditEntry {
   const { id, customerId, requestedBy, requestedAt, version, period } = report;

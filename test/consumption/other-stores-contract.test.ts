@@ -22,7 +22,15 @@ describe.each(storeTargets)("the promises of the other stores, kept by $name", (
   it("saves a customer and a person only over the version that was read", async () => {
     const { customers, people } = opened.stores;
     const customer = someCustomer();
-    const person = withMembership(undefined, `${made}@cust.example`, customer, ["csam"]);
+    const person = withMembership(undefined, `${made}@cust.example`, {
+      customerId: customer.customerId,
+      version: 1,
+      language: "pl",
+      roles: ["csam"],
+      workspaces: {},
+      administersAll: false,
+      invitations: [],
+    });
     if (person === undefined) throw new Error("a new membership makes a person");
     for (const [read, save] of [
       [() => customers.read(customer.customerId), (tag?: string) => customers.save(customer, tag)],

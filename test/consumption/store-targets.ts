@@ -3,6 +3,7 @@ import { CosmosClient } from "@azure/cosmos";
 import { startCosmos } from "../../local/cosmos/server.ts";
 import type { FaultSource } from "../../local/faults.ts";
 import { createCosmosResources, readResources } from "../../local/resources.ts";
+import { cosmosDirectoryStore } from "../../src/access/directory-store.ts";
 import { cosmosPersonStore } from "../../src/access/person-store.ts";
 import { cosmosCustomerStore } from "../../src/agreements/customer-store.ts";
 import { cosmosLedgerStore } from "../../src/consumption/ledger-store.ts";
@@ -73,6 +74,7 @@ function cosmosStores(client: CosmosClient, databaseId: string): RecorderStores 
     store: cosmosLedgerStore(database.container("ledgers")),
     customers: cosmosCustomerStore(database.container("customers")),
     people: cosmosPersonStore(database.container("people")),
+    directory: cosmosDirectoryStore(database.container("customers")),
     rejectedEvents: cosmosRejectedEventStore(database.container("rejectedEvents")),
   };
 }

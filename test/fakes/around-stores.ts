@@ -1,3 +1,4 @@
+import type { DirectoryStore } from "../../src/access/directory-store.ts";
 import type { LedgerStore } from "../../src/consumption/ledger-store.ts";
 import type { RecorderStores } from "../../src/consumption/record.ts";
 
@@ -13,7 +14,7 @@ export type Around = <Value>(
 
 /** The same stores, with `around` about each call: every page of a scan is a call of its own. */
 export function aroundStores(stores: RecorderStores, around: Around): RecorderStores {
-  const { store, customers, people, rejectedEvents } = stores;
+  const { store, customers, people, directory, rejectedEvents } = stores;
   const read = <Value>(method: string, run: () => Promise<Value>): Promise<Value> => around(method, run, []);
   return {
     store: aroundLedgerStore(store, around),
@@ -25,6 +26,7 @@ export function aroundStores(stores: RecorderStores, around: Around): RecorderSt
       read: (email) => read("people.read", () => people.read(email)),
       save: (person, etag) => around("people.save", () => people.save(person, etag), [false]),
     },
+    directory: aroundDirectoryStore(directory, around),
     rejectedEvents: {
       put: (event) => read("rejectedEvents.put", () => rejectedEvents.put(event)),
       find: (month, id) => read("rejectedEvents.find", () => rejectedEvents.find(month, id)),
@@ -35,6 +37,26 @@ export function aroundStores(stores: RecorderStores, around: Around): RecorderSt
         read("rejectedEvents.resolveIn", () => rejectedEvents.resolveIn(month, id, now)),
       resolve: (id, now) => read("rejectedEvents.resolve", () => rejectedEvents.resolve(id, now)),
     },
+  };
+}
+
+function aroundDirectoryStore(store: DirectoryStore, around: Around): DirectoryStore {
+  const read = <Value>(method: string, run: () => Promise<Value>): Promise<Value> =>
+    around(`directory.${method}`, run, []);
+  return {
+    member: (customerId, id) => read("member", () => store.member(customerId, id)),
+    members: (customerId, ids) => read("members", () => store.members(customerId, ids)),
+    memberPage: (customerId, page) => read("memberPage", () => store.memberPage(customerId, page)),
+    ofPerson: (customerId, id) => read("ofPerson", () => store.ofPerson(customerId, id)),
+    administrators: (customerId) => read("administrators", () => store.administrators(customerId)),
+    group: (customerId, id) => read("group", () => store.group(customerId, id)),
+    groups: (customerId, id) => read("groups", () => store.groups(customerId, id)),
+    supportContacts: (customerId) => read("supportContacts", () => store.supportContacts(customerId)),
+    roleAssignment: (customerId, id) => read("roleAssignment", () => store.roleAssignment(customerId, id)),
+    roleAssignments: (customerId) => read("roleAssignments", () => store.roleAssignments(customerId)),
+    commit: (change) => around("directory.commit", () => store.commit(change), [{ outcome: "overtaken" }]),
+    waiting: (before, limit) => read("waiting", () => store.waiting(before, limit)),
+    done: (followUp, etag) => read("done", () => store.done(followUp, etag)),
   };
 }
 

@@ -14,7 +14,9 @@ import {
 import type { RecorderStores } from "../../src/consumption/record.ts";
 import { attemptedAgain, type RejectedEvent } from "../../src/consumption/rejected-event.ts";
 import { MENDABLE_PAGE, type RejectedEventStore } from "../../src/consumption/rejected-event-store.ts";
+import type { Message } from "../../src/messages/message.ts";
 import type { Versioned } from "../../src/platform/cosmos.ts";
+import { memoryDirectory } from "./memory-directory.ts";
 
 /** Keeps the promises of the real stores in memory; the contract tests run on both. */
 export type MemoryStores = RecorderStores & {
@@ -23,6 +25,7 @@ export type MemoryStores = RecorderStores & {
   readonly rejected: () => readonly RejectedEvent[];
   readonly customersKept: () => readonly Customer[];
   readonly peopleKept: () => readonly Person[];
+  readonly messages: () => readonly Message[];
   /** Loses every roll-up, as if somebody had thrown them away. */
   readonly dropRollups: () => void;
 };
@@ -38,17 +41,19 @@ const TRANSACTION_BYTES_MAX = 2 * 1024 * 1024;
 export function memoryStores(): MemoryStores {
   const ledgers: Ledgers = new Map();
   const rejected = new Map<string, RejectedEvent>();
-  const customers = versionedMap<Customer>((customer) => customer.customerId);
+  const { customers, directory, customersKept, messages } = memoryDirectory(nextTag);
   const people = versionedMap<Person>((person) => person.email);
   return {
     store: memoryLedgerStore(ledgers),
     customers,
     people,
+    directory,
     rejectedEvents: memoryRejectedEventStore(rejected),
     documents: (ledgerId) => [...(ledgers.get(ledgerId)?.values() ?? [])].map(({ value }) => value),
     ledgerIds: () => [...ledgers.keys()],
     rejected: () => [...rejected.values()],
-    customersKept: customers.all,
+    customersKept,
+    messages,
     peopleKept: people.all,
     dropRollups: () => {
       for (const documents of ledgers.values()) {

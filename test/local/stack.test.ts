@@ -59,6 +59,7 @@ describe("the local stack", () => {
       "COSMOS_ENDPOINT",
       "COSMOS_KEY",
       "CPOD_SCHEDULE",
+      "FOLLOW_UP_SCHEDULE",
       "MAIL_FROM",
       "MESSAGE_SCHEDULE",
       "SERVICEBUS",

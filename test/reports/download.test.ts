@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { auditEntrySchema } from "../../src/access/audit-store.ts";
+import { auditEntrySchema } from "../../src/access/audit-entry.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import { type DownloadAudit, LINK_MINUTES, openDownload, ownLink } from "../../src/reports/download.ts";
 import { agreementEvent } from "../fakes/events.ts";

@@ -29,6 +29,7 @@ const agreement = (startDate: string, endDate: string) => ({
   endDate,
   accountTeam: [],
   entitlementIds: [],
+  packages: [],
 });
 const due = (timeZone: string, startDate: string, endDate: string, now: string): string[] =>
   dueReports({ timeZone, agreements: { [agreementId]: agreement(startDate, endDate) } }, now).map(

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { makeRequestedReport } from "../../functions/queue/report-jobs.ts";
-import { type AuditEntry, requestEntry } from "../../src/reports/request-entry.ts";
+import type { AuditEntry } from "../../src/access/audit-entry.ts";
+import { requestEntry } from "../../src/reports/request-entry.ts";
 import { agreementEvent } from "../fakes/events.ts";
 import { ask, customerId, memoryWorld } from "./support/world.ts";
 

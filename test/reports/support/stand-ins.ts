@@ -5,6 +5,7 @@ import { startBlob } from "../../../local/blob/server.ts";
 import { startCosmos } from "../../../local/cosmos/server.ts";
 import type { FaultSource } from "../../../local/faults.ts";
 import { createCosmosResources, readResources } from "../../../local/resources.ts";
+import { cosmosDirectoryStore } from "../../../src/access/directory-store.ts";
 import { cosmosPersonStore } from "../../../src/access/person-store.ts";
 import { cosmosCustomerStore } from "../../../src/agreements/customer-store.ts";
 import { cosmosActivityStore } from "../../../src/consumption/activity-store.ts";
@@ -57,6 +58,7 @@ export async function startStandIns(faults?: FaultSource): Promise<StandIns> {
           store: cosmosLedgerStore(ledgers),
           customers: cosmosCustomerStore(containers.container("customers")),
           people: cosmosPersonStore(containers.container("people")),
+          directory: cosmosDirectoryStore(containers.container("customers")),
           rejectedEvents: cosmosRejectedEventStore(containers.container("rejectedEvents")),
         },
         activity: cosmosActivityStore(ledgers),

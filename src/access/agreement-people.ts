@@ -1,0 +1,196 @@
+/**
+ * What an agreement event means for a customer and its people: the default workspace is set up, and whoever the agreement
+ * names is a member of it at once (WS-01, WS-02).
+ * Invariant: everything may be done again; what somebody decided about a member since stays decided.
+ */
+import type { AgreementEventData } from "../agreements/agreement-event.ts";
+import { type Customer, namedByAgreement, withAgreement } from "../agreements/customer.ts";
+import { DEFAULT_WORKSPACE_ID } from "../agreements/ids.ts";
+import type { AgreementFact } from "../agreements/terms.ts";
+import type { Versioned } from "../platform/cosmos.ts";
+import { dayIn } from "../platform/instant.ts";
+import { applyChange, type DirectoryAccess } from "./apply-change.ts";
+import { type AuditEntry, auditEntry, type Doing } from "./audit-entry.ts";
+import type { Change } from "./directory-store.ts";
+import { type FollowUp, followUp } from "./follow-up.ts";
+import { nameOnAgreement, refusesAddress } from "./invitation.ts";
+import { memberIdOf } from "./member.ts";
+import { freeContacts, withContacts } from "./member-change.ts";
+import { type At, changeOf, type MemberStep } from "./member-step.ts";
+import { workspaceOf } from "./workspace-change.ts";
+
+const ATTEMPTS_MAX = 20;
+/** People that one transaction takes: each of them is up to four documents. */
+const PEOPLE_AT_ONCE = 20;
+
+type Named = { readonly email: string; readonly name?: string | undefined; readonly isContact: boolean };
+
+/** @param now instant. @throws Error when others are always faster: to be tried again. */
+export async function recordAgreementPeople(
+  access: DirectoryAccess,
+  fact: AgreementFact,
+  now: string,
+): Promise<void> {
+  const { data } = fact;
+  const doing: Doing = {
+    customerId: data.customerId,
+    actor: { subject: fact.source },
+    at: now,
+    key: `${fact.source}\n${fact.id}`,
+  };
+  const customer = await recordCustomer(access, fact, doing);
+  // An older event says nothing new: the newest one decides who is named.
+  if (customer.agreements[data.agreementId]?.asOf !== asOfOf(fact)) return;
+  const named = namedPeople(data);
+  for (let start = 0; start < named.length; start += PEOPLE_AT_ONCE)
+    await addPeople(access, data, named.slice(start, start + PEOPLE_AT_ONCE), doing);
+}
+
+const asOfOf = ({ time, source, id }: AgreementFact): string => `${time}\n${source}\n${id}`;
+
+async function recordCustomer(access: DirectoryAccess, fact: AgreementFact, doing: Doing): Promise<Customer> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const before = await access.customers.read(fact.data.customerId);
+    const next = withAgreement(before?.value, fact);
+    if (next === before?.value) return next;
+    const result = await applyChange(access, customerChange(before, next, fact.data, doing));
+    if (result.outcome === "committed") return next;
+  }
+  throw new Error(`others are always faster to write customer ${fact.data.customerId}`);
+}
+
+function customerChange(
+  before: Versioned<Customer> | undefined,
+  next: Customer,
+  data: AgreementEventData,
+  doing: Doing,
+): Change {
+  const { customerId, agreementId } = data;
+  const known = before?.value.agreements[agreementId];
+  const summary = next.agreements[agreementId];
+  const memberships = namedByAgreement(before?.value, data).map((email) =>
+    followUp(customerId, { type: "membership", email }, doing.at),
+  );
+  return {
+    customerId,
+    writes: [{ document: next, etag: before?.etag }],
+    audit: [
+      auditEntry(doing, {
+        action: "agreementRecorded",
+        target: `/customers/${customerId}/agreements/${agreementId}`,
+        ...(known === undefined ? {} : { before: known }),
+        after: summary,
+      }),
+    ],
+    followUps: [...memberships, ...planFollowUps(known?.plan, summary?.plan, next, doing)],
+  };
+}
+
+/** WS-06: which accounts a workspace accepts follows from the plan, and is in each member's own document. */
+function planFollowUps(
+  before: string | undefined,
+  after: string | undefined,
+  { customerId, workspaces }: Customer,
+  { at }: Doing,
+): FollowUp[] {
+  if (before === after) return [];
+  return workspaces.map(({ workspaceId }) => followUp(customerId, { type: "members", workspaceId }, at));
+}
+
+/** Each address once; who is services admin and support contact is both. */
+function namedPeople({ servicesAdmin, supportContacts }: AgreementEventData): Named[] {
+  const named = new Map<string, Named>();
+  if (servicesAdmin !== undefined) {
+    const { email, name } = servicesAdmin;
+    named.set(email, { email, name, isContact: false });
+  }
+  for (const { email, name } of supportContacts)
+    named.set(email, { email, name: named.get(email)?.name ?? name, isContact: true });
+  return [...named.values()];
+}
+
+async function addPeople(
+  access: DirectoryAccess,
+  data: AgreementEventData,
+  named: readonly Named[],
+  doing: Doing,
+): Promise<void> {
+  const { directory } = access;
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const ids = named.map(({ email }) => memberIdOf(data.customerId, DEFAULT_WORKSPACE_ID, email));
+    const [customer, known, contacts] = await Promise.all([
+      access.customers.read(data.customerId),
+      directory.members(data.customerId, ids),
+      directory.supportContacts(data.customerId),
+    ]);
+    if (customer === undefined) throw new Error(`customer ${data.customerId} is gone`);
+    const knownIds = new Set(known.map(({ value }) => value.memberId));
+    const strangers = named.filter((_, index) => !knownIds.has(ids[index] ?? ""));
+    const workspace = workspaceOf(customer.value, DEFAULT_WORKSPACE_ID);
+    const at: At = { customer: customer.value, workspace, doing, actorName: undefined };
+    const { steps, refused } = stepsFor(
+      at,
+      data,
+      strangers,
+      freeContacts(at.customer, contacts?.value, doing.at),
+    );
+    const change = peopleChange(at, steps, refused, contacts);
+    if (change === undefined) return;
+    const result = await applyChange(access, change);
+    if (result.outcome !== "overtaken") return;
+  }
+  throw new Error(`others are always faster to write members of customer ${data.customerId}`);
+}
+
+function stepsFor(at: At, data: AgreementEventData, named: readonly Named[], free: number) {
+  const steps: MemberStep[] = [];
+  const refused: AuditEntry[] = [];
+  // Of an agreement that is over nobody is told: there is nothing to use at once.
+  const isOver = data.endDate < dayIn(at.doing.at, data.timeZone);
+  let left = free;
+  for (const each of named) {
+    if (refusesAddress(at, each.email)) {
+      refused.push(refusal(at, each.email));
+      continue;
+    }
+    const isSupportContact = each.isContact && left > 0;
+    const step = nameOnAgreement(at, undefined, each, { agreementNumber: data.number, isSupportContact });
+    if (step === undefined) continue;
+    if (isSupportContact) left -= 1;
+    steps.push(isOver ? { ...step, message: undefined } : step);
+  }
+  return { steps, refused };
+}
+
+const refusal = ({ customer, workspace, doing }: At, email: string): AuditEntry =>
+  auditEntry(doing, {
+    action: "memberRefused",
+    target: `/customers/${customer.customerId}/workspaces/${workspace.workspaceId}/members/${memberIdOf(customer.customerId, workspace.workspaceId, email)}`,
+    workspaceId: workspace.workspaceId,
+    after: { email, reason: "PersonalAccountRefused" },
+  });
+
+function peopleChange(
+  at: At,
+  steps: readonly MemberStep[],
+  refused: readonly AuditEntry[],
+  contacts: Parameters<typeof withContacts>[1],
+): Change | undefined {
+  const [first, ...others] = steps;
+  const [firstRefused, ...otherRefused] = refused;
+  if (first === undefined) {
+    if (firstRefused === undefined) return undefined;
+    return { customerId: at.customer.customerId, writes: [], audit: [firstRefused, ...otherRefused] };
+  }
+  const added = steps
+    .map(({ write }) => write.document)
+    .filter(({ roles }) => roles.includes("supportContact"))
+    .map(({ memberId, workspaceId }) => ({ memberId, workspaceId, since: at.doing.at }));
+  const named = [...(contacts?.value.contacts ?? []), ...added];
+  const change = changeOf(
+    at,
+    [first, ...others],
+    added.length === 0 ? [] : [withContacts(at.customer, contacts, named)],
+  );
+  return { ...change, audit: [...change.audit, ...refused] };
+}

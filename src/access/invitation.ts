@@ -1,0 +1,243 @@
+/**
+ * Inviting people to a workspace, and what becomes of an invitation. Pure.
+ * Invariants: a separate invitation for each workspace (WS-05); nobody is a member before accepting, except whom the
+ * agreement names (WS-02); an invitation that was accepted, taken back or is over cannot be accepted.
+ */
+import type { Language } from "../agreements/agreement-event.ts";
+import type { Customer } from "../agreements/customer.ts";
+import { acceptsPersonalAccounts, type Workspace } from "../agreements/workspace.ts";
+import { type Message, newMessage } from "../messages/message.ts";
+import type { Versioned } from "../platform/cosmos.ts";
+import { ConflictError, ForbiddenError, NotFoundError } from "../platform/errors.ts";
+import type { Doing } from "./audit-entry.ts";
+import {
+  type GivenRole,
+  INVITATION_DAYS,
+  INVITATION_SENDS_MAX,
+  type Member,
+  memberDocumentId,
+  memberIdOf,
+  personIdOf,
+} from "./member.ts";
+import { type At, type MemberStep, step } from "./member-step.ts";
+import type { GrantedPermission } from "./permissions.ts";
+import { isPersonalAddress } from "./personal-address.ts";
+
+const DAY_MS = 86_400_000;
+
+/** What somebody asks for. A support contact is switched on afterwards, by those of AC-06. */
+export type InvitationRequest = {
+  readonly email: string;
+  readonly name?: string | undefined;
+  readonly language?: Language | undefined;
+  readonly roles: readonly Exclude<GivenRole, "supportContact">[];
+  readonly permissions: readonly GrantedPermission[];
+};
+
+export type InvitationOutcome =
+  | { readonly outcome: "invited"; readonly step: MemberStep }
+  | { readonly outcome: "alreadyInvited" | "alreadyMember"; readonly member: Member }
+  | { readonly outcome: "refused"; readonly code: string; readonly message: string };
+
+/** @param known the person in this workspace so far. */
+export function invite(
+  at: At,
+  known: Versioned<Member> | undefined,
+  request: InvitationRequest,
+): InvitationOutcome {
+  const { workspace, customer, doing } = at;
+  if (workspace.status !== "active") {
+    const message = "The workspace is inactive: nobody can be invited to it.";
+    return { outcome: "refused", code: "WorkspaceInactive", message };
+  }
+  if (refusesAddress(at, request.email)) {
+    return { outcome: "refused", code: "PersonalAccountRefused", message: PERSONAL_REFUSED };
+  }
+  const before = known?.value;
+  if (before?.status === "active") return { outcome: "alreadyMember", member: before };
+  if (before !== undefined && isOpen(before, doing.at)) return { outcome: "alreadyInvited", member: before };
+  const member: Member = {
+    ...newcomer(customer, workspace, request),
+    ...(request.name === undefined && before?.name !== undefined ? { name: before.name } : {}),
+    status: "invited",
+    roles: [...new Set(request.roles)],
+    permissions: [...new Set(request.permissions)],
+    invitation: newInvitation(doing, 1),
+    revision: (before?.revision ?? 0) + 1,
+  };
+  return { outcome: "invited", step: step(at, "memberInvited", known, member, invitationTo(at, member)) };
+}
+
+export const PERSONAL_REFUSED =
+  "The workspace does not accept personal accounts: use a work or school address, or have the account team allow them.";
+
+export const refusesAddress = ({ workspace, customer }: At, email: string): boolean =>
+  isPersonalAddress(email) && !acceptsPersonalAccounts(workspace, customer.agreements);
+
+/**
+ * Somebody whom an agreement names: a member at once, and told so (WS-02).
+ * @returns undefined for somebody who is or was a member or is invited: what was decided since stays decided.
+ */
+export function nameOnAgreement(
+  at: At,
+  known: Versioned<Member> | undefined,
+  named: { readonly email: string; readonly name?: string | undefined },
+  {
+    agreementNumber,
+    isSupportContact,
+  }: { readonly agreementNumber: string; readonly isSupportContact: boolean },
+): MemberStep | undefined {
+  if (known !== undefined) return undefined;
+  const { customer, workspace, doing } = at;
+  const member: Member = {
+    ...newcomer(customer, workspace, named),
+    status: "active",
+    roles: isSupportContact ? ["supportContact"] : [],
+    permissions: [],
+    joinedAt: doing.at,
+    ...(isSupportContact ? { supportContactSince: doing.at } : {}),
+    revision: 1,
+  };
+  const message = newMessage(
+    {
+      ...messageFacts(at, member),
+      content: {
+        template: "welcome",
+        customerName: customer.name,
+        workspaceName: workspace.name,
+        agreementNumber,
+        isSupportContact,
+      },
+    },
+    doing.at,
+  );
+  return step(at, "memberAdded", undefined, member, message);
+}
+
+/** Sends it again and starts its time anew. @throws ConflictError when there is nothing to send, or it was sent too often. */
+export function resend(at: At, known: Versioned<Member>): MemberStep {
+  const before = known.value;
+  const { invitation } = before;
+  if (before.status !== "invited" || invitation?.status !== "pending") throw notPending();
+  if (invitation.sends >= INVITATION_SENDS_MAX) {
+    throw new ConflictError(
+      "TooManySends",
+      `An invitation is sent at most ${INVITATION_SENDS_MAX} times: revoke it and invite again.`,
+    );
+  }
+  const member: Member = {
+    ...before,
+    invitation: { ...newInvitation(at.doing, invitation.sends + 1), createdAt: invitation.createdAt },
+    revision: before.revision + 1,
+  };
+  return step(at, "invitationResent", known, member, invitationTo(at, member));
+}
+
+/** @throws ConflictError when there is nothing to take back. */
+export function revoke(at: At, known: Versioned<Member>): MemberStep {
+  const before = known.value;
+  if (before.status !== "invited" || before.invitation === undefined) throw notPending();
+  const member: Member = {
+    ...before,
+    status: "removed",
+    invitation: { ...before.invitation, status: "revoked" },
+    revision: before.revision + 1,
+  };
+  return step(at, "invitationRevoked", known, member);
+}
+
+/**
+ * The invited person comes in.
+ * @throws ConflictError `InvitationExpired`, ForbiddenError `PersonalAccountRefused`, NotFoundError when there is none.
+ */
+export function accept(at: At, known: Versioned<Member>, isPersonalAccount: boolean): MemberStep {
+  const before = known.value;
+  const { invitation } = before;
+  if (before.status !== "invited" || invitation?.status !== "pending" || at.workspace.status !== "active")
+    throw new NotFoundError("no such invitation");
+  if (invitation.expiresAt <= at.doing.at) {
+    throw new ConflictError("InvitationExpired", "The invitation has expired: ask for another one.");
+  }
+  if (isPersonalAccount && !acceptsPersonalAccounts(at.workspace, at.customer.agreements)) {
+    throw new ForbiddenError("PersonalAccountRefused", PERSONAL_REFUSED);
+  }
+  const member: Member = {
+    ...before,
+    status: "active",
+    invitation: { ...invitation, status: "accepted" },
+    joinedAt: at.doing.at,
+    revision: before.revision + 1,
+  };
+  return step(at, "memberJoined", known, member);
+}
+
+/** Whether it can be accepted at that time. */
+export const isOpen = (member: Member, at: string): boolean =>
+  member.status === "invited" && member.invitation?.status === "pending" && member.invitation.expiresAt > at;
+
+function newcomer(
+  { customerId, language }: Customer,
+  { workspaceId }: Workspace,
+  person: {
+    readonly email: string;
+    readonly name?: string | undefined;
+    readonly language?: Language | undefined;
+  },
+) {
+  const email = person.email.toLowerCase();
+  const memberId = memberIdOf(customerId, workspaceId, email);
+  return {
+    id: memberDocumentId(memberId),
+    customerId,
+    kind: "member" as const,
+    memberId,
+    personId: personIdOf(customerId, email),
+    workspaceId,
+    email,
+    ...(person.name === undefined ? {} : { name: person.name }),
+    language: person.language ?? language,
+    groupIds: [],
+  };
+}
+
+function newInvitation({ actor, at }: Doing, sends: number): NonNullable<Member["invitation"]> {
+  return {
+    status: "pending",
+    ...(actor.email === undefined ? {} : { invitedBy: actor.email }),
+    createdAt: at,
+    expiresAt: new Date(Date.parse(at) + INVITATION_DAYS * DAY_MS).toISOString(),
+    sends,
+    sentAt: at,
+  };
+}
+
+function invitationTo(at: At, member: Member): Message {
+  const { customer, workspace, doing, actorName } = at;
+  return newMessage(
+    {
+      ...messageFacts(at, member),
+      content: {
+        template: "invitation",
+        invitationId: member.memberId,
+        customerName: customer.name,
+        workspaceName: workspace.name,
+        inviterName: actorName ?? null,
+        expiresAt: member.invitation?.expiresAt ?? doing.at,
+        timeZone: customer.timeZone,
+      },
+    },
+    doing.at,
+  );
+}
+
+/** One message for each state of the member: the same change twice has one id. */
+const messageFacts = ({ customer, workspace }: At, member: Member) => ({
+  id: `message~${member.memberId}~${member.revision}`,
+  customerId: customer.customerId,
+  workspaceId: workspace.workspaceId,
+  to: { email: member.email, ...(member.name === undefined ? {} : { name: member.name }) },
+  language: member.language,
+});
+
+const notPending = () =>
+  new ConflictError("InvitationNotPending", "There is no invitation that waits for an answer.");

@@ -1,0 +1,153 @@
+/**
+ * The one table of who may do what. Endpoints name a permission; nothing else in the product looks at roles.
+ * Invariant: a permission is held at a place, the whole customer or single workspaces, and never reaches further.
+ */
+import * as z from "zod";
+
+/** AC-01, AC-05: held at a customer. */
+export const customerRoleSchema = z.enum([
+  "servicesAdmin",
+  "customerAdministrator",
+  "csam",
+  "accountCoordinator",
+  "advocate",
+  "incidentManager",
+]);
+export type CustomerRole = z.infer<typeof customerRoleSchema>;
+
+/** AC-01: held in a workspace. */
+export const workspaceRoleSchema = z.enum([
+  "workspaceAdministrator",
+  "supportContact",
+  "learningManager",
+  "member",
+]);
+
+/** What a member holds: the services admin is the administrator of the first workspace, with a right of its own (AC-06). */
+export const heldRoleSchema = z.enum([...workspaceRoleSchema.options, "servicesAdmin"]);
+type HeldRole = z.infer<typeof heldRoleSchema>;
+
+/** AC-02: granted to a member, by workspace. */
+export const grantedPermissionSchema = z.enum([
+  "customerActivity",
+  "viewAllSupportRequests",
+  "inviteUsers",
+  "manageGroups",
+]);
+export type GrantedPermission = z.infer<typeof grantedPermissionSchema>;
+
+/** What an endpoint needs. */
+export type Permission =
+  | "customers.read"
+  | "customerActivity.read"
+  | "reports.read"
+  | "reports.create"
+  | "auditEntries.read"
+  | "rejectedEvents.read"
+  | "rejectedEvents.replay"
+  | "workspaces.manage"
+  | "members.read"
+  | "members.change"
+  | "supportContacts.switch"
+  | "invitations.manage"
+  | "groups.manage"
+  | "access.explain"
+  | "roleAssignments.manage";
+
+type Holders = {
+  /** The rules that say so. */
+  readonly rules: readonly string[];
+  readonly customerRoles: readonly CustomerRole[];
+  readonly workspaceRoles?: readonly HeldRole[];
+  readonly granted?: readonly GrantedPermission[];
+};
+
+const ACCOUNT_TEAM = ["csam", "accountCoordinator"] as const;
+const CUSTOMER_WIDE = ["customerAdministrator", ...ACCOUNT_TEAM] as const;
+const EVERYBODY = workspaceRoleSchema.options;
+
+export const permissionTable: Readonly<Record<Permission, Holders>> = {
+  "customers.read": {
+    rules: ["WS-07", "AC-05"],
+    customerRoles: [...CUSTOMER_WIDE, "advocate", "incidentManager"],
+    workspaceRoles: EVERYBODY,
+  },
+  "customerActivity.read": {
+    rules: ["AC-02", "AC-03", "AC-05"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator"],
+    granted: ["customerActivity"],
+  },
+  "reports.read": {
+    rules: ["EX-03"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator"],
+  },
+  "reports.create": {
+    rules: ["EX-03"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator"],
+  },
+  "auditEntries.read": {
+    rules: ["AC-01", "AC-05", "AC-09"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator"],
+  },
+  "rejectedEvents.read": { rules: ["LE-09"], customerRoles: ACCOUNT_TEAM },
+  "rejectedEvents.replay": { rules: ["LE-09"], customerRoles: ACCOUNT_TEAM },
+  "workspaces.manage": { rules: ["WS-03", "WS-04"], customerRoles: ACCOUNT_TEAM },
+  "members.read": {
+    rules: ["AC-01", "AC-02", "AC-05"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator"],
+    granted: ["inviteUsers", "manageGroups"],
+  },
+  "members.change": {
+    rules: ["AC-01", "AC-03"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator"],
+  },
+  // Not the customer administrator, who may do everything else: AC-06 names who may, and nobody else.
+  "supportContacts.switch": {
+    rules: ["AC-06"],
+    customerRoles: ACCOUNT_TEAM,
+    workspaceRoles: ["servicesAdmin"],
+  },
+  "invitations.manage": {
+    rules: ["WS-04", "AC-02"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator"],
+    granted: ["inviteUsers"],
+  },
+  "groups.manage": {
+    rules: ["AC-02"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator"],
+    granted: ["manageGroups"],
+  },
+  "access.explain": {
+    rules: ["AC-01", "AC-05"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator"],
+  },
+  "roleAssignments.manage": { rules: ["AC-01", "AC-05"], customerRoles: CUSTOMER_WIDE },
+};
+
+export const isPermission = (text: string): text is Permission => Object.hasOwn(permissionTable, text);
+
+/** In order of the alphabet. The names are those of the table, no more. */
+export const permissionNames: readonly Permission[] = z
+  .array(z.custom<Permission>())
+  .parse(Object.keys(permissionTable).toSorted());
+
+/** Staff act as what the directory says they are: a role of the provider's also needs this application role. */
+export const applicationRoleOf: Readonly<Record<CustomerRole, string | undefined>> = {
+  servicesAdmin: undefined,
+  customerAdministrator: undefined,
+  csam: "Csam",
+  accountCoordinator: "AccountCoordinator",
+  advocate: "Advocate",
+  incidentManager: "IncidentManager",
+};
+
+export const isStaffRole = (role: CustomerRole): boolean => applicationRoleOf[role] !== undefined;
