@@ -1,7 +1,7 @@
 import { app as functions, type InvocationContext, type Timer } from "@azure/functions";
 import type { App } from "../../src/platform/wiring.ts";
 
-/** In one run: more than are sent until the next, so that what waits is not queued over and over. */
+/** In one run. What is not sent until the next has two jobs then, of which the first does the work. */
 const MESSAGES_PER_RUN = 1_000;
 
 /**

@@ -32,7 +32,7 @@ export type MessageId = z.infer<typeof messageIdSchema>;
 const name = z.string().min(1).max(NAME_LENGTH_MAX);
 
 /** What a message says, by the template that words it: see `letters.ts`. */
-export const contentSchema = z.discriminatedUnion("template", [
+const contentSchema = z.discriminatedUnion("template", [
   z.object({
     template: z.literal("invitation"),
     invitationId: z.string().min(1).max(ID_LENGTH_MAX),
@@ -59,7 +59,7 @@ const errorSchema = z.object({
   code: z.enum(["AddressRefused", "Unavailable"]),
   message: z.string().max(REASON_LENGTH_MAX),
 });
-export type MessageError = z.infer<typeof errorSchema>;
+type MessageError = z.infer<typeof errorSchema>;
 
 const messageBase = z.object({
   id: messageIdSchema,

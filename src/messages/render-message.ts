@@ -66,7 +66,7 @@ function harmlessValue(value: string | boolean | Date): string | Date {
 const BREAKING = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]+/gu;
 
 /** A name as it may stand in a header, a line of text or an attribute. */
-export function inOneLine(name: string): string {
+function inOneLine(name: string): string {
   return name.toWellFormed().replaceAll(BREAKING, " ").trim();
 }
 

@@ -5,7 +5,7 @@ import { LEASE_MS } from "../../src/messages/message.ts";
 import type { MessageJob } from "../../src/messages/message-queue.ts";
 import type { MessageStore } from "../../src/messages/message-store.ts";
 import { deliverMessage, mailKey } from "../../src/messages/send-message.ts";
-import type { MailSender } from "../../src/platform/mail.ts";
+import type { MailResult, MailSender } from "../../src/platform/mail.ts";
 import { memoryMail, memoryMessageStore } from "../fakes/memory-messages.ts";
 import { CUSTOMER_ID, later, START, someMessage } from "./some-messages.ts";
 
@@ -189,23 +189,43 @@ describe("what befalls a sender", () => {
     expect(second).toEqual(first);
   });
 
-  it("while another has taken over does not undo what the other did", async () => {
-    const world = await worldWithMessage();
-    let overtaken = false;
-    const slow: MailSender = {
-      send: async (mail) => {
-        if (!overtaken) {
-          overtaken = true;
-          world.wait(LEASE_MS);
-          await world.deliver();
-        }
-        void mail;
-        throw new Error("the connection was lost");
+  /** A sender so slow that its lease ends; somebody else does the whole of it before it ends with `result`. */
+  async function overtaken(world: World, result: () => MailResult) {
+    const mail: MailSender = {
+      send: async () => {
+        world.wait(LEASE_MS);
+        await world.deliver();
+        world.wait(1_000);
+        return result();
       },
     };
-    const delivery = { ...world.delivery, mail: slow };
-    expect(await deliverMessage(delivery, CUSTOMER_ID, message.id)).toEqual({ outcome: "sent" });
-    expect(await world.kept()).toMatchObject({ status: "sent", attempts: 0 });
+    return deliverMessage({ ...world.delivery, mail }, CUSTOMER_ID, message.id);
+  }
+  const lost = (): never => {
+    throw new Error("the connection was lost");
+  };
+
+  it("while another has sent it does not undo what the other did", async () => {
+    for (const result of [lost, () => ({ outcome: "sent" }) as const]) {
+      const world = await worldWithMessage();
+      expect(await overtaken(world, result)).toEqual({ outcome: "sent" });
+      expect(await world.kept()).toMatchObject({
+        status: "sent",
+        sentAt: later(START, LEASE_MS),
+        attempts: 0,
+      });
+    }
+  });
+
+  it("while another has failed counts one failure, and none when it was sent after all", async () => {
+    const world = await worldWithMessage();
+    world.mail.expect("unavailable");
+    expect(await overtaken(world, lost)).toMatchObject({ outcome: "later" });
+    expect(await world.kept()).toMatchObject({ status: "queued", attempts: 1 });
+    const luckier = await worldWithMessage();
+    luckier.mail.expect("unavailable");
+    expect(await overtaken(luckier, () => ({ outcome: "sent" }))).toEqual({ outcome: "sent" });
+    expect(await luckier.kept()).toMatchObject({ status: "sent" });
   });
 });
 
