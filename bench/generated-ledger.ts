@@ -32,7 +32,7 @@ export function generatedLedger(deliveries: number): ActivityStore {
   const counts: [number, number] = [deliveries * MINUTES, deliveries];
   const rollup = {
     ...newRollup(ledgerId, ACCOUNT, MONTH, 1),
-    lastAt: timeOf(deliveries - 1, deliveries),
+    lastAt: { [DEFAULT_WORKSPACE_ID]: timeOf(deliveries - 1, deliveries) },
     totals: { [DEFAULT_WORKSPACE_ID]: counts },
   };
   return {

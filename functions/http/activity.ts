@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { customerGrant, defineEndpoint } from "../../src/access/grant.ts";
+import { defineEndpoint } from "../../src/access/grant.ts";
 import { sectionSchema, serviceSchema, unitSchema } from "../../src/agreements/agreement-event.ts";
 import {
   agreementIdSchema,
@@ -8,16 +8,12 @@ import {
   workspaceIdSchema,
 } from "../../src/agreements/ids.ts";
 import { activityPage } from "../../src/consumption/activity.ts";
-import {
-  chooseWorkspaces,
-  readAgreements,
-  readCustomer,
-  readUnassigned,
-} from "../../src/consumption/selection.ts";
+import { chooseWorkspaces } from "../../src/consumption/chosen.ts";
+import { readAgreements, readCustomer, readUnassigned } from "../../src/consumption/selection.ts";
 import { instantText } from "../../src/platform/instant.ts";
 import { allOrList, commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
-import { agreementSchema, workspaceSchema } from "./customers.ts";
+import { agreementSchema, workspaceNameSchema } from "./customers.ts";
 
 const statusSchema = z.enum(["upcoming", "active", "inactive"]);
 
@@ -40,8 +36,8 @@ const figuresShape = {
   remaining: z
     .int()
     .nullable()
-    .meta({ description: "What is left of the allowance for everybody; never below 0." }),
-  overage: z.int().nullable().meta({ description: "Consumption past the allowance." }),
+    .meta({ description: "What is left of the allowance, which all workspaces share; never below 0." }),
+  overage: z.int().nullable().meta({ description: "Consumption of all workspaces past the allowance." }),
 };
 
 export const lineSchema = z
@@ -77,7 +73,7 @@ const activitySchema = z
       .datetime()
       .nullable()
       .meta({ description: "Time of the last delivery that is included." }),
-    workspaces: z.array(workspaceSchema),
+    workspaces: z.array(workspaceNameSchema),
     agreements: z.array(agreementSchema.extend({ status: statusSchema })),
     enterpriseWide: z.object({
       categories: z.array(
@@ -111,8 +107,8 @@ export function activityEndpoints(app: App) {
       route: "customers/{customerId}/activity",
       tag: "Customer Activity",
       summary: "Get the Customer Activity page",
-      description: `What the customer bought and what was delivered, in two sections: packages that are ${sectionSchema.options.join(" and ")}. Without \`agreements\` those active at \`asOf\` (default now) are shown; with it exactly those, ended ones too.`,
-      access: { kind: "customer", permission: "customerActivity.read" },
+      description: `What the customer bought and what was delivered, in two sections: packages that are ${sectionSchema.options.join(" and ")}. Of the chosen workspaces, or of all that the caller may see: what is linked to them, and what was delivered to them. Without \`agreements\` those active at \`asOf\` (default now) are shown; with it exactly those, ended ones too.`,
+      access: { kind: "workspaces", permission: "customerActivity.read" },
       params: z.object({ customerId: customerIdSchema }),
       query: z.object({
         workspaces: allOrList(workspaceIdSchema).default("all"),
@@ -125,23 +121,20 @@ export function activityEndpoints(app: App) {
     },
     async ({ params, query, grant, now }) => {
       const customer = await readCustomer(app.customers, params.customerId);
-      const workspaces = chooseWorkspaces(
-        customer,
-        customerGrant(grant, params.customerId),
-        query.workspaces,
-      );
+      const chosen = chooseWorkspaces(customer, grant.scope, query.workspaces);
       const at = query.asOf ?? now.toISOString();
       const [agreements, unassigned] = await Promise.all([
-        readAgreements(app.activity, customer, query.agreements, query.asOf, at),
-        readUnassigned(app.activity, customer, query.asOf),
+        readAgreements(app.activity, customer, chosen, query.agreements, query.asOf, at),
+        readUnassigned(app.activity, customer, chosen, query.asOf),
       ]);
       const packages = query.packages === undefined ? undefined : new Set<string>(query.packages);
       const { packageStatus } = query;
       const body = activityPage({
         customer,
+        chosen,
         agreements,
         unassigned,
-        workspaces,
+        isNamed: query.agreements !== undefined,
         packages,
         packageStatus,
         at,

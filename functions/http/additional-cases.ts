@@ -1,10 +1,11 @@
 import * as z from "zod";
-import { customerGrant, defineEndpoint } from "../../src/access/grant.ts";
+import { defineEndpoint } from "../../src/access/grant.ts";
 import { agreementIdSchema, customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import type { ActivityStore, AdditionalEntry } from "../../src/consumption/activity-store.ts";
 import { collectAdditionalCases } from "../../src/consumption/additional-cases.ts";
+import { type Chosen, chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { type LedgerId, reasonSchema } from "../../src/consumption/entry.ts";
-import { chooseWorkspaces, ledgersOf, readCustomer } from "../../src/consumption/selection.ts";
+import { ledgersOf, readCustomer } from "../../src/consumption/selection.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import { allOrList, commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
@@ -45,7 +46,7 @@ export function additionalCaseEndpoints(app: App) {
       route: "customers/{customerId}/additionalCases",
       tag: "Customer Activity",
       summary: "List the cases that no entitlement accounts for, with totals by service and reason",
-      access: { kind: "customer", permission: "customerActivity.read" },
+      access: { kind: "workspaces", permission: "customerActivity.read" },
       params: z.object({ customerId: customerIdSchema }),
       query: z.object({
         workspaces: allOrList(workspaceIdSchema).default("all"),
@@ -61,13 +62,9 @@ export function additionalCaseEndpoints(app: App) {
     },
     async ({ params, query, grant, now, url }) => {
       const customer = await readCustomer(app.customers, params.customerId);
-      const workspaces = chooseWorkspaces(
-        customer,
-        customerGrant(grant, params.customerId),
-        query.workspaces,
-      );
-      const pages = additionalOf(app.activity, ledgersOf(customer, query.agreements), query.asOf);
-      const { items, ...totals } = await collectAdditionalCases(pages, workspaces);
+      const chosen = chooseWorkspaces(customer, grant.scope, query.workspaces);
+      const pages = additionalOf(app.activity, ledgersOf(customer, query.agreements), chosen, query.asOf);
+      const { items, ...totals } = await collectAdditionalCases(pages);
       const scope = { name: "listAdditionalCases", url, key: app.config.signingKey, now };
       const page = startPage(scope, query, z.string());
       const rest = items.filter((item) => page.after === undefined || positionOf(item) > page.after);
@@ -84,7 +81,8 @@ const positionOf = ({ key, service }: { readonly key: string; readonly service: 
 async function* additionalOf(
   store: ActivityStore,
   ledgers: readonly LedgerId[],
+  chosen: Chosen,
   asOf: string | undefined,
 ): AsyncGenerator<readonly AdditionalEntry[]> {
-  for (const ledgerId of ledgers) yield* store.additional(ledgerId, asOf);
+  for (const ledgerId of ledgers) yield* store.additional(ledgerId, chosen, asOf);
 }

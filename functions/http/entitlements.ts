@@ -1,13 +1,14 @@
 import * as z from "zod";
-import { customerGrant, defineEndpoint, type Grant } from "../../src/access/grant.ts";
+import { defineEndpoint, type Grant } from "../../src/access/grant.ts";
 import { unitSchema } from "../../src/agreements/agreement-event.ts";
 import { customerIdSchema, entitlementIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import { lineView, statusAt } from "../../src/consumption/activity.ts";
 import { type RowSort, rowSortPaths } from "../../src/consumption/activity-store.ts";
+import { chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { readDrillDown, readReversed, rowView } from "../../src/consumption/drill-down.ts";
 import { entitlementAccount } from "../../src/consumption/entry.ts";
 import { requestStatusSchema, severitySchema } from "../../src/consumption/event.ts";
-import { chooseWorkspaces, readCustomer } from "../../src/consumption/selection.ts";
+import { readCustomer } from "../../src/consumption/selection.ts";
 import { InvalidRequestError } from "../../src/platform/errors.ts";
 import type { Filter, FilterFields } from "../../src/platform/filter.ts";
 import { toSql } from "../../src/platform/filter-evaluation.ts";
@@ -103,7 +104,7 @@ export function entitlementEndpoints(app: App) {
       route: "customers/{customerId}/entitlements/{entitlementId}",
       tag: "Customer Activity",
       summary: "Get the drill-down of an entitlement: description, totals, action link",
-      access: { kind: "customer", permission: "customerActivity.read" },
+      access: { kind: "workspaces", permission: "customerActivity.read" },
       params,
       query: z.object(scopeQuery),
       responses: { 200: { description: "The entitlement.", schema: entitlementSchema } },
@@ -142,7 +143,7 @@ export function entitlementEndpoints(app: App) {
       tag: "Customer Activity",
       summary: "List every row behind the total of an entitlement",
       description: "Newest first unless `orderby` names another field; one field only.",
-      access: { kind: "customer", permission: "customerActivity.read" },
+      access: { kind: "workspaces", permission: "customerActivity.read" },
       params,
       query: z.object({
         ...scopeQuery,
@@ -173,7 +174,7 @@ export function entitlementEndpoints(app: App) {
         filter: query.filter === undefined ? undefined : filterSql(query.filter),
         limit: page.limit + 1,
       });
-      const reversed = await readReversed(app.activity, ledgerId, entries);
+      const reversed = await readReversed(app.activity, ledgerId, scope.chosen, entries);
       const { value, nextLink } = finishPage(paging, page, entries, (entry) => ({
         key: entry[rowSortPaths[order.field]],
         id: entry.id,
@@ -200,14 +201,14 @@ type DrillDownScope = { readonly workspaces: "all" | readonly string[]; readonly
 async function drillDownOf(
   app: App,
   { customerId, entitlementId }: z.infer<typeof params>,
-  { workspaces: chosen, asOf }: DrillDownScope,
+  { workspaces, asOf }: DrillDownScope,
   grant: Grant,
 ) {
   const customer = await readCustomer(app.customers, customerId);
-  const workspaces = chooseWorkspaces(customer, customerGrant(grant, customerId), chosen);
-  const drillDown = await readDrillDown(app.activity, customer, entitlementId, workspaces, asOf);
+  const chosen = chooseWorkspaces(customer, grant.scope, workspaces);
+  const drillDown = await readDrillDown(app.activity, customer, entitlementId, chosen, asOf);
   const account = entitlementAccount(entitlementId);
-  return { ...drillDown, scope: { account, workspaces: workspaces && [...workspaces], asOf } };
+  return { ...drillDown, scope: { account, chosen, asOf } };
 }
 
 /** Every order needs an index of its own, so a grid is sorted by one field; the row's id makes it total. */

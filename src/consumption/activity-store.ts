@@ -1,11 +1,14 @@
 /**
  * Reads of ledgers for pages, drill-downs and reports. Promise: what the page needs of a ledger is one query in one
  * partition, whose answer grows with entitlements and months and never with the number of entries.
+ * Rows are narrowed to the chosen workspaces in the query; what sums are made of comes by workspace, and `figures.ts`, its
+ * only reader, narrows it where it adds up.
  */
 import type { Container } from "@azure/cosmos";
 import * as z from "zod";
 import { workspaceIdSchema } from "../agreements/ids.ts";
 import {
+  type Condition,
   isOneOf,
   type Query,
   queryAll,
@@ -15,6 +18,7 @@ import {
   type Versioned,
   versioned,
 } from "../platform/cosmos.ts";
+import type { Chosen } from "./chosen.ts";
 import {
   type Account,
   accountSchema,
@@ -72,7 +76,7 @@ export type RowSort = keyof typeof rowSortPaths;
 
 type RowQuery = {
   readonly account: Account;
-  readonly workspaces: readonly string[] | undefined;
+  readonly chosen: Chosen;
   readonly asOf: string | undefined;
   readonly sort: RowSort;
   readonly descending: boolean;
@@ -82,26 +86,34 @@ type RowQuery = {
   readonly limit: number;
 };
 
+export type Ledger = { readonly head: Head; readonly rollups: readonly RollupTotals[] };
+
 export type ActivityStore = {
-  readonly ledger: (
-    ledgerId: LedgerId,
-  ) => Promise<{ readonly head: Head; readonly rollups: readonly RollupTotals[] } | undefined>;
+  readonly ledger: (ledgerId: LedgerId) => Promise<Ledger | undefined>;
   readonly head: (ledgerId: LedgerId) => Promise<Versioned<Head> | undefined>;
   /** The roll-ups of one month, with their days. */
   readonly days: (ledgerId: LedgerId, month: string) => Promise<readonly RollupDays[]>;
   /** What counts from one instant to another, both inclusive. */
   readonly counted: (ledgerId: LedgerId, from: string, to: string) => Promise<readonly CountedEntry[]>;
-  /** Time of the latest entry that counts up to an instant, undefined when there is none. */
-  readonly lastAt: (ledgerId: LedgerId, upTo: string) => Promise<string | undefined>;
+  /** Time of the latest entry that counts up to an instant, on one account or any; undefined when there is none. */
+  readonly lastAt: (
+    ledgerId: LedgerId,
+    query: Pick<RowQuery, "chosen"> & { readonly account: Account | undefined; readonly upTo: string },
+  ) => Promise<string | undefined>;
   readonly rows: (ledgerId: LedgerId, query: RowQuery) => Promise<readonly Entry[]>;
-  readonly entriesById: (ledgerId: LedgerId, ids: readonly string[]) => Promise<readonly Entry[]>;
+  readonly entriesById: (
+    ledgerId: LedgerId,
+    chosen: Chosen,
+    ids: readonly string[],
+  ) => Promise<readonly Entry[]>;
   /** Different case numbers among the rows of an account. Its cost grows with the rows. */
   readonly caseCount: (
     ledgerId: LedgerId,
-    query: Pick<RowQuery, "account" | "workspaces" | "asOf">,
+    query: Pick<RowQuery, "account" | "chosen" | "asOf">,
   ) => Promise<number>;
   readonly additional: (
     ledgerId: LedgerId,
+    chosen: Chosen,
     asOf: string | undefined,
   ) => AsyncIterable<readonly AdditionalEntry[]>;
   /** Entries that count in [from, to), in order of time then id, in pages of at most `pageSize`. */
@@ -145,24 +157,25 @@ export function cosmosActivityStore(container: Container): ActivityStore {
         ),
         countedSchema,
       ),
-    lastAt: async (ledgerId, upTo) => {
-      const query = sql(
-        "SELECT TOP 1 VALUE c.at FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND c.at <= @upTo ORDER BY c.at DESC",
-        { upTo },
-      );
+    lastAt: async (ledgerId, { chosen, account, upTo }) => {
+      const { text, parameters } = allOf([
+        { text: "c.kind = 'entry' AND c.state = 'posted' AND c.at <= @upTo", parameters: { upTo } },
+        inChosen(chosen),
+        account === undefined ? anything : { text: "c.account = @account", parameters: { account } },
+      ]);
+      const query = sql(`SELECT TOP 1 VALUE c.at FROM c WHERE ${text} ORDER BY c.at DESC`, parameters);
       const [last] = await queryAll(container, ledgerId, query, z.string());
       return last;
     },
     rows: (ledgerId, query) => queryAll(container, ledgerId, rowsQuery(query), entrySchema),
-    entriesById: async (ledgerId, ids) => {
+    entriesById: async (ledgerId, chosen, ids) => {
       if (ids.length === 0) return [];
-      const { text, parameters } = isOneOf("c.id", "id", ids);
-      return queryAll(
-        container,
-        ledgerId,
-        sql(`SELECT * FROM c WHERE ${text} AND c.kind = 'entry'`, parameters),
-        entrySchema,
-      );
+      const { text, parameters } = allOf([
+        { text: "c.kind = 'entry'", parameters: {} },
+        isOneOf("c.id", "id", ids),
+        inChosen(chosen),
+      ]);
+      return queryAll(container, ledgerId, sql(`SELECT * FROM c WHERE ${text}`, parameters), entrySchema);
     },
     caseCount: async (ledgerId, query) => {
       const { text, parameters } = rowConditions(query);
@@ -172,16 +185,17 @@ export function cosmosActivityStore(container: Container): ActivityStore {
       );
       return (await queryAll(container, ledgerId, numbers, z.string())).length;
     },
-    additional: (ledgerId, asOf) =>
-      queryPages(
-        container,
-        ledgerId,
-        sql(
-          `SELECT c.id, c.account, c.at, c.workspaceId, c.quantity, c.reasons, c.reverses, c.caseNumber, c.event.data.agreementId, c.event.data.request.number, c.event.data.request.title, c.event.data.request.category, c.event.data.request.openedAt FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND STARTSWITH(c.account, 'a:')${asOf === undefined ? "" : " AND c.at <= @asOf"}`,
-          asOf === undefined ? {} : { asOf },
-        ),
-        additionalSchema,
-      ),
+    additional: (ledgerId, chosen, asOf) => {
+      const members =
+        "c.id, c.account, c.at, c.workspaceId, c.quantity, c.reasons, c.reverses, c.caseNumber, c.event.data.agreementId, c.event.data.request.number, c.event.data.request.title, c.event.data.request.category, c.event.data.request.openedAt";
+      const { text, parameters } = allOf([
+        { text: "c.kind = 'entry' AND c.state = 'posted' AND STARTSWITH(c.account, 'a:')", parameters: {} },
+        inChosen(chosen),
+        upToInstant(asOf),
+      ]);
+      const query = sql(`SELECT ${members} FROM c WHERE ${text}`, parameters);
+      return queryPages(container, ledgerId, query, additionalSchema);
+    },
     entriesBetween: (ledgerId, from, to, pageSize) =>
       queryPages(
         container,
@@ -196,25 +210,26 @@ export function cosmosActivityStore(container: Container): ActivityStore {
   };
 }
 
-type Parameters = Record<string, string | number>;
+const anything: Condition = { text: "true", parameters: {} };
 
-function rowConditions({ account, workspaces, asOf }: Pick<RowQuery, "account" | "workspaces" | "asOf">): {
-  text: string;
-  parameters: Parameters;
-} {
-  const conditions = ["c.kind = 'entry'", "c.account = @account"];
-  const parameters: Parameters = { account };
-  if (workspaces !== undefined) {
-    const chosen = isOneOf("c.workspaceId", "workspace", workspaces);
-    conditions.push(chosen.text);
-    Object.assign(parameters, chosen.parameters);
-  }
-  if (asOf !== undefined) {
-    conditions.push("c.at <= @asOf");
-    parameters["asOf"] = asOf;
-  }
-  return { text: conditions.join(" AND "), parameters };
-}
+const inChosen = (chosen: Chosen): Condition =>
+  chosen.kind === "everything" ? anything : isOneOf("c.workspaceId", "workspace", [...chosen.ids]);
+
+const upToInstant = (asOf: string | undefined): Condition =>
+  asOf === undefined ? anything : { text: "c.at <= @asOf", parameters: { asOf } };
+
+/** Each names parameters of its own. */
+const allOf = (conditions: readonly Condition[]): Condition => ({
+  text: conditions.map(({ text }) => text).join(" AND "),
+  parameters: Object.assign({}, ...conditions.map(({ parameters }) => parameters)),
+});
+
+const rowConditions = ({ account, chosen, asOf }: Pick<RowQuery, "account" | "chosen" | "asOf">): Condition =>
+  allOf([
+    { text: "c.kind = 'entry' AND c.account = @account", parameters: { account } },
+    inChosen(chosen),
+    upToInstant(asOf),
+  ]);
 
 function rowsQuery(query: RowQuery): Query {
   const { text, parameters } = rowConditions(query);

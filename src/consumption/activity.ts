@@ -5,8 +5,9 @@
 import type { Service } from "../agreements/agreement-event.ts";
 import type { Customer } from "../agreements/customer.ts";
 import { isWithin, type Terms, type TermsPackage } from "../agreements/terms.ts";
+import { type Chosen, isAgreementLinked } from "./chosen.ts";
 import { isAdditional } from "./entry.ts";
-import { countsOf, type Figures, type Line, latest, linesOf } from "./figures.ts";
+import { type Figures, type Line, latest, linesOf, packagesOf } from "./figures.ts";
 
 /** The defined list of the enterprise-wide section (CA-05), in its order. */
 const enterpriseWideCategories = [
@@ -22,10 +23,12 @@ export type Status = "upcoming" | "active" | "inactive";
 
 export type Selection = {
   readonly customer: Customer;
-  /** The ledgers of the chosen agreements, and those of what belongs to none. */
+  readonly chosen: Chosen;
+  /** The ledgers of the named agreements, or of all active ones, and those of what belongs to none. */
   readonly agreements: readonly Figures[];
   readonly unassigned: readonly Figures[];
-  readonly workspaces: ReadonlySet<string> | undefined;
+  /** Whether exactly these agreements were asked for: they are shown whatever of them is chosen. */
+  readonly isNamed: boolean;
   readonly packages: ReadonlySet<string> | undefined;
   readonly packageStatus: "active" | "inactive" | undefined;
   /** When agreements and packages are active or not. */
@@ -34,32 +37,45 @@ export type Selection = {
 };
 
 export function activityPage(selection: Selection) {
-  const { customer, agreements, unassigned, workspaces, at } = selection;
-  const known = agreements.flatMap((figures) => {
-    const { terms } = figures.head;
-    return terms === undefined ? [] : [{ figures, terms, lines: linesOf(figures, workspaces) }];
-  });
+  const { customer, chosen, agreements, unassigned, at } = selection;
+  const known = agreements.flatMap((figures) => shownAgreement(figures, selection) ?? []);
   const all = [...agreements, ...unassigned];
+  const workspaces = chosen.kind === "everything" ? customer.workspaces : chosen.workspaces;
   return {
     customerId: customer.customerId,
     customerName: customer.name,
     timeZone: customer.timeZone,
     asOf: selection.asOf ?? null,
     dataAsOf: latest(all.map(({ lastAt }) => lastAt)) ?? null,
-    workspaces: customer.workspaces.filter(({ workspaceId }) => workspaces?.has(workspaceId) ?? true),
+    workspaces: workspaces.map(({ workspaceId, name }) => ({ workspaceId, name })),
     agreements: known.map(({ terms }) => agreementView(terms, at)),
     enterpriseWide: {
       categories: categoriesOf(known.flatMap(({ lines }) => lines)),
-      packages: known.flatMap(({ terms, lines }) => packagesOf("enterpriseWide", terms, lines, selection)),
+      packages: known.flatMap((each) => packageViews("enterpriseWide", each, selection)),
     },
     addOn: {
-      agreements: known.map(({ terms, lines }) => ({
-        agreementId: terms.agreementId,
-        packages: packagesOf("addOn", terms, lines, selection),
+      agreements: known.map((each) => ({
+        agreementId: each.terms.agreementId,
+        packages: packageViews("addOn", each, selection),
       })),
     },
-    additionalCases: additionalTotals(all, workspaces),
+    additionalCases: additionalTotals(all),
   };
+}
+
+type ShownAgreement = {
+  readonly terms: Terms;
+  readonly packages: readonly TermsPackage[];
+  readonly lines: readonly Line[];
+};
+
+/** One of which nothing applies to a chosen workspace may still have cases there: those are additional ones (CA-14). */
+function shownAgreement(figures: Figures, { chosen, isNamed }: Selection): ShownAgreement | undefined {
+  const { terms } = figures.head;
+  if (terms === undefined) return undefined;
+  const lines = linesOf(figures);
+  const isShown = isNamed || lines.length > 0 || isAgreementLinked(chosen, terms.agreementId, terms);
+  return isShown ? { terms, packages: packagesOf(figures, lines), lines } : undefined;
 }
 
 function agreementView(terms: Terms, at: string) {
@@ -101,15 +117,14 @@ function categoriesOf(lines: readonly Line[]) {
   });
 }
 
-function packagesOf(
+function packageViews(
   section: TermsPackage["section"],
-  terms: Terms,
-  lines: readonly Line[],
-  { packages, packageStatus, at }: Selection,
+  { terms, packages, lines }: ShownAgreement,
+  { packages: named, packageStatus, at }: Selection,
 ) {
-  return terms.packages
+  return packages
     .filter((item) => item.section === section)
-    .filter((item) => packages?.has(item.packageId) ?? true)
+    .filter((item) => named?.has(item.packageId) ?? true)
     .filter(
       (item) =>
         packageStatus === undefined || (statusAt(item, at) === "active") === (packageStatus === "active"),
@@ -145,16 +160,13 @@ export function lineView(line: Line) {
   };
 }
 
-function additionalTotals(all: readonly Figures[], workspaces: ReadonlySet<string> | undefined) {
+function additionalTotals(all: readonly Figures[]) {
   let minutes = 0;
   let rows = 0;
-  for (const figures of all) {
-    for (const account of figures.counts.keys()) {
-      if (!isAdditional(account)) continue;
-      const [quantity, count] = countsOf(figures, account, workspaces);
-      if (account.endsWith(":minutes")) minutes += quantity;
-      rows += count;
-    }
+  for (const [account, [quantity, count]] of all.flatMap(({ counts }) => [...counts])) {
+    if (!isAdditional(account)) continue;
+    if (account.endsWith(":minutes")) minutes += quantity;
+    rows += count;
   }
   return { minutes, rows };
 }

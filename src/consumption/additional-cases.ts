@@ -43,13 +43,10 @@ type Draft = { -readonly [Key in keyof AdditionalCase]: AdditionalCase[Key] } & 
 
 export async function collectAdditionalCases(
   pages: AsyncIterable<readonly AdditionalEntry[]>,
-  workspaces: ReadonlySet<string> | undefined,
 ): Promise<AdditionalCases> {
   const drafts = new Map<string, Draft>();
   for await (const page of pages) {
-    for (const entry of page) {
-      if (workspaces?.has(entry.workspaceId) ?? true) addEntry(drafts, entry);
-    }
+    for (const entry of page) addEntry(drafts, entry);
   }
   return summarize(
     [...drafts.values()]

@@ -4,33 +4,39 @@ import type { Customer } from "../agreements/customer.ts";
 import { agreementIdSchema } from "../agreements/ids.ts";
 import { NotFoundError } from "../platform/errors.ts";
 import type { ActivityStore } from "./activity-store.ts";
-import { caseNumberOf, type Entry, type LedgerId, ledgerIdOf } from "./entry.ts";
+import type { Chosen } from "./chosen.ts";
+import { caseNumberOf, type Entry, entitlementAccount, type LedgerId, ledgerIdOf } from "./entry.ts";
 import { deliveryDataSchema } from "./event.ts";
-import { type Figures, type Line, linesOf, readFigures } from "./figures.ts";
+import { type Figures, figuresNow, figuresOf, type Line, linesOf } from "./figures.ts";
 
-/** @throws NotFoundError when the customer has no such entitlement. */
-function ledgerOfEntitlement(customer: Customer, entitlementId: string): LedgerId {
+function ledgerOfEntitlement(customer: Customer, entitlementId: string): LedgerId | undefined {
   const owner = Object.entries(customer.agreements).find(([, agreement]) =>
     agreement.entitlementIds.some((id) => id === entitlementId),
   );
-  if (owner === undefined) throw new NotFoundError(`no entitlement ${entitlementId}`);
-  return ledgerIdOf(customer.customerId, agreementIdSchema.parse(owner[0]));
+  return owner && ledgerIdOf(customer.customerId, agreementIdSchema.parse(owner[0]));
 }
 
 export type DrillDown = { readonly figures: Figures; readonly line: Line; readonly ledgerId: LedgerId };
 
+/** @throws NotFoundError when the customer has no such entitlement, or nothing of it is in the chosen workspaces. */
 export async function readDrillDown(
   store: ActivityStore,
   customer: Customer,
   entitlementId: string,
-  workspaces: ReadonlySet<string> | undefined,
+  chosen: Chosen,
   asOf: string | undefined,
 ): Promise<DrillDown> {
-  const ledgerId = ledgerOfEntitlement(customer, entitlementId);
-  const figures = await readFigures(store, ledgerId, asOf);
-  const lines = figures === undefined ? [] : linesOf(figures, workspaces);
-  const line = lines.find(({ entitlement }) => entitlement.entitlementId === entitlementId);
-  if (figures === undefined || line === undefined) throw new NotFoundError(`no entitlement ${entitlementId}`);
+  // What there is not costs a read as well: its answer takes as long as that for what is hidden (AC-08).
+  const ledgerId = ledgerOfEntitlement(customer, entitlementId) ?? ledgerIdOf(customer.customerId, undefined);
+  const ledger = await store.ledger(ledgerId);
+  const query = { chosen, asOf, account: entitlementAccount(entitlementId) };
+  const lineIn = (figures: Figures): Line | undefined =>
+    linesOf(figures).find(({ entitlement }) => entitlement.entitlementId === entitlementId);
+  if (ledger === undefined || lineIn(figuresNow(ledger, query)) === undefined)
+    throw new NotFoundError(`no entitlement ${entitlementId}`);
+  const figures = await figuresOf(store, ledger, query);
+  const line = lineIn(figures);
+  if (line === undefined) throw new NotFoundError(`no entitlement ${entitlementId}`);
   return { figures, line, ledgerId };
 }
 
@@ -83,8 +89,9 @@ export function rowView(entry: Entry, reversed: Entry | undefined, line: Line) {
 export async function readReversed(
   store: ActivityStore,
   ledgerId: LedgerId,
+  chosen: Chosen,
   entries: readonly Entry[],
 ): Promise<ReadonlyMap<string, Entry>> {
   const ids = [...new Set(entries.flatMap(({ reverses }) => (reverses === undefined ? [] : [reverses])))];
-  return new Map((await store.entriesById(ledgerId, ids)).map((entry) => [entry.id, entry]));
+  return new Map((await store.entriesById(ledgerId, chosen, ids)).map((entry) => [entry.id, entry]));
 }

@@ -1,63 +1,93 @@
-/** The figures of one ledger, now or as of an instant: what every page, drill-down and report starts from. */
-import { type EntitlementInPackage, entitlementsOf } from "../agreements/terms.ts";
-import type { ActivityStore, CountedEntry, RollupDays, RollupTotals } from "./activity-store.ts";
+/**
+ * The figures of one ledger, now or as of an instant: what every page, drill-down and report starts from.
+ * Invariants: they are narrowed to the chosen workspaces where they are added up, so nobody can forget it later; only what
+ * is left of an allowance is everybody's, because all workspaces share it.
+ */
+import { DEFAULT_WORKSPACE_ID } from "../agreements/ids.ts";
+import { type EntitlementInPackage, entitlementsOf, type TermsPackage } from "../agreements/terms.ts";
+import type { ActivityStore, CountedEntry, Ledger, RollupDays, RollupTotals } from "./activity-store.ts";
+import { type Chosen, everything, includes, linkedPackageIds } from "./chosen.ts";
 import { type Account, entitlementAccount, type Head, type LedgerId, monthOf } from "./entry.ts";
 import type { Counts } from "./rollup.ts";
 
 /** What the figures are read from. */
 export type FiguresStore = Pick<ActivityStore, "ledger" | "days" | "counted" | "lastAt">;
 
+export type FiguresQuery = {
+  readonly chosen: Chosen;
+  /** Only what was delivered up to this instant, inclusive, with all that is known now; undefined: everything. */
+  readonly asOf: string | undefined;
+  /** The only account that is shown, where it is one. */
+  readonly account?: Account;
+};
+
 export type Figures = {
   readonly head: Head;
-  /** By account, then workspace. */
-  readonly counts: ReadonlyMap<Account, ReadonlyMap<string, Counts>>;
-  /** Time of the last delivery that is included (CA-17). */
+  readonly chosen: Chosen;
+  /** What counts in the chosen workspaces. */
+  readonly counts: ReadonlyMap<Account, Counts>;
+  /** What counts anywhere. */
+  readonly everybody: ReadonlyMap<Account, Counts>;
+  /** What anything was ever delivered on in the chosen workspaces, whatever the instant. */
+  readonly touched: ReadonlySet<Account>;
+  /** Time of the last delivery that is shown (CA-17). */
   readonly lastAt: string | undefined;
 };
 
-/**
- * @param asOf only what was delivered up to this instant, inclusive, with all that is known now; undefined: everything.
- * @returns undefined when there is no such ledger.
- */
+/** @returns undefined when there is no such ledger. */
 export async function readFigures(
   store: FiguresStore,
   ledgerId: LedgerId,
-  asOf: string | undefined,
+  query: FiguresQuery,
 ): Promise<Figures | undefined> {
   const ledger = await store.ledger(ledgerId);
-  if (ledger === undefined) return undefined;
+  return ledger === undefined ? undefined : figuresOf(store, ledger, query);
+}
+
+/** All that is known, whatever the instant. */
+export function figuresNow(
+  { head, rollups }: Ledger,
+  { chosen, account }: Omit<FiguresQuery, "asOf">,
+): Figures {
+  const sums = newSums(chosen);
+  addTotals(sums, rollups);
+  const shown = rollups.filter((rollup) => account === undefined || rollup.account === account);
+  const lastAt = latest(shown.flatMap((rollup) => lastOf(rollup, chosen)));
+  return { head, ...sums, touched: touchedAccounts({ rollups }, chosen), lastAt };
+}
+
+export async function figuresOf(store: FiguresStore, ledger: Ledger, query: FiguresQuery): Promise<Figures> {
+  const { chosen, asOf, account } = query;
   const { head, rollups } = ledger;
-  if (asOf === undefined || rollups.every(({ lastAt }) => lastAt <= asOf)) {
-    return { head, counts: sumTotals(rollups), lastAt: latest(rollups.map(({ lastAt }) => lastAt)) };
-  }
+  if (asOf === undefined || rollups.every((rollup) => lastOf(rollup, everything).every((at) => at <= asOf)))
+    return figuresNow(ledger, query);
   const month = monthOf(asOf);
   const dayStart = `${asOf.slice(0, 10)}T00:00:00.000Z`;
   const [days, today, lastAt] = await Promise.all([
-    store.days(ledgerId, month),
-    store.counted(ledgerId, dayStart, asOf),
-    store.lastAt(ledgerId, asOf),
+    store.days(head.ledgerId, month),
+    store.counted(head.ledgerId, dayStart, asOf),
+    store.lastAt(head.ledgerId, { chosen, account, upTo: asOf }),
   ]);
-  const counts = sumTotals(rollups.filter((rollup) => rollup.month < month));
-  addDays(counts, days, asOf.slice(8, 10));
-  addEntries(counts, today);
-  return { head, counts, lastAt };
+  const sums = newSums(chosen);
+  addTotals(
+    sums,
+    rollups.filter((rollup) => rollup.month < month),
+  );
+  addDays(sums, days, asOf.slice(8, 10));
+  addEntries(sums, today);
+  return { head, ...sums, touched: touchedAccounts(ledger, chosen), lastAt };
 }
 
-/** Sum over the chosen workspaces, or all of them. */
-export function countsOf(
-  figures: Figures,
-  account: Account,
-  workspaces: ReadonlySet<string> | undefined,
-): Counts {
-  let quantity = 0;
-  let rows = 0;
-  for (const [workspaceId, counts] of figures.counts.get(account) ?? []) {
-    if (workspaces !== undefined && !workspaces.has(workspaceId)) continue;
-    quantity += counts[0];
-    rows += counts[1];
-  }
-  return [quantity, rows];
+/** What anything was ever delivered on in the chosen workspaces. */
+export function touchedAccounts({ rollups }: Pick<Ledger, "rollups">, chosen: Chosen): ReadonlySet<Account> {
+  const touched = rollups.filter(({ totals }) => Object.keys(totals).some((id) => includes(chosen, id)));
+  return new Set(touched.map(({ account }) => account));
 }
+
+const NONE: Counts = [0, 0];
+
+/** Over the chosen workspaces. */
+export const countsOf = ({ counts }: Figures, account: Account): Counts => counts.get(account) ?? NONE;
 
 export type Line = EntitlementInPackage & {
   readonly agreementId: string;
@@ -72,40 +102,66 @@ export type Line = EntitlementInPackage & {
   readonly rows: number;
 };
 
-/** Every entitlement of the agreement with its figures. An allowance is shared by all workspaces, so what is left of it is too. */
-export function linesOf(figures: Figures, workspaces: ReadonlySet<string> | undefined): Line[] {
-  const { terms } = figures.head;
+/**
+ * The entitlements that are shown, with their figures: those whose package applies to a chosen workspace, and those that
+ * something was delivered on there. So the figures of some workspaces are the sums of those of each.
+ */
+export function linesOf(figures: Figures): Line[] {
+  const { head, chosen, touched } = figures;
+  const { terms } = head;
   if (terms === undefined) return [];
-  return entitlementsOf(terms).map((line): Line => {
-    const { entitlement } = line;
-    const common = { ...line, agreementId: terms.agreementId, purchased: entitlement.allowance };
-    if (entitlement.class === "benefit") {
-      return { ...common, consumed: undefined, remaining: undefined, overage: undefined, rows: 0 };
-    }
-    const contacts = entitlement.service === "supportContacts" ? terms.supportContacts.length : undefined;
-    const account = entitlementAccount(entitlement.entitlementId);
-    const [consumed, rows] =
-      contacts === undefined ? countsOf(figures, account, workspaces) : [contacts, contacts];
-    const everybody = contacts ?? countsOf(figures, account, undefined)[0];
-    const allowance = entitlement.allowance ?? undefined;
-    return {
-      ...common,
-      consumed,
-      rows,
-      remaining: allowance === undefined ? undefined : Math.max(0, allowance - everybody),
-      overage: allowance === undefined ? undefined : Math.max(0, everybody - allowance),
-    };
+  const linked = linkedPackageIds(chosen, terms);
+  return entitlementsOf(terms).flatMap((each): Line[] => {
+    const contacts =
+      each.entitlement.service === "supportContacts" ? terms.supportContacts.length : undefined;
+    const line = lineOf(figures, { ...each, agreementId: terms.agreementId }, contacts);
+    const isTouched = line.rows > 0 || touched.has(entitlementAccount(each.entitlement.entitlementId));
+    return linked.has(each.package.packageId) || isTouched ? [line] : [];
   });
 }
 
-type Sums = Map<Account, Map<string, Counts>>;
+/** @param contacts support contacts that the agreement names: they are of the default workspace (WS-02). */
+function lineOf(
+  figures: Figures,
+  line: EntitlementInPackage & Pick<Line, "agreementId">,
+  contacts: number | undefined,
+): Line {
+  const { allowance, class: kind, entitlementId } = line.entitlement;
+  const common = { ...line, purchased: allowance };
+  if (kind === "benefit")
+    return { ...common, consumed: undefined, remaining: undefined, overage: undefined, rows: 0 };
+  const account = entitlementAccount(entitlementId);
+  const named = includes(figures.chosen, DEFAULT_WORKSPACE_ID) ? contacts : 0;
+  const [consumed, rows] = contacts === undefined ? countsOf(figures, account) : [named ?? 0, named ?? 0];
+  const everybody = contacts ?? (figures.everybody.get(account) ?? NONE)[0];
+  return {
+    ...common,
+    consumed,
+    rows,
+    remaining: allowance == null ? undefined : Math.max(0, allowance - everybody),
+    overage: allowance == null ? undefined : Math.max(0, everybody - allowance),
+  };
+}
 
-function sumTotals(rollups: readonly RollupTotals[]): Sums {
-  const sums: Sums = new Map();
+/** The packages that are shown: also one without entitlements, where it applies. */
+export function packagesOf({ head: { terms }, chosen }: Figures, lines: readonly Line[]): TermsPackage[] {
+  if (terms === undefined) return [];
+  const shown = new Set([...linkedPackageIds(chosen, terms), ...lines.map((line) => line.package.packageId)]);
+  return terms.packages.filter(({ packageId }) => shown.has(packageId));
+}
+
+type Sums = {
+  readonly chosen: Chosen;
+  readonly counts: Map<Account, Counts>;
+  readonly everybody: Map<Account, Counts>;
+};
+
+const newSums = (chosen: Chosen): Sums => ({ chosen, counts: new Map(), everybody: new Map() });
+
+function addTotals(sums: Sums, rollups: readonly RollupTotals[]): void {
   for (const { account, totals } of rollups) {
     for (const [workspaceId, counts] of Object.entries(totals)) add(sums, account, workspaceId, counts);
   }
-  return sums;
 }
 
 function addDays(sums: Sums, rollups: readonly RollupDays[], before: string): void {
@@ -122,18 +178,21 @@ function addEntries(sums: Sums, entries: readonly CountedEntry[]): void {
   for (const { account, workspaceId, quantity } of entries) add(sums, account, workspaceId, [quantity, 1]);
 }
 
-function add(sums: Sums, account: Account, workspaceId: string, [quantity, rows]: Counts): void {
-  const workspaces = sums.get(account) ?? new Map<string, Counts>();
-  sums.set(account, workspaces);
-  const [quantityBefore, rowsBefore] = workspaces.get(workspaceId) ?? [0, 0];
-  workspaces.set(workspaceId, [quantityBefore + quantity, rowsBefore + rows]);
+function add({ chosen, counts, everybody }: Sums, account: Account, workspaceId: string, one: Counts): void {
+  everybody.set(account, plus(everybody.get(account) ?? NONE, one));
+  if (includes(chosen, workspaceId)) counts.set(account, plus(counts.get(account) ?? NONE, one));
 }
 
-/** The latest of some instants; an empty one is none. */
+const plus = (left: Counts, right: Counts): Counts => [left[0] + right[0], left[1] + right[1]];
+
+const lastOf = ({ lastAt }: RollupTotals, chosen: Chosen): string[] =>
+  Object.entries(lastAt).flatMap(([workspaceId, at]) => (includes(chosen, workspaceId) ? [at] : []));
+
+/** The latest of some instants, undefined where there is none. */
 export function latest(instants: readonly (string | undefined)[]): string | undefined {
   let last: string | undefined;
   for (const instant of instants) {
-    if (instant !== undefined && instant !== "" && (last === undefined || instant > last)) last = instant;
+    if (instant !== undefined && (last === undefined || instant > last)) last = instant;
   }
   return last;
 }

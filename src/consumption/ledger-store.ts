@@ -3,9 +3,13 @@
  * is still as it was read. Whatever is read after a document is at least as new as it.
  * An error that is thrown leaves it open whether a commit was written; a result that is returned does not.
  */
-import type { Container, OperationInput } from "@azure/cosmos";
+import type { Container } from "@azure/cosmos";
 import * as z from "zod";
 import {
+  BATCH_OPERATIONS_MAX,
+  type BatchOperation,
+  type BatchResult,
+  commitBatch,
   isOneOf,
   queryAll,
   queryPages,
@@ -29,19 +33,12 @@ import {
 } from "./entry.ts";
 import { type Rollup, rollupSchema } from "./rollup.ts";
 
-/** Cosmos DB takes at most this many operations in one transaction. */
-export const OPERATIONS_MAX = 100;
+export const OPERATIONS_MAX = BATCH_OPERATIONS_MAX;
 
 export type LedgerDocument = Head | Rollup | Entry | AgreementEntry | Awaited;
 
-export type LedgerOperation =
-  | { readonly type: "create"; readonly document: LedgerDocument }
-  | { readonly type: "replace"; readonly document: LedgerDocument; readonly etag: string };
-
-/** `exists`: the id is taken. `changed`: somebody else was faster. `missing`: it is gone. `index` is the first to fail. */
-export type CommitResult =
-  | { readonly outcome: "committed"; readonly etags: readonly (string | undefined)[] }
-  | { readonly outcome: "refused"; readonly index: number; readonly cause: "exists" | "changed" | "missing" };
+export type LedgerOperation = Exclude<BatchOperation<LedgerDocument>, { readonly type: "upsert" }>;
+export type CommitResult = BatchResult;
 
 const factDocumentSchema = z.discriminatedUnion("kind", [entrySchema, agreementEntrySchema, awaitedSchema]);
 export type FactDocument = z.infer<typeof factDocumentSchema>;
@@ -119,7 +116,7 @@ export function cosmosLedgerStore(container: Container): LedgerStore {
             }),
         versioned(entrySchema),
       ),
-    commit: (ledgerId, operations) => commit(container, ledgerId, operations),
+    commit: (ledgerId, operations) => commitBatch(container, ledgerId, operations),
     unsettled: () =>
       queryAll(
         container,
@@ -154,50 +151,3 @@ async function readRollups(
   const query = sql(`SELECT * FROM c WHERE ${text}`, parameters);
   return queryAll(container, ledgerId, query, versioned(rollupSchema));
 }
-
-async function commit(
-  container: Container,
-  ledgerId: LedgerId,
-  operations: readonly LedgerOperation[],
-): Promise<CommitResult> {
-  const { result, code } = await container.items.batch(operations.map(toBatchOperation), ledgerId, {
-    contentResponseOnWriteEnabled: false,
-  });
-  const results = result ?? [];
-  const index = results.findIndex(({ statusCode }) => statusCode >= 400 && statusCode !== 424);
-  if (index < 0 && results.length === operations.length) {
-    return { outcome: "committed", etags: results.map(({ eTag }) => eTag) };
-  }
-  const status = results[index]?.statusCode ?? code;
-  switch (status) {
-    case 409:
-      return { outcome: "refused", index, cause: "exists" };
-    case 412:
-      return { outcome: "refused", index, cause: "changed" };
-    case 404:
-      return { outcome: "refused", index, cause: "missing" };
-    default:
-      throw Object.assign(
-        new Error(`the store refused operation ${index} of a batch with status ${status}`),
-        {
-          code: status,
-        },
-      );
-  }
-}
-
-function toBatchOperation(operation: LedgerOperation): OperationInput {
-  switch (operation.type) {
-    case "create":
-      return { operationType: "Create", resourceBody: asJson(operation.document) };
-    case "replace":
-      return {
-        operationType: "Replace",
-        id: operation.document.id,
-        ifMatch: operation.etag,
-        resourceBody: asJson(operation.document),
-      };
-  }
-}
-
-const asJson = (document: LedgerDocument) => Object.fromEntries(Object.entries(document));

@@ -4,7 +4,7 @@
  * some may be recorded and some not; recording all of them again counts none twice (LE-03, LE-04).
  */
 import { LRUCache } from "lru-cache";
-import type { DirectoryAccess } from "../access/apply-change.ts";
+import { type DirectoryAccess, type FollowThrough, nobodyToTell } from "../access/apply-change.ts";
 import type { AgreementId, CustomerId } from "../agreements/ids.ts";
 import { entryIdOf, type LedgerId, ledgerIdOf } from "./entry.ts";
 import {
@@ -29,7 +29,7 @@ import { settleLedger } from "./settle.ts";
 
 export type RecorderStores = Pick<AgreementAccess, "store"> &
   Pick<HomeAccess, "customers"> &
-  DirectoryAccess &
+  Pick<DirectoryAccess, "directory" | "people"> &
   Pick<RejectionAccess, "rejectedEvents">;
 
 export type Recorder = {
@@ -60,9 +60,15 @@ type Context = HomeAccess & RejectionAccess;
 
 type Numbered<Event extends AcceptedEvent> = Incoming<Event> & { readonly index: number };
 
-export function createRecorder(stores: RecorderStores, now: () => string): Recorder {
+/** @param followThrough of what agreements change in the customers' directory. */
+export function createRecorder(
+  stores: RecorderStores,
+  now: () => string,
+  followThrough: FollowThrough = nobodyToTell,
+): Recorder {
   const context: Context = {
     ...stores,
+    ...followThrough,
     now,
     cache: createLedgerCache(stores.store),
     customersSeen: new LRUCache({ max: CUSTOMERS_MAX }),

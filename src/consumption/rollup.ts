@@ -25,8 +25,8 @@ export const rollupSchema = z.object({
   month: monthSchema,
   /** Revision of the terms that its postings were placed under. */
   revision: z.int().min(0),
-  /** Latest `at` of its postings. */
-  lastAt: z.string(),
+  /** Latest `at` of its postings, by workspace: who sees one of them is not told when another had its last. */
+  lastAt: z.record(z.string(), z.string()),
   /** By workspace. */
   totals: z.record(z.string(), countsSchema),
   /** By workspace and day of the month, `01` to `31`. */
@@ -55,22 +55,28 @@ export function newRollup(ledgerId: LedgerId, account: Account, month: string, r
     account,
     month,
     revision,
-    lastAt: "",
+    lastAt: {},
     totals: {},
     days: {},
   };
 }
 
-/** @returns the roll-up with the posting added, or with `sign` -1 taken back. `lastAt` only ever grows here. */
+/**
+ * @returns the roll-up with the posting added, or with `sign` -1 taken back. A `lastAt` never falls here: only moves take
+ * away the last posting of a time, and settling folds their month anew.
+ */
 export function apply(rollup: Rollup, posting: CountedPosting, sign: 1 | -1 = 1): Rollup {
   const { workspaceId, at } = posting;
   const day = at.slice(8, 10);
   const change: Counts = [sign * posting.quantity, sign];
   const days = withCounts(rollup.days[workspaceId] ?? {}, day, change);
+  const totals = withCounts(rollup.totals, workspaceId, change);
+  const before = rollup.lastAt[workspaceId] ?? "";
+  const lastAt = sign === 1 && at > before ? at : before;
   return {
     ...rollup,
-    lastAt: sign === 1 && at > rollup.lastAt ? at : rollup.lastAt,
-    totals: withCounts(rollup.totals, workspaceId, change),
+    lastAt: withMember(rollup.lastAt, workspaceId, workspaceId in totals ? lastAt : undefined),
+    totals,
     days: withMember(rollup.days, workspaceId, Object.keys(days).length === 0 ? undefined : days),
   };
 }
@@ -107,12 +113,11 @@ export function addPosting(
   rollups.set(id, apply(rollups.get(id) ?? newRollup(ledgerId, posting.account, month, revision), posting));
 }
 
-/** Sum of a roll-up over the chosen workspaces (all of them without a choice). */
-export function totalOf(rollup: Pick<Rollup, "totals">, workspaces?: ReadonlySet<string>): Counts {
+/** Sum of a roll-up over all workspaces. */
+export function totalOf({ totals }: Pick<Rollup, "totals">): Counts {
   let quantity = 0;
   let rows = 0;
-  for (const [workspaceId, counts] of Object.entries(rollup.totals)) {
-    if (workspaces !== undefined && !workspaces.has(workspaceId)) continue;
+  for (const counts of Object.values(totals)) {
     quantity += counts[0];
     rows += counts[1];
   }

@@ -1,13 +1,13 @@
-/** What a caller chose to see, looked up and checked against what the caller may see. */
-import type { CustomerGrant } from "../access/grant.ts";
+/** What a caller asked for, looked up: the customer, its agreements, and what belongs to none of them. */
 import type { Customer } from "../agreements/customer.ts";
 import type { CustomerStore } from "../agreements/customer-store.ts";
 import { type AgreementId, agreementIdSchema } from "../agreements/ids.ts";
 import { isWithin } from "../agreements/terms.ts";
 import { NotFoundError } from "../platform/errors.ts";
-import type { ActivityStore } from "./activity-store.ts";
+import type { Ledger } from "./activity-store.ts";
+import { type Chosen, isAgreementLinked } from "./chosen.ts";
 import { ledgerIdOf } from "./entry.ts";
-import { type Figures, type FiguresStore, readFigures } from "./figures.ts";
+import { type Figures, type FiguresStore, figuresOf, readFigures, touchedAccounts } from "./figures.ts";
 
 /** @throws NotFoundError when there is no such customer. */
 export async function readCustomer(
@@ -20,47 +20,45 @@ export async function readCustomer(
 }
 
 /**
- * @returns the chosen workspaces, undefined for all of the customer's.
- * @throws NotFoundError for one that the caller may not know of, or that does not exist.
- */
-export function chooseWorkspaces(
-  customer: Customer,
-  grant: CustomerGrant,
-  chosen: "all" | readonly string[],
-): ReadonlySet<string> | undefined {
-  const mayKnow = (workspaceId: string): boolean =>
-    customer.workspaces.some((each) => each.workspaceId === workspaceId) &&
-    (grant.workspaces === "all" || grant.workspaces.has(workspaceId));
-  if (chosen === "all") return grant.workspaces === "all" ? undefined : grant.workspaces;
-  const foreign = chosen.find((workspaceId) => !mayKnow(workspaceId));
-  if (foreign !== undefined) throw new NotFoundError(`no workspace ${foreign}`);
-  return new Set(chosen);
-}
-
-/**
- * The chosen agreements with their figures; without a choice those active at `at`.
- * @throws NotFoundError for an agreement that the customer does not have.
+ * The named agreements with their figures; without names those active at `at`, whatever of them is chosen.
+ * @throws NotFoundError for a name that the customer does not have, or that the caller may not know of.
  */
 export async function readAgreements(
-  store: ActivityStore,
+  store: FiguresStore,
   customer: Customer,
-  chosen: readonly string[] | undefined,
+  chosen: Chosen,
+  named: readonly string[] | undefined,
   asOf: string | undefined,
   at: string,
 ): Promise<Figures[]> {
-  const agreementIds = chosen === undefined ? Object.keys(customer.agreements) : chosen;
-  const foreign = agreementIds.find((agreementId) => customer.agreements[agreementId] === undefined);
-  if (foreign !== undefined) throw new NotFoundError(`no agreement ${foreign}`);
-  const wanted =
-    chosen === undefined ? agreementIds.filter((id) => mayBeActive(customer, id, at)) : agreementIds;
-  const figures = await Promise.all(
-    wanted.map((id) =>
-      readFigures(store, ledgerIdOf(customer.customerId, agreementIdSchema.parse(id)), asOf),
-    ),
+  const ids = named ?? Object.keys(customer.agreements).filter((id) => mayBeActive(customer, id, at));
+  // What there is not is looked for as well: its answer takes as long as that for what is hidden (AC-08).
+  const found = await Promise.all(
+    ids.map(async (id) => ({
+      id,
+      ledger: await store.ledger(ledgerIdOf(customer.customerId, agreementIdSchema.parse(id))),
+    })),
   );
-  return figures
-    .filter((each) => each !== undefined)
-    .filter(({ head }) => chosen !== undefined || (head.terms !== undefined && isWithin(at, head.terms)));
+  const hidden = named && found.find(({ id, ledger }) => !mayBeKnown(customer, chosen, id, ledger));
+  if (hidden !== undefined) throw new NotFoundError(`no agreement ${hidden.id}`);
+  const ledgers = found
+    .flatMap(({ ledger }) => (ledger === undefined ? [] : [ledger]))
+    .filter(({ head }) => named !== undefined || (head.terms !== undefined && isWithin(at, head.terms)));
+  return Promise.all(ledgers.map((ledger) => figuresOf(store, ledger, { chosen, asOf })));
+}
+
+/** Whoever sees only some workspaces knows of what applies to one of them, or was delivered there (WS-07). */
+function mayBeKnown(
+  { agreements }: Customer,
+  chosen: Chosen,
+  agreementId: string,
+  ledger: Ledger | undefined,
+): boolean {
+  const agreement = agreements[agreementId];
+  if (agreement === undefined) return false;
+  if (chosen.kind === "everything" || !chosen.hidesTheRest) return true;
+  const isTouched = ledger !== undefined && touchedAccounts(ledger, chosen).size > 0;
+  return isTouched || isAgreementLinked(chosen, agreementId, agreement);
 }
 
 /** A day on either side covers every time zone: it spares reading ledgers of agreements that ended long ago. */
@@ -78,11 +76,14 @@ function shiftDays(at: string, days: number): string {
 export async function readUnassigned(
   store: FiguresStore,
   customer: Customer,
+  chosen: Chosen,
   asOf: string | undefined,
 ): Promise<Figures[]> {
   const unknown = customer.ledgers.filter((agreementId) => customer.agreements[agreementId] === undefined);
   const ledgers = [undefined, ...unknown].map((agreementId) => ledgerIdOf(customer.customerId, agreementId));
-  const figures = await Promise.all(ledgers.map((ledgerId) => readFigures(store, ledgerId, asOf)));
+  const figures = await Promise.all(
+    ledgers.map((ledgerId) => readFigures(store, ledgerId, { chosen, asOf })),
+  );
   return figures.filter((each) => each !== undefined);
 }
 

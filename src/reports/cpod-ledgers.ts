@@ -6,6 +6,7 @@ import type { Customer } from "../agreements/customer.ts";
 import type { AgreementId } from "../agreements/ids.ts";
 import { type EntitlementInPackage, entitlementsOf, type Terms } from "../agreements/terms.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
+import { everything } from "../consumption/chosen.ts";
 import { type Account, type Entry, type LedgerId, ledgerIdOf } from "../consumption/entry.ts";
 import { countsOf, type Figures, latest, readFigures } from "../consumption/figures.ts";
 import type { Counts } from "../consumption/rollup.ts";
@@ -91,8 +92,8 @@ async function readLedger(
   period: Period,
 ): Promise<PeriodLedger | undefined> {
   const [eve, end] = await Promise.all([
-    readFigures(activity, ledgerId, eveOf(period)),
-    readFigures(activity, ledgerId, lastInstantOf(period)),
+    readFigures(activity, ledgerId, { chosen: everything, asOf: eveOf(period) }),
+    readFigures(activity, ledgerId, { chosen: everything, asOf: lastInstantOf(period) }),
   ]);
   if (eve === undefined || end === undefined) return undefined;
   for (const { head } of [eve, end]) {
@@ -109,8 +110,8 @@ async function readLedger(
 function deliveredOf({ eve, end }: PeriodLedger): Map<Account, Counts> {
   const delivered = new Map<Account, Counts>();
   for (const account of new Set([...eve.counts.keys(), ...end.counts.keys()])) {
-    const [quantityBefore, rowsBefore] = countsOf(eve, account, undefined);
-    const [quantity, rows] = countsOf(end, account, undefined);
+    const [quantityBefore, rowsBefore] = countsOf(eve, account);
+    const [quantity, rows] = countsOf(end, account);
     delivered.set(account, [quantity - quantityBefore, rows - rowsBefore]);
   }
   return delivered;

@@ -43,7 +43,7 @@ export function entitlementRows(
   terms: Terms,
   deliveredOf: (account: Account) => readonly [quantity: number, rows: number],
 ): Row[] {
-  const lines = linesOf(figures, undefined).filter(({ entitlement }) => entitlement.class === "consumable");
+  const lines = linesOf(figures).filter(({ entitlement }) => entitlement.class === "consumable");
   const empty = terms.packages.filter((item) => item.entitlements.length === 0);
   return [
     ...lines.map((line) => entitlementRow(line, deliveredOf)),
@@ -74,7 +74,7 @@ function entitlementRow(
 }
 
 export function benefitRows(figures: Figures): Row[] {
-  return linesOf(figures, undefined)
+  return linesOf(figures)
     .filter(({ entitlement }) => entitlement.class === "benefit")
     .map((line) => ({
       section: "benefit",

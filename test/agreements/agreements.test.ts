@@ -3,6 +3,7 @@ import { agreementEventDataSchema } from "../../src/agreements/agreement-event.t
 import { type Customer, entitlementInUse, withAgreement } from "../../src/agreements/customer.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import type { AgreementFact } from "../../src/agreements/terms.ts";
+import { everything } from "../../src/consumption/chosen.ts";
 import { newHead } from "../../src/consumption/entry.ts";
 import { readUnassigned } from "../../src/consumption/selection.ts";
 import { agreementEvent, basePackage, entitlement } from "../fakes/events.ts";
@@ -68,7 +69,7 @@ describe("a customer", () => {
     };
     const unknown = fact({ agreementId: "agr-typo" }, "2026-01-01T00:00:00.000Z").data.agreementId;
     const listed = { ...customer, ledgers: [...customer.ledgers, unknown] };
-    await readUnassigned(store, listed, undefined);
+    await readUnassigned(store, listed, everything, undefined);
     expect(asked).toEqual(["cust-t/", "cust-t/agr-typo"]);
   });
 });

@@ -138,7 +138,7 @@ describe("a roll-up", () => {
         const [rollup] = folded([one]).values();
         expect(rollup?.month).toBe(new Date(one.at).toISOString().slice(0, 7));
         expect(rollup?.month).toBe(monthOf(one.at));
-        expect(rollup?.lastAt).toBe(one.at);
+        expect(rollup?.lastAt).toEqual({ [one.workspaceId]: one.at });
       }),
     );
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { everything } from "../../src/consumption/chosen.ts";
 import { ledgerIdOf } from "../../src/consumption/entry.ts";
 import { linesOf, readFigures } from "../../src/consumption/figures.ts";
 import { lastInstantOf, periodOfDays } from "../../src/reports/period.ts";
@@ -60,13 +61,12 @@ describe("the content of a CPOD", () => {
     const world = await busyWorld();
     const records = await recordsOf(world, await issue(world));
 
-    const figures = await readFigures(
-      world.activity,
-      ledgerIdOf(customerId, agreementId),
-      lastInstantOf(march),
-    );
+    const figures = await readFigures(world.activity, ledgerIdOf(customerId, agreementId), {
+      chosen: everything,
+      asOf: lastInstantOf(march),
+    });
     if (figures === undefined) throw new Error("there are no figures");
-    const page = linesOf(figures, undefined).filter((line) => line.entitlement.class === "consumable");
+    const page = linesOf(figures).filter((line) => line.entitlement.class === "consumable");
     expect(inSection(records, "entitlement")).toMatchObject(
       page.map((line) => ({
         entitlementId: line.entitlement.entitlementId,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fault } from "../../local/faults.ts";
+import { everything } from "../../src/consumption/chosen.ts";
 import { ledgerIdOf } from "../../src/consumption/entry.ts";
 import { linesOf, readFigures } from "../../src/consumption/figures.ts";
 import { lastInstantOf } from "../../src/reports/period.ts";
@@ -58,12 +59,11 @@ describe("reports on the real stores", () => {
     const first = await issue(world);
     const records = await recordsOf(world, first);
     const bytes = await bytesOf(world, first);
-    const figures = await readFigures(
-      world.activity,
-      ledgerIdOf(customerId, agreementId),
-      lastInstantOf(march),
-    );
-    const advisory = figures && linesOf(figures, undefined).find((line) => line.rows > 0);
+    const figures = await readFigures(world.activity, ledgerIdOf(customerId, agreementId), {
+      chosen: everything,
+      asOf: lastInstantOf(march),
+    });
+    const advisory = figures && linesOf(figures).find((line) => line.rows > 0);
     expect(inSection(records, "entitlement")).toContainEqual(
       expect.objectContaining({
         entitlementId: "ent-adv",

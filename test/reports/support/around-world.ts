@@ -29,7 +29,7 @@ export function aroundWorld(world: World, around: Around): World {
       ledger: (ledgerId) => around("activity.ledger", () => activity.ledger(ledgerId)),
       days: (ledgerId, month) => around("activity.days", () => activity.days(ledgerId, month)),
       counted: (ledgerId, from, to) => around("activity.counted", () => activity.counted(ledgerId, from, to)),
-      lastAt: (ledgerId, upTo) => around("activity.lastAt", () => activity.lastAt(ledgerId, upTo)),
+      lastAt: (ledgerId, query) => around("activity.lastAt", () => activity.lastAt(ledgerId, query)),
       entriesBetween: (ledgerId, from, to, size) =>
         aroundPages("activity.page", activity.entriesBetween(ledgerId, from, to, size), around),
     },

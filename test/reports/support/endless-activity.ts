@@ -20,7 +20,7 @@ export function endlessActivity(
   const rollup = {
     ...newRollup(LEDGER, ACCOUNT, month, 1),
     id: rollupIdOf(ACCOUNT, month),
-    lastAt: entryAt(deliveries - 1, deliveries).at,
+    lastAt: { [WORKSPACE]: entryAt(deliveries - 1, deliveries).at },
     totals: { [WORKSPACE]: counts },
   };
   const activity: ActivityStore = {
