@@ -5,9 +5,10 @@ import { defineEndpoint, mayAlso } from "../../src/access/grant.ts";
 import { accept, isOpen, resend, revoke } from "../../src/access/invitation.ts";
 import { readInvitationCsv } from "../../src/access/invitation-csv.ts";
 import { INVITATIONS_AT_ONCE_MAX, invitePeople } from "../../src/access/invite-people.ts";
-import { givenRoleSchema, type Member, memberIdSchema } from "../../src/access/member.ts";
+import { givenRoleSchema, type Member, memberIdOf, memberIdSchema } from "../../src/access/member.ts";
 import { type At, changeOf, type MemberStep } from "../../src/access/member-step.ts";
 import { grantedPermissionSchema } from "../../src/access/permissions.ts";
+import type { Membership } from "../../src/access/person.ts";
 import { workspaceOf } from "../../src/access/workspace-change.ts";
 import { languageSchema } from "../../src/agreements/agreement-event.ts";
 import {
@@ -239,8 +240,8 @@ export function invitationEndpoints(app: App) {
     async (request) => {
       const { grant, principal, params } = request;
       const { invitationId } = params;
-      const own = Object.values(grant.person?.memberships ?? {}).find(({ invitations }) =>
-        invitations.some((each) => each.invitationId === invitationId),
+      const own = Object.values(grant.person?.memberships ?? {}).find((membership) =>
+        isOwn(membership, principal.email ?? "", invitationId),
       );
       if (own === undefined) throw new NotFoundError(`no invitation ${invitationId}`);
       const { customerId } = own;
@@ -271,6 +272,13 @@ export function invitationEndpoints(app: App) {
     acceptInvitation,
   ];
 }
+
+/** One that waits, or that the person accepted before: accepting again finds the same. */
+const isOwn = ({ customerId, invitations, workspaces }: Membership, email: string, id: string): boolean =>
+  invitations.some(({ invitationId }) => invitationId === id) ||
+  Object.keys(workspaces).some(
+    (workspaceId) => memberIdOf(customerId, workspaceIdSchema.parse(workspaceId), email) === id,
+  );
 
 function view(member: Member, now: Date) {
   const { invitation } = member;

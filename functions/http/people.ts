@@ -10,6 +10,7 @@ import {
   permissionNames,
 } from "../../src/access/permissions.ts";
 import { type Membership, membershipOf } from "../../src/access/person.ts";
+import { workspaceOf } from "../../src/access/workspace-change.ts";
 import type { Customer } from "../../src/agreements/customer.ts";
 import { type CustomerId, customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import type { Contract } from "../../src/platform/contract.ts";
@@ -120,7 +121,8 @@ export function personEndpoints(app: App, contracts: () => readonly Contract[]) 
     },
     async ({ params: { customerId, personId }, query: { operation, workspace }, grant }) => {
       if (workspace !== undefined && !covers(grant.scope, workspace)) throw new NotFoundError();
-      const { membership } = await readPerson(app, customerId, personId, grant.scope);
+      const { customer, membership } = await readPerson(app, customerId, personId, grant.scope);
+      if (workspace !== undefined) workspaceOf(customer, workspace);
       const contract = contracts().find((each) => each.name === operation && each.undocumented !== true);
       if (contract === undefined) {
         throw new InvalidRequestError(
@@ -143,7 +145,7 @@ async function readPerson(
   customerId: CustomerId,
   personId: string,
   visible: Scope,
-): Promise<{ readonly email: string; readonly name: string | undefined; readonly membership: Membership }> {
+) {
   const [{ value: customer }, facts] = await Promise.all([
     readCustomer(app, customerId),
     app.directory.directory.ofPerson(customerId, personId),
@@ -156,7 +158,7 @@ async function readPerson(
   const [first] = [...members, ...assignments, ...named];
   if (first === undefined) throw new NotFoundError(`no person ${personId}`);
   const membership = membershipOf(first.email, { customer, ...facts });
-  return { email: first.email, name: first.name, membership };
+  return { customer, email: first.email, name: first.name, membership };
 }
 
 /** The account team and services admins, who need no membership to have a role. */

@@ -34,6 +34,8 @@ import type { App } from "../../src/platform/wiring.ts";
 import { invitedPersonShape, MERGE_PATCH, readCustomer } from "./directory.ts";
 
 const params = z.object({ customerId: customerIdSchema, workspaceId: workspaceIdSchema });
+/** Each is a document of the transaction; more are linked afterwards. */
+const AGREEMENTS_AT_ONCE_MAX = 50;
 const name = z.string().trim().min(1).max(WORKSPACE_NAME_LENGTH_MAX);
 
 export const workspaceSchema = z
@@ -132,7 +134,7 @@ export function workspaceEndpoints(app: App) {
               }),
             )
             .min(1, "at least one agreement stays linked to a workspace")
-            .max(LINKED_PACKAGES_MAX),
+            .max(AGREEMENTS_AT_ONCE_MAX),
           administrator: z.strictObject(invitedPersonShape),
         }),
         example: {
@@ -151,10 +153,7 @@ export function workspaceEndpoints(app: App) {
       const workspaceId = newWorkspaceId(doing);
       const customer = await changeCustomer(app, customerId, async (known) => {
         if (known.value.workspaces.some((each) => each.workspaceId === workspaceId)) return undefined;
-        const administrators = await app.directory.directory.administrators(customerId);
-        const admins = Object.values(known.value.agreements).flatMap((each) => each.servicesAdmin ?? []);
-        const who = { doing, actorName: principal.name };
-        return createWorkspace(known, body, who, [...new Set([...administrators, ...admins])]);
+        return createWorkspace(known, body, { doing, actorName: principal.name });
       });
       return { status: 201, ...answerOf(customer, workspaceOf(customer, workspaceId)) };
     },

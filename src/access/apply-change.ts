@@ -108,11 +108,25 @@ export async function follow(access: DirectoryAccess, followUp: FollowUp, etag: 
     case "members":
       await projectMembers(access, customerId, task.workspaceId);
       break;
+    case "administrators":
+      await projectAdministrators(access, customerId);
+      break;
     case "links":
       await access.relink(customerId, task.agreementId);
       break;
   }
   await access.directory.done(followUp, etag);
+}
+
+async function projectAdministrators(access: DirectoryAccess, customerId: CustomerId): Promise<void> {
+  const [customer, administrators] = await Promise.all([
+    access.customers.read(customerId),
+    access.directory.administrators(customerId),
+  ]);
+  const named = Object.values(customer?.value.agreements ?? {}).flatMap((each) => each.servicesAdmin ?? []);
+  await sideBySide([...new Set([...administrators, ...named])], (email) =>
+    projectPerson(access, customerId, email),
+  );
 }
 
 async function projectMembers(

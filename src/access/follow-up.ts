@@ -11,6 +11,8 @@ const taskSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("membership"), email: z.string() }),
   /** The same for every member of the workspace. */
   z.object({ type: z.literal("members"), workspaceId: workspaceIdSchema }),
+  /** The same for everybody who administers a workspace: nobody of them administers a new one yet. */
+  z.object({ type: z.literal("administrators") }),
   /** The agreement's ledger learns which workspaces it is linked to, and its cases move (CA-16). */
   z.object({ type: z.literal("links"), agreementId: agreementIdSchema }),
 ]);
@@ -31,6 +33,8 @@ function subjectOf(task: FollowUpTask): string {
       return task.email;
     case "members":
       return task.workspaceId;
+    case "administrators":
+      return "";
     case "links":
       return task.agreementId;
   }

@@ -3,7 +3,7 @@
  * Invariants: an active workspace keeps at least one agreement (WS-09); the default workspace stays.
  */
 import { createHash } from "node:crypto";
-import type { Customer } from "../agreements/customer.ts";
+import { CUSTOMER_BYTES_MAX, type Customer } from "../agreements/customer.ts";
 import {
   type AgreementId,
   DEFAULT_WORKSPACE_ID,
@@ -38,14 +38,12 @@ export const newWorkspaceId = ({ customerId, key }: Doing): WorkspaceId =>
 
 /**
  * A workspace with its own administrator, who is invited (WS-04).
- * @param administrators of the workspaces there are: none of them administers all of the customer any more.
  * @throws ConflictError at the limit, InvalidRequestError for an agreement, package or administrator that does not fit.
  */
 export function createWorkspace(
   { value: customer, etag }: Versioned<Customer>,
   request: WorkspaceRequest,
   { doing, actorName }: { readonly doing: Doing; readonly actorName: string | undefined },
-  administrators: readonly string[],
 ): Change {
   if (customer.workspaces.length >= WORKSPACES_MAX) {
     throw new ConflictError("TooManyWorkspaces", `A customer has at most ${WORKSPACES_MAX} workspaces.`);
@@ -71,6 +69,7 @@ export function createWorkspace(
     workspaces: [...customer.workspaces, workspace],
     revision: customer.revision + 1,
   };
+  requireRoom(next);
   const invitation = invite({ customer: next, workspace, doing, actorName }, undefined, {
     ...request.administrator,
     roles: ["workspaceAdministrator"],
@@ -91,9 +90,7 @@ export function createWorkspace(
     audit: [created, ...change.audit],
     followUps: [
       ...(change.followUps ?? []),
-      ...administrators.map((email) =>
-        followUp(customer.customerId, { type: "membership", email }, doing.at),
-      ),
+      followUp(customer.customerId, { type: "administrators" }, doing.at),
       ...request.agreements.map(({ agreementId }) =>
         followUp(customer.customerId, { type: "links", agreementId }, doing.at),
       ),
@@ -179,6 +176,7 @@ function changeTo(
   const { workspaceId } = after;
   const workspaces = customer.workspaces.map((each) => (each.workspaceId === workspaceId ? after : each));
   const document = { ...customer, workspaces, revision: customer.revision + 1 };
+  requireRoom(document);
   return {
     customerId: customer.customerId,
     writes: [{ document, etag }],
@@ -221,6 +219,14 @@ function requireAddOnPackage(customer: Customer, agreementId: AgreementId, packa
   throw new InvalidRequestError(item === undefined ? "UnknownPackage" : "NotAnAddOnPackage", message, {
     target: "packageId",
   });
+}
+
+function requireRoom(customer: Customer): void {
+  if (Buffer.byteLength(JSON.stringify(customer)) <= CUSTOMER_BYTES_MAX) return;
+  throw new ConflictError(
+    "CustomerTooLarge",
+    "The customer has more agreements and links than fit: unlink what is over, or make fewer workspaces.",
+  );
 }
 
 function requireAgreementLeft({ agreements }: Customer, workspace: Workspace): void {

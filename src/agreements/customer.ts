@@ -23,6 +23,8 @@ import { defaultWorkspace, linkOf, workspaceSchema } from "./workspace.ts";
 
 /** Agreements of one customer. */
 export const AGREEMENTS_MAX = 500;
+/** Of a customer's document, well under the 2 MB that the store takes. */
+export const CUSTOMER_BYTES_MAX = 1_500_000;
 
 const agreementSummarySchema = z.object({
   asOf: z.string(),

@@ -6,7 +6,13 @@
 import { recordAgreementPeople } from "../access/agreement-people.ts";
 import type { DirectoryAccess } from "../access/apply-change.ts";
 import { agreementEventDataSchema } from "../agreements/agreement-event.ts";
-import { AGREEMENTS_MAX, type Customer, entitlementInUse } from "../agreements/customer.ts";
+import {
+  AGREEMENTS_MAX,
+  CUSTOMER_BYTES_MAX,
+  type Customer,
+  entitlementInUse,
+  withAgreement,
+} from "../agreements/customer.ts";
 import type { AgreementId, CustomerId } from "../agreements/ids.ts";
 import { type AgreementFact, disputedEntitlement, foldTerms } from "../agreements/terms.ts";
 import {
@@ -60,6 +66,10 @@ export async function recordAgreement(
     return rejectedOutcome(
       refusal("tooManyAgreements", `a customer has at most ${AGREEMENTS_MAX} agreements`, "data.agreementId"),
     );
+  }
+  if (Buffer.byteLength(JSON.stringify(withAgreement(before, event))) > CUSTOMER_BYTES_MAX) {
+    const message = "with this agreement the customer is too large; leave out what is no longer needed";
+    return rejectedOutcome(refusal("customerTooLarge", message, "data.packages"));
   }
   const ledgerId = ledgerIdOf(customerId, agreementId);
   await ensureLedger(access, customerId, undefined);
