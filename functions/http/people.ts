@@ -140,12 +140,7 @@ export function personEndpoints(app: App, contracts: () => readonly Contract[]) 
 }
 
 /** @throws NotFoundError for somebody of whom the caller may see nothing. */
-async function readPerson(
-  app: App,
-  customerId: CustomerId,
-  personId: string,
-  visible: Scope,
-) {
+async function readPerson(app: App, customerId: CustomerId, personId: string, visible: Scope) {
   const [{ value: customer }, facts] = await Promise.all([
     readCustomer(app, customerId),
     app.directory.directory.ofPerson(customerId, personId),

@@ -17,6 +17,8 @@ export type MessageQueue = {
   readonly send: (jobs: readonly MessageJob[]) => Promise<void>;
 };
 
+/** Who waits for an answer does not wait for a queue that is away. */
+const SEND_LIMIT_MS = 2_000;
 /** In one request; far under the 256 KB that a request may have. */
 const JOBS_PER_REQUEST = 100;
 
@@ -25,7 +27,10 @@ export function serviceBusMessageQueue(sender: () => ServiceBusSender): MessageQ
     send: async (jobs) => {
       for (let at = 0; at < jobs.length; at += JOBS_PER_REQUEST) {
         const bodies = jobs.slice(at, at + JOBS_PER_REQUEST);
-        await sender().sendMessages(bodies.map((body) => ({ body, contentType: "application/json" })));
+        await sender().sendMessages(
+          bodies.map((body) => ({ body, contentType: "application/json" })),
+          { abortSignal: AbortSignal.timeout(SEND_LIMIT_MS) },
+        );
       }
     },
   };
