@@ -1,4 +1,5 @@
 import { adminOf, DEMO_CSAM, demoCustomers } from "./demo/customers.ts";
+import { DEMO_WORKSPACE } from "./demo/people.ts";
 import type { Stack } from "./stack.ts";
 
 export type BannerFacts = {
@@ -13,6 +14,12 @@ export type BannerFacts = {
 const DEMO_USERS: readonly (readonly [email: string, what: string])[] = [
   ...demoCustomers.map((customer) => [adminOf(customer), `services admin of ${customer.name}`] as const),
   [`${DEMO_CSAM} --role Csam`, "account manager of all three"],
+  [DEMO_WORKSPACE.customerAdministrator, `customer administrator of ${DEMO_WORKSPACE.customerName}`],
+  [
+    DEMO_WORKSPACE.administrator,
+    `administrator of its second workspace, ${DEMO_WORKSPACE.name}, and of nothing else`,
+  ],
+  [DEMO_WORKSPACE.invited, "invited to it: the mail is in the mailbox, nobody accepted yet"],
 ];
 const FIRST_CUSTOMER = `cust-${demoCustomers[0]?.key}`;
 

@@ -1,7 +1,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { demoEvents } from "./demo/events.ts";
+import { demoEvents, workspaceEvents } from "./demo/events.ts";
+import { setUpPeople } from "./demo/people.ts";
 import { readIfPresent } from "./kept.ts";
 import { createEventsClient } from "./send/client.ts";
 import { sendEvents } from "./send/send-events.ts";
@@ -24,8 +25,12 @@ export async function loadDemoOnce(
   const wasInterrupted = unfinished !== undefined && (await readIfPresent(unfinished)) !== undefined;
   if (!stack.startedEmpty && !wasInterrupted) return "none: there is data already";
   if (unfinished !== undefined) await writeFile(unfinished, "");
-  const token = () => tokens.tokenFor(DEMO_SENDER);
-  const tally = await sendDemo({ apiUrl: stack.apiUrl, token, signal: options.signal });
+  const target = { apiUrl: stack.apiUrl, token: () => tokens.tokenFor(DEMO_SENDER), signal: options.signal };
+  const today = new Date().toISOString().slice(0, 10);
+  const tally = newTally();
+  await sendDemo(target, demoEvents(today), tally);
+  const workspaceId = await setUpPeople({ ...target, tokenFor: tokens.tokenFor });
+  await sendDemo(target, workspaceEvents(today, workspaceId), tally);
   if (unfinished !== undefined) await rm(unfinished);
   // The timer's own run, a little sooner: a newcomer finds proofs of delivery without waiting for the clock.
   await fetch(`${stack.apiUrl}/admin/functions/requestMonthlyCpods`, {
@@ -38,10 +43,12 @@ export async function loadDemoOnce(
 }
 
 /** Through the ingest endpoint, as any upstream would. */
-async function sendDemo(target: Parameters<typeof createEventsClient>[0]): Promise<Tally> {
-  const tally = newTally();
+async function sendDemo(
+  target: Parameters<typeof createEventsClient>[0],
+  events: readonly string[],
+  tally: Tally,
+): Promise<void> {
   const client = createEventsClient(target);
-  const text = demoEvents(new Date().toISOString().slice(0, 10)).join("\n");
-  await sendEvents({ chunks: Readable.from([Buffer.from(text)]), client, tally, signal: target.signal });
-  return tally;
+  const chunks = Readable.from([Buffer.from(events.join("\n"))]);
+  await sendEvents({ chunks, client, tally, signal: target.signal });
 }

@@ -34,6 +34,37 @@ export function demoEvents(today: string): string[] {
   });
 }
 
+/** Cases of the demo's second workspace. */
+export function workspaceEvents(today: string, workspaceId: string): string[] {
+  const draw = drawing(99);
+  return Array.from({ length: 6 }, (_, index) => {
+    const daysAgo = draw(60) + 1;
+    const openedAt = new Date(Date.parse(`${today}T08:00:00Z`) - daysAgo * DAY_MS).toISOString();
+    const number = `NAREW-MAG-${index + 1}`;
+    return delivery(`${number}-1`, openedAt, {
+      customerId: "cust-narew",
+      agreementId: "agr-narew-base",
+      packageId: "pkg-narew-base",
+      entitlementId: "ent-narew-adv",
+      workspaceId,
+      service: "advisory",
+      quantity: 15 * (draw(6) + 1),
+      unit: "minutes",
+      request: {
+        number,
+        title: titles[draw(titles.length)],
+        product: products[draw(products.length)],
+        severity: "minimal",
+        status: "closed",
+        category: null,
+        openedAt,
+        closedAt: openedAt,
+        primaryContact: "Ewa Zielińska",
+      },
+    });
+  });
+}
+
 const products = ["Windows Server", "Exchange", "SQL Server", "Entra ID", "Azure Networking"];
 const titles = [
   "Slow sign-in",
