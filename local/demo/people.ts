@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import type { RunningTokens } from "../tokens/server.ts";
 import { DEMO_CSAM } from "./customers.ts";
 
 export const DEMO_WORKSPACE = {
@@ -20,10 +21,7 @@ const API_VERSION = "2026-11-01";
 
 type Target = {
   readonly apiUrl: string;
-  readonly tokenFor: (user: {
-    readonly email: string;
-    readonly roles?: readonly string[];
-  }) => Promise<string>;
+  readonly tokenFor: RunningTokens["tokenFor"];
   readonly signal: AbortSignal;
 };
 type Ask = <Schema extends z.ZodType>(
