@@ -12,6 +12,7 @@ export const SETTINGS: Settings = {
   TOKEN_ISSUER: NOWHERE,
   TOKEN_JWKS_URL: NOWHERE,
   SIGNING_KEY: Buffer.alloc(32, 7).toString("base64"),
+  MAIL_FROM: "no-reply@provider.example",
   SMTP_URL: "smtp://127.0.0.1:9",
   VALIDATE_RESPONSES: "false",
 };
