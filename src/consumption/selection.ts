@@ -11,7 +11,7 @@ import { type Figures, type FiguresStore, figuresOf, readFigures, touchedAccount
 
 /** @throws NotFoundError when there is no such customer. */
 export async function readCustomer(
-  customers: CustomerStore,
+  customers: Pick<CustomerStore, "read">,
   customerId: Customer["customerId"],
 ): Promise<Customer> {
   const customer = await customers.read(customerId);

@@ -6,7 +6,7 @@ const sources = ["/servicedesk", "/timesheets"] as const;
 const deliveryIds = ["d1", "d2", "d3", "d4", "d5", "d6"] as const;
 const reversalIds = ["r1", "r2", "r3", "r4"] as const;
 /** Among them the instants beside a month border and beside the ends of agreement and packages in Madrid. */
-const instants = [
+export const instants = [
   "2025-12-31T22:59:59.999Z",
   "2025-12-31T23:00:00.000Z",
   "2026-03-31T23:59:59.999Z",
