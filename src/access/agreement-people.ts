@@ -12,7 +12,7 @@ import { dayIn } from "../platform/instant.ts";
 import { applyChange, type DirectoryAccess } from "./apply-change.ts";
 import { type AuditEntry, auditEntry, type Doing } from "./audit-entry.ts";
 import type { Change } from "./directory-store.ts";
-import { type FollowUp, followUp } from "./follow-up.ts";
+import { followUp } from "./follow-up.ts";
 import { nameOnAgreement, refusesAddress } from "./invitation.ts";
 import { memberIdOf } from "./member.ts";
 import { freeContacts, withContacts } from "./member-change.ts";
@@ -20,8 +20,8 @@ import { type At, changeOf, type MemberStep } from "./member-step.ts";
 import { workspaceOf } from "./workspace-change.ts";
 
 const ATTEMPTS_MAX = 20;
-/** People that one transaction takes: each of them is up to four documents. */
-const PEOPLE_AT_ONCE = 20;
+/** People that one transaction takes: each of them is up to three documents. */
+const PEOPLE_AT_ONCE = 30;
 
 type Named = { readonly email: string; readonly name?: string | undefined; readonly isContact: boolean };
 
@@ -68,9 +68,6 @@ function customerChange(
   const { customerId, agreementId } = data;
   const known = before?.value.agreements[agreementId];
   const summary = next.agreements[agreementId];
-  const memberships = namedByAgreement(before?.value, data).map((email) =>
-    followUp(customerId, { type: "membership", email }, doing.at),
-  );
   return {
     customerId,
     writes: [{ document: next, etag: before?.etag }],
@@ -82,19 +79,12 @@ function customerChange(
         after: summary,
       }),
     ],
-    followUps: [...memberships, ...planFollowUps(known?.plan, summary?.plan, next, doing)],
+    followUps: [
+      followUp(customerId, { type: "people", emails: [...namedByAgreement(before?.value, data)] }, doing.at),
+      // WS-06: which accounts a workspace accepts follows from the plan, and is in each member's own document.
+      ...(known?.plan === summary?.plan ? [] : [followUp(customerId, { type: "everybody" }, doing.at)]),
+    ],
   };
-}
-
-/** WS-06: which accounts a workspace accepts follows from the plan, and is in each member's own document. */
-function planFollowUps(
-  before: string | undefined,
-  after: string | undefined,
-  { customerId, workspaces }: Customer,
-  { at }: Doing,
-): FollowUp[] {
-  if (before === after) return [];
-  return workspaces.map(({ workspaceId }) => followUp(customerId, { type: "members", workspaceId }, at));
 }
 
 /** Each address once; who is services admin and support contact is both. */

@@ -102,14 +102,17 @@ async function withoutFail({ onDelay }: DirectoryAccess, work: () => Promise<voi
 export async function follow(access: DirectoryAccess, followUp: FollowUp, etag: string): Promise<void> {
   const { customerId, task } = followUp;
   switch (task.type) {
-    case "membership":
-      await projectPerson(access, customerId, task.email);
+    case "people":
+      await sideBySide(task.emails, (email) => projectPerson(access, customerId, email));
       break;
     case "members":
       await projectMembers(access, customerId, task.workspaceId);
       break;
     case "administrators":
       await projectAdministrators(access, customerId);
+      break;
+    case "everybody":
+      await projectEverybody(access, customerId);
       break;
     case "links":
       await access.relink(customerId, task.agreementId);
@@ -119,14 +122,22 @@ export async function follow(access: DirectoryAccess, followUp: FollowUp, etag: 
 }
 
 async function projectAdministrators(access: DirectoryAccess, customerId: CustomerId): Promise<void> {
-  const [customer, administrators] = await Promise.all([
+  const [customer, administrators, assignments] = await Promise.all([
     access.customers.read(customerId),
     access.directory.administrators(customerId),
+    access.directory.roleAssignments(customerId),
   ]);
   const named = Object.values(customer?.value.agreements ?? {}).flatMap((each) => each.servicesAdmin ?? []);
-  await sideBySide([...new Set([...administrators, ...named])], (email) =>
+  const assigned = assignments.map(({ value }) => value.email);
+  await sideBySide([...new Set([...administrators, ...named, ...assigned])], (email) =>
     projectPerson(access, customerId, email),
   );
+}
+
+async function projectEverybody(access: DirectoryAccess, customerId: CustomerId): Promise<void> {
+  await projectAdministrators(access, customerId);
+  const workspaces = (await access.customers.read(customerId))?.value.workspaces ?? [];
+  for (const { workspaceId } of workspaces) await projectMembers(access, customerId, workspaceId);
 }
 
 async function projectMembers(

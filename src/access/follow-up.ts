@@ -7,12 +7,14 @@ import * as z from "zod";
 import { agreementIdSchema, customerIdSchema, workspaceIdSchema } from "../agreements/ids.ts";
 
 const taskSchema = z.discriminatedUnion("type", [
-  /** The person's own document is made again from the customer's. */
-  z.object({ type: z.literal("membership"), email: z.string() }),
+  /** Each person's own document is made again from the customer's. */
+  z.object({ type: z.literal("people"), emails: z.array(z.string()) }),
   /** The same for every member of the workspace. */
   z.object({ type: z.literal("members"), workspaceId: workspaceIdSchema }),
-  /** The same for everybody who administers a workspace: nobody of them administers a new one yet. */
+  /** The same for everybody who administers a workspace or the customer: what holds of all workspaces changed. */
   z.object({ type: z.literal("administrators") }),
+  /** The same for everybody at the customer. */
+  z.object({ type: z.literal("everybody") }),
   /** The agreement's ledger learns which workspaces it is linked to, and its cases move (CA-16). */
   z.object({ type: z.literal("links"), agreementId: agreementIdSchema }),
 ]);
@@ -29,11 +31,12 @@ export type FollowUp = z.infer<typeof followUpSchema>;
 
 function subjectOf(task: FollowUpTask): string {
   switch (task.type) {
-    case "membership":
-      return task.email;
+    case "people":
+      return task.emails.join("\n");
     case "members":
       return task.workspaceId;
     case "administrators":
+    case "everybody":
       return "";
     case "links":
       return task.agreementId;

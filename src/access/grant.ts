@@ -17,7 +17,7 @@ import {
   type Permission,
   permissionTable,
 } from "./permissions.ts";
-import type { Person, WorkspaceMembership } from "./person.ts";
+import type { Membership, Person, WorkspaceMembership } from "./person.ts";
 
 /** Application role of upstream delivery systems. */
 export const EVENTS_SEND = "Events.Send";
@@ -93,7 +93,7 @@ export function customersOf(
   const customers = new Map<string, CustomerGrant>();
   for (const membership of Object.values(person?.memberships ?? {})) {
     const { customerId, administersAll } = membership;
-    const roles = membership.roles.filter((role) => holdsUnder(role, principal));
+    const roles = membership.roles.filter((role) => holdsUnder(role, membership, principal));
     const workspaces = new Map(
       Object.entries(membership.workspaces).filter(
         ([, workspace]) => !(principal.isPersonalAccount && workspace.refusesPersonalAccounts),
@@ -110,14 +110,14 @@ export function customersOf(
   return customers;
 }
 
-/** A role of the provider's needs the application role; the services admin's is that of the first workspace. */
+/** A role of the provider's needs the application role, one of the customer's an account that all workspaces accept. */
 function holdsUnder(
   role: CustomerRole,
+  { refusesPersonalAccounts }: Membership,
   { roles, isPersonalAccount }: Pick<Principal, "roles" | "isPersonalAccount">,
 ): boolean {
   const needed = applicationRoleOf[role];
-  if (needed !== undefined) return roles.includes(needed);
-  return !isPersonalAccount || role !== "servicesAdmin";
+  return needed === undefined ? !(isPersonalAccount && refusesPersonalAccounts) : roles.includes(needed);
 }
 
 /** Why a permission is held: the role, or the grant, that the table names. */

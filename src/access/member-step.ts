@@ -40,9 +40,13 @@ export function changeOf(
     writes: [...steps.map(({ write }) => write), ...writes],
     audit: [first.audit, ...others.map(({ audit }) => audit)],
     messages: steps.flatMap(({ message }) => message ?? []),
-    followUps: steps.map(({ write }) =>
-      followUp(customerId, { type: "membership", email: write.document.email }, doing.at),
-    ),
+    followUps: [
+      followUp(
+        customerId,
+        { type: "people", emails: steps.map(({ write }) => write.document.email) },
+        doing.at,
+      ),
+    ],
   };
 }
 

@@ -35,6 +35,8 @@ const membershipSchema = z.object({
   version: z.int(),
   language: languageSchema,
   roles: z.array(customerRoleSchema),
+  /** WS-06: some workspace does, so a role over all of them is not for a personal account either. */
+  refusesPersonalAccounts: z.boolean(),
   /** Active workspaces that the person is an active member of. */
   workspaces: z.record(z.string(), workspaceMembershipSchema),
   /** Whether the person is administrator of every workspace there is. */
@@ -90,6 +92,9 @@ export function membershipOf(email: string, { customer, members, assignments }: 
     version: versionOf({ customer, members, assignments }),
     language,
     roles,
+    refusesPersonalAccounts: customer.workspaces.some(
+      (each) => each.status === "active" && !acceptsPersonalAccounts(each, customer.agreements),
+    ),
     workspaces,
     administersAll: customer.workspaces.every(({ workspaceId }) =>
       workspaces[workspaceId]?.roles.includes("workspaceAdministrator"),

@@ -90,6 +90,6 @@ function changeTo(
     customerId,
     writes: [{ document: assignment, etag: known?.etag }],
     audit: [entry],
-    followUps: [followUp(customerId, { type: "membership", email }, at)],
+    followUps: [followUp(customerId, { type: "people", emails: [email] }, at)],
   };
 }

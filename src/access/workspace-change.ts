@@ -182,7 +182,10 @@ function changeTo(
     writes: [{ document, etag }],
     audit: [auditEntry(doing, { action, target, workspaceId, before, after })],
     // Whether it is open, and to which accounts, is in each member's own document.
-    followUps: [followUp(customer.customerId, { type: "members", workspaceId }, doing.at)],
+    followUps: [
+      followUp(customer.customerId, { type: "members", workspaceId }, doing.at),
+      followUp(customer.customerId, { type: "administrators" }, doing.at),
+    ],
   };
 }
 

@@ -15,7 +15,7 @@ export const UPSTREAM = {
   roles: ["Events.Send"],
 } as const satisfies TokenRequest;
 
-const QUEUES = ["delivery-events", "report-jobs"] as const;
+const QUEUES = ["delivery-events", "report-jobs", "messages"] as const;
 const DRAIN_LIMIT_MS = 60_000;
 
 export type Ask = {
