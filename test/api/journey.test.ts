@@ -125,8 +125,16 @@ describe("the page", () => {
     expect(ids(inMarch)).not.toContain("pkg-short");
   });
 
-  test("gives the same for all workspaces and for each that the customer has", async () => {
-    expect(await readPage({ workspaces: "ws-default" })).toEqual(await readPage({ workspaces: "all" }));
+  test("gives of the only workspace whatever there is, but for add-on packages that nobody put or used there", async () => {
+    const [whole, own] = await Promise.all([readPage(), readPage({ workspaces: "ws-default" })]);
+    const { addOn, ...others } = own;
+    expect(whole).toMatchObject(others);
+    const short = linesOf(whole).get("ent-short");
+    expect(short?.rows).toBe(0);
+    expect([...linesOf(own).values(), short]).toEqual([...linesOf(whole).values()]);
+    expect(addOn.agreements.flatMap(({ packages }) => packages.map((item) => item.packageId))).toEqual([
+      "pkg-dse",
+    ]);
   });
 
   test.each([

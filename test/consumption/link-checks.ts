@@ -24,7 +24,7 @@ export const WHENEVER = "9999-12-31T23:59:59.999Z";
 const FOLLOW_UPS_MAX = 20;
 
 /** Makes a customer known that has all of the workspaces before any other event comes. */
-export const opening: string = agreementEvent(
+const opening: string = agreementEvent(
   { agreementId: "agr-t-opening", kind: "addOn", packages: [] },
   { id: "opening" },
 );

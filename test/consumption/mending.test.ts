@@ -51,7 +51,7 @@ describe("deliveries that waited for their agreement (CA-16)", () => {
     const recorder = createRecorder(stores, now);
     await recorder.record(early.slice(0, 3));
     const ending = aroundStores(stores, (method, run) =>
-      method === "customers.save" ? Promise.reject(new Error("the process has ended")) : run(),
+      method === "directory.commit" ? Promise.reject(new Error("the process has ended")) : run(),
     );
     await expect(createRecorder(ending, now).record([agreementEvent()])).rejects.toThrow("has ended");
     await settleAll(stores);

@@ -1,3 +1,4 @@
+import { type DirectoryAccess, follow, nobodyToTell } from "../../src/access/apply-change.ts";
 import { canonicalJson, type Posting } from "../../src/consumption/entry.ts";
 import { createRecorder, type RecorderStores } from "../../src/consumption/record.ts";
 import type { MemoryStores } from "../fakes/memory-stores.ts";
@@ -40,10 +41,23 @@ export function createQueue(storesOf: (crashes: number) => RecorderStores): Queu
   };
 }
 
-/** What the timer does: catches up with what is left. */
+/** Later than all that waits. */
+const LATER = "9999";
+const FOLLOW_UPS_MAX = 1_000;
+
+/** What the timers do: go on with what follows from changes of customers, and catch up with what is left of ledgers. */
 export async function settleAll(stores: RecorderStores): Promise<void> {
-  const { catchUp } = createRecorder(stores, now);
-  for (const ledgerId of await stores.store.unsettled()) await catchUp(ledgerId, "9999");
+  const { catchUp, relink } = createRecorder(stores, now);
+  const access: DirectoryAccess = {
+    ...stores,
+    ...nobodyToTell,
+    relink: async (customerId, agreementId) => {
+      await relink(customerId, agreementId, LATER);
+    },
+  };
+  const waiting = await stores.directory.waiting(LATER, FOLLOW_UPS_MAX);
+  for (const { value, etag } of waiting) await follow(access, value, etag);
+  for (const ledgerId of await stores.store.unsettled()) await catchUp(ledgerId, LATER);
 }
 
 /**
