@@ -36,7 +36,10 @@ export function memoryDirectory(nextTag: () => string): MemoryDirectory {
   };
   const everything = (): Kept[] => [...partitions.values()].flatMap((partition) => [...partition.values()]);
   const one = <K extends Kind>(customerId: string, id: string, kind: K) =>
-    ofKind([...[partitionOf(customerId).get(id)].filter((each) => each !== undefined)], kind)[0];
+    ofKind(
+      [partitionOf(customerId).get(id)].filter((each) => each !== undefined),
+      kind,
+    )[0];
   const all = <K extends Kind>(customerId: string, kind: K) =>
     ofKind([...partitionOf(customerId).values()], kind);
   const put = (document: ChangedDocument): string => {
@@ -108,13 +111,19 @@ export function memoryDirectory(nextTag: () => string): MemoryDirectory {
     append: async (entry) => {
       if (!partitionOf(entry.customerId).has(entry.id)) put(entry);
     },
-    page: async (customerId, { scope, after, limit }) =>
-      ofKind([...partitionOf(customerId).values()], "auditEntry")
+    page: async (customerId, { scope, filter, after, limit }) => {
+      // Conditions are in the words of the real store, which memory does not speak.
+      if (filter !== undefined) throw new Error("the audit trail in memory knows no filter");
+      return ofKind([...partitionOf(customerId).values()], "auditEntry")
         .map(({ value }) => value)
-        .filter((each) => scope.kind === "all" || covers(scope, each.workspaceId ?? ""))
+        .filter(
+          ({ workspaceId }) =>
+            scope.kind === "all" || (workspaceId !== undefined && covers(scope, workspaceId)),
+        )
         .filter(({ at, id }) => after === undefined || at < after.at || (at === after.at && id < after.id))
         .toSorted((left, right) => compareText(right.at, left.at) || compareText(right.id, left.id))
-        .slice(0, limit),
+        .slice(0, limit);
+    },
   };
   return {
     directory,
@@ -134,19 +143,22 @@ function ofKind<K extends Kind>(documents: readonly Kept[], kind: K): Versioned<
   return documents.flatMap(({ value, etag }) => (isOfKind(value) ? [{ value, etag }] : []));
 }
 
-/** All or nothing, as the real store: the first operation that is refused decides. */
+/** All or nothing, as the real store: each operation sees those before it, and the first that is refused decides. */
 function commit(
   partition: ReadonlyMap<string, Kept>,
   change: Change,
   put: (document: ChangedDocument) => string,
 ): CommitResult {
   const operations = operationsOf(change);
-  for (const operation of operations) {
-    const known = partition.get(operation.document.id);
-    const isRefused =
-      (operation.type === "create" && known !== undefined) ||
-      (operation.type === "replace" && known?.etag !== operation.etag);
-    if (isRefused) return { outcome: operation.document.kind === "auditEntry" ? "repeated" : "overtaken" };
+  const written = new Set<string>();
+  for (const { document, ...operation } of operations) {
+    const known = partition.get(document.id);
+    const isThere = known !== undefined || written.has(document.id);
+    const isAsRead =
+      operation.type !== "replace" || (known?.etag === operation.etag && !written.has(document.id));
+    const isRefused = (operation.type === "create" && isThere) || !isAsRead;
+    if (isRefused) return { outcome: document.kind === "auditEntry" ? "repeated" : "overtaken" };
+    written.add(document.id);
   }
   return {
     outcome: "committed",

@@ -1,5 +1,8 @@
+import type { AuditStore } from "../../src/access/audit-store.ts";
+import type { ChangedDocument } from "../../src/access/directory-store.ts";
 import type { Person } from "../../src/access/person.ts";
 import type { Customer } from "../../src/agreements/customer.ts";
+import type { CustomerStore } from "../../src/agreements/customer-store.ts";
 import { compareText } from "../../src/agreements/terms.ts";
 import { HEAD_ID, type LedgerId } from "../../src/consumption/entry.ts";
 import {
@@ -26,6 +29,10 @@ export type MemoryStores = RecorderStores & {
   readonly customersKept: () => readonly Customer[];
   readonly peopleKept: () => readonly Person[];
   readonly messages: () => readonly Message[];
+  /** Everything in the partitions of customers. */
+  readonly directoryDocuments: () => readonly ChangedDocument[];
+  readonly customers: CustomerStore;
+  readonly audit: AuditStore;
   /** Loses every roll-up, as if somebody had thrown them away. */
   readonly dropRollups: () => void;
 };
@@ -41,19 +48,17 @@ const TRANSACTION_BYTES_MAX = 2 * 1024 * 1024;
 export function memoryStores(): MemoryStores {
   const ledgers: Ledgers = new Map();
   const rejected = new Map<string, RejectedEvent>();
-  const { customers, directory, customersKept, messages } = memoryDirectory(nextTag);
+  const { documents, ...ofCustomers } = memoryDirectory(nextTag);
   const people = versionedMap<Person>((person) => person.email);
   return {
     store: memoryLedgerStore(ledgers),
-    customers,
+    ...ofCustomers,
     people,
-    directory,
     rejectedEvents: memoryRejectedEventStore(rejected),
     documents: (ledgerId) => [...(ledgers.get(ledgerId)?.values() ?? [])].map(({ value }) => value),
     ledgerIds: () => [...ledgers.keys()],
     rejected: () => [...rejected.values()],
-    customersKept,
-    messages,
+    directoryDocuments: documents,
     peopleKept: people.all,
     dropRollups: () => {
       for (const documents of ledgers.values()) {
