@@ -11,6 +11,7 @@ import {
   type WorkspaceId,
   workspaceIdSchema,
 } from "../agreements/ids.ts";
+import { linksOfAgreement } from "../agreements/terms.ts";
 import { linkedAgreements, linkOf, WORKSPACES_MAX, type Workspace } from "../agreements/workspace.ts";
 import type { Versioned } from "../platform/cosmos.ts";
 import { ConflictError, InvalidRequestError, NotFoundError } from "../platform/errors.ts";
@@ -224,8 +225,15 @@ function requireAddOnPackage(customer: Customer, agreementId: AgreementId, packa
   });
 }
 
+/** Of the links of one agreement: its ledger's head has a copy of them beside the terms. */
+const LINKS_BYTES_MAX = 400_000;
+
 function requireRoom(customer: Customer): void {
-  if (Buffer.byteLength(JSON.stringify(customer)) <= CUSTOMER_BYTES_MAX) return;
+  const linksBytes = Object.keys(customer.agreements).map((agreementId) =>
+    Buffer.byteLength(JSON.stringify(linksOfAgreement(customer, agreementId))),
+  );
+  const isRoom = Buffer.byteLength(JSON.stringify(customer)) <= CUSTOMER_BYTES_MAX;
+  if (isRoom && linksBytes.every((bytes) => bytes <= LINKS_BYTES_MAX)) return;
   throw new ConflictError(
     "CustomerTooLarge",
     "The customer has more agreements and links than fit: unlink what is over, or make fewer workspaces.",
