@@ -1,79 +1,279 @@
 /**
- * Who gets what from which endpoint, written down by hand and not derived from the contracts: a contract that is too
- * open is to be seen here. Whoever is not named gets 401 without a valid token and 404 with one.
+ * Who gets what from which endpoint, written down by hand and not derived from the contracts or the table of permissions:
+ * one that is too open is to be seen here. Whoever is not named gets 401 without a valid token and 404 with one.
  */
-import type { Caller, Named, Target } from "./access-world.ts";
-import { callers, persons } from "./access-world.ts";
+import { type Caller, callers, persons } from "./access-people.ts";
+import type { Named, Target } from "./access-world.ts";
 import type { Ask } from "./running-api.ts";
+
+/** A change that is let in is refused for what it asks, or finds its work done: the next cell meets the same world. */
+const LET_IN = {
+  alreadySo: 200,
+  refused: 400,
+  personalAccount: 403,
+  conflict: 409,
+  otherVersion: 412,
+} as const;
+
+/** What is used up by being done: made anew for each cell. */
+export type Fresh = {
+  readonly invitation: (target: Target) => Promise<string>;
+  readonly roleAssignment: (target: Target) => Promise<string>;
+};
+type Request = (named: Named, target: Target, fresh: Fresh) => Ask | Promise<Ask>;
 
 export type Expectation = {
   /** What those get who may. */
   readonly status: number;
-  readonly request: (named: Named) => Ask;
-  readonly open: Readonly<Record<Target, readonly Caller[]>>;
-  /** Whether the answer depends on the customer that is named. */
-  readonly isAboutCustomer: boolean;
+  readonly request: Request;
+  /** By what the request names; what is left out is not asked for. */
+  readonly open: Readonly<Partial<Record<Target, readonly Caller[]>>>;
+  /** Whether the answer depends on what the request names. */
+  readonly isAboutTarget: boolean;
 };
 
-const OF_A: readonly Caller[] = ["adminOfA", "csamOfA", "coordinatorOfA"];
-const OF_B: readonly Caller[] = ["adminOfB"];
+type Places = Readonly<Record<"default" | "second" | "b", readonly Caller[]>>;
 
-/** For whoever belongs to the customer. */
-function customer(request: Expectation["request"], status = 200): Expectation {
-  return { status, request, open: { a: OF_A, b: OF_B, absent: [] }, isAboutCustomer: true };
+const TEAM_OF_A = ["csamOfA", "coordinatorOfA"] as const satisfies readonly Caller[];
+const WIDE_OF_A = ["customerAdministratorOfA", ...TEAM_OF_A] as const;
+/** They may know of the customer, and so far of nothing in it. */
+const OTHER_STAFF_OF_A = ["advocateOfA", "incidentManagerOfA"] as const;
+const ADMINS_OF_DEFAULT = ["servicesAdminOfA", "administratorOfDefault"] as const;
+const MEMBERS_OF_DEFAULT = [
+  ...ADMINS_OF_DEFAULT,
+  "contactOfA",
+  "learningManagerOfA",
+  "memberOfA",
+  "activityReaderOfA",
+  "requestReaderOfA",
+  "inviterOfA",
+  "groupManagerOfA",
+] as const;
+const MEMBERS_OF_SECOND = ["administratorOfSecond", "personalInSecond"] as const;
+/** With one workspace, its administrator is that of all of B. */
+const WIDE_OF_B = ["adminOfB", "csamOfB"] as const;
+
+const members: Places = {
+  default: [...WIDE_OF_A, ...OTHER_STAFF_OF_A, ...MEMBERS_OF_DEFAULT],
+  second: [...WIDE_OF_A, ...OTHER_STAFF_OF_A, ...MEMBERS_OF_SECOND],
+  b: WIDE_OF_B,
+};
+const admins: Places = {
+  default: [...WIDE_OF_A, ...ADMINS_OF_DEFAULT],
+  second: [...WIDE_OF_A, "administratorOfSecond"],
+  b: WIDE_OF_B,
+};
+const and = (places: Places, inDefault: readonly Caller[]): Places => ({
+  ...places,
+  default: [...places.default, ...inDefault],
+});
+const inviters = and(admins, ["inviterOfA"]);
+const groupManagers = and(admins, ["groupManagerOfA"]);
+const memberReaders = and(admins, ["inviterOfA", "groupManagerOfA"]);
+/** Neither the customer administrator nor the administrator of a workspace (AC-06). */
+const switchers: Places = { default: [...TEAM_OF_A, "servicesAdminOfA"], second: TEAM_OF_A, b: WIDE_OF_B };
+
+/** Of a customer, for those who hold it anywhere there. */
+function customer(
+  who: readonly Caller[],
+  ofB: readonly Caller[],
+  request: Request,
+  status = 200,
+): Expectation {
+  return { status, request, open: { default: who, b: ofB, absent: [] }, isAboutTarget: true };
+}
+const anywhere = ({ default: first, second, b }: Places, request: Request, status = 200): Expectation =>
+  customer([...first, ...second], b, request, status);
+const whole = (request: Request, status = 200): Expectation =>
+  customer(WIDE_OF_A, WIDE_OF_B, request, status);
+const accountTeam = (request: Request, status = 200): Expectation =>
+  customer(TEAM_OF_A, ["csamOfB"], request, status);
+
+/** Of a workspace. */
+function workspace(places: Places, request: Request, status = 200): Expectation {
+  return { status, request, open: { ...places, noWorkspace: [], absent: [] }, isAboutTarget: true };
 }
 
-/** The same for whatever customer, for these callers. */
+/** For the account team of the customer, whatever the workspace; one that there is not is not found. */
+const teamAt = (request: Request, status: number): Expectation =>
+  workspace({ default: TEAM_OF_A, second: TEAM_OF_A, b: ["csamOfB"] }, request, status);
+
+/** The same whatever is named, for these callers. */
 function service(who: readonly Caller[], request: Ask, status = 200): Expectation {
-  return {
-    status,
-    request: () => request,
-    open: { a: who, b: who, absent: who },
-    isAboutCustomer: false,
-  };
+  return { status, request: () => request, open: { default: who }, isAboutTarget: false };
 }
 
-const get =
-  (path: (named: Named) => string) =>
-  (named: Named): Ask => ({ path: path(named) });
-const post = (path: string, json: unknown): Ask => ({ method: "POST", path, json });
+const post = (path: string, json?: unknown): Ask => ({ method: "POST", path, json });
+const patch = (path: string, json: unknown): Ask => ({ method: "PATCH", path, json });
+const NO_GROUP_OF_THEIRS = { defaultGroupId: "none" };
+const OTHER_VERSION = { headers: { "if-match": '"other"' } };
+const put = (path: string): Ask => ({ method: "PUT", path });
+const remove = (path: string): Ask => ({ method: "DELETE", path });
+
+const ofCustomer = ({ customerId }: Named): string => `customers/${customerId}`;
+const ofWorkspace = (named: Named): string => `${ofCustomer(named)}/workspaces/${named.workspaceId}`;
+const ofContact = (named: Named): string => `${ofWorkspace(named)}/members/${named.contactId}`;
+const ofMember = (named: Named): string => `${ofWorkspace(named)}/members/${named.memberId}`;
+const ofGroup = (named: Named): string => `${ofWorkspace(named)}/groups/${named.groupId}`;
+const ofAgreement = (named: Named): string => `${ofWorkspace(named)}/agreements/${named.agreementId}`;
+const ofPerson = (named: Named): string => `${ofCustomer(named)}/people/${named.personId}`;
+const ofEntitlement = (named: Named): string => `${ofCustomer(named)}/entitlements/${named.entitlementId}`;
+const ofReport = (named: Named): string => `${ofCustomer(named)}/reports/${named.reportId}`;
+const at =
+  (path: (named: Named) => string, more = "") =>
+  (named: Named): Ask => ({ path: `${path(named)}${more}` });
 
 /** By the name of the endpoint's contract. */
-export const expectations: Readonly<Record<string, Expectation>> = {
+export const createExpectations = (personalInvitationId: string): Readonly<Record<string, Expectation>> => ({
   postEvents: service(["upstream"], post("events", [{ id: "not an event" }]), 202),
   getEventOutcomes: service(["upstream"], post("events/outcomes", { receipts: ["none"] })),
-  listRejectedEvents: service(["upstream", "csamOfA", "coordinatorOfA"], { path: "rejectedEvents" }),
+  listRejectedEvents: service(["upstream", ...TEAM_OF_A, "csamOfB"], { path: "rejectedEvents" }),
   replayRejectedEvent: {
     status: 200,
     request: ({ rejectedEventId }) => ({ method: "POST", path: `rejectedEvents/${rejectedEventId}/replay` }),
-    open: { a: ["upstream", "csamOfA", "coordinatorOfA"], b: ["upstream"], absent: [] },
-    isAboutCustomer: true,
+    open: { default: ["upstream", ...TEAM_OF_A], b: ["upstream", "csamOfB"], absent: [] },
+    isAboutTarget: true,
   },
   getMe: service(persons, { path: "me" }),
   listCustomers: service(persons, { path: "customers" }),
-  getCustomer: customer(get(({ customerId }) => `customers/${customerId}`)),
-  getActivity: customer(get(({ customerId }) => `customers/${customerId}/activity`)),
-  getEntitlement: customer(
-    get(({ customerId, entitlementId }) => `customers/${customerId}/entitlements/${entitlementId}`),
-  ),
-  listEntitlementRows: customer(
-    get(({ customerId, entitlementId }) => `customers/${customerId}/entitlements/${entitlementId}/rows`),
-  ),
-  listAdditionalCases: customer(get(({ customerId }) => `customers/${customerId}/additionalCases`)),
-  requestReport: customer(
-    ({ customerId, agreementId }) =>
-      post(`customers/${customerId}/reports`, { agreementId, period: { month: "2026-03" } }),
+  getCustomer: anywhere(members, at(ofCustomer)),
+
+  getActivity: anywhere(and(admins, ["activityReaderOfA"]), at(ofCustomer, "/activity")),
+  getEntitlement: anywhere(and(admins, ["activityReaderOfA"]), at(ofEntitlement)),
+  listEntitlementRows: anywhere(and(admins, ["activityReaderOfA"]), at(ofEntitlement, "/rows")),
+  listAdditionalCases: anywhere(and(admins, ["activityReaderOfA"]), at(ofCustomer, "/additionalCases")),
+
+  requestReport: whole(
+    (named) =>
+      post(`${ofCustomer(named)}/reports`, { agreementId: named.agreementId, period: { month: "2026-03" } }),
     202,
   ),
-  listReports: customer(get(({ customerId }) => `customers/${customerId}/reports`)),
-  getReport: customer(get(({ customerId, reportId }) => `customers/${customerId}/reports/${reportId}`)),
-  downloadReport: customer(
-    get(({ customerId, reportId }) => `customers/${customerId}/reports/${reportId}/files/csv`),
-    302,
+  listReports: whole(at(ofCustomer, "/reports")),
+  getReport: whole(at(ofReport)),
+  downloadReport: whole(at(ofReport, "/files/csv"), 302),
+
+  listWorkspaces: anywhere(members, at(ofCustomer, "/workspaces")),
+  getWorkspace: workspace(members, at(ofWorkspace)),
+  createWorkspace: accountTeam(
+    (named) =>
+      post(`${ofCustomer(named)}/workspaces`, {
+        name: "Another",
+        agreements: [{ agreementId: "agr-nobody-has" }],
+        administrator: { email: "another@elsewhere.example" },
+      }),
+    LET_IN.refused,
   ),
-  listAuditEntries: customer(get(({ customerId }) => `customers/${customerId}/auditEntries`)),
+  updateWorkspace: teamAt(
+    (named) => ({ ...patch(ofWorkspace(named), { name: "Another" }), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  linkAgreement: teamAt((named) => put(ofAgreement(named)), LET_IN.alreadySo),
+  // It is the only one.
+  unlinkAgreement: teamAt((named) => remove(ofAgreement(named)), LET_IN.conflict),
+  linkPackage: teamAt((named) => put(`${ofAgreement(named)}/packages/${named.packageId}`), LET_IN.refused),
+  unlinkPackage: teamAt(
+    (named) => remove(`${ofAgreement(named)}/packages/${named.packageId}`),
+    LET_IN.alreadySo,
+  ),
+
+  listMembers: workspace(memberReaders, at(ofWorkspace, "/members")),
+  getMember: workspace(memberReaders, at(ofMember)),
+  updateMember: workspace(admins, (named) => patch(ofMember(named), NO_GROUP_OF_THEIRS), LET_IN.refused),
+  removeMember: workspace(admins, (named) => remove(ofContact(named)), LET_IN.conflict),
+  switchSupportContactOn: workspace(
+    switchers,
+    (named) => put(`${ofContact(named)}/supportContact`),
+    LET_IN.alreadySo,
+  ),
+  switchSupportContactOff: workspace(
+    switchers,
+    (named) => remove(`${ofMember(named)}/supportContact`),
+    LET_IN.alreadySo,
+  ),
+  updateOwnMembership: workspace(
+    // Who is no member has no membership.
+    { default: MEMBERS_OF_DEFAULT, second: MEMBERS_OF_SECOND, b: ["adminOfB"] },
+    (named) => patch(`${ofWorkspace(named)}/me`, NO_GROUP_OF_THEIRS),
+    LET_IN.refused,
+  ),
+
+  listInvitations: workspace(inviters, at(ofWorkspace, "/invitations")),
+  inviteMembers: workspace(
+    inviters,
+    (named) => post(`${ofWorkspace(named)}/invitations`, { invitations: [{ email: named.memberEmail }] }),
+    LET_IN.alreadySo,
+  ),
+  importInvitations: workspace(
+    inviters,
+    (named) => ({
+      ...post(`${ofWorkspace(named)}/invitations/import`, `email\n${named.memberEmail}\n`),
+      headers: { "content-type": "text/csv" },
+    }),
+    LET_IN.alreadySo,
+  ),
+  resendInvitation: workspace(
+    inviters,
+    (named) => ({ method: "POST", path: `${ofWorkspace(named)}/invitations/${named.tiredId}/resend` }),
+    LET_IN.conflict,
+  ),
+  revokeInvitation: workspace(
+    inviters,
+    async (named, target, fresh) =>
+      remove(`${ofWorkspace(named)}/invitations/${await fresh.invitation(target)}`),
+    204,
+  ),
+  // Only whom it is for is told that the workspace refuses the account; nobody else hears of the invitation.
+  acceptInvitation: service(
+    ["invitedWithPersonalAccount"],
+    { method: "POST", path: `me/invitations/${personalInvitationId}/accept` },
+    LET_IN.personalAccount,
+  ),
+
+  listGroups: workspace(memberReaders, at(ofWorkspace, "/groups")),
+  getGroup: workspace(memberReaders, at(ofGroup)),
+  createGroup: workspace(
+    groupManagers,
+    (named) => post(`${ofWorkspace(named)}/groups`, { name: named.groupName }),
+    LET_IN.conflict,
+  ),
+  updateGroup: workspace(
+    groupManagers,
+    (named) => ({ ...patch(ofGroup(named), { name: "Another" }), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  deleteGroup: workspace(groupManagers, (named) => remove(ofGroup(named)), LET_IN.conflict),
+  addGroupMember: workspace(
+    groupManagers,
+    (named) => put(`${ofGroup(named)}/members/${named.contactId}`),
+    LET_IN.alreadySo,
+  ),
+  removeGroupMember: workspace(
+    groupManagers,
+    (named) => remove(`${ofGroup(named)}/members/${named.memberId}`),
+    LET_IN.alreadySo,
+  ),
+
+  getPerson: anywhere(admins, at(ofPerson)),
+  explainAccess: anywhere(admins, at(ofPerson, "/access?operation=getActivity")),
+  listRoleAssignments: customer(WIDE_OF_A, ["csamOfB"], at(ofCustomer, "/roleAssignments")),
+  assignRole: customer(
+    WIDE_OF_A,
+    ["csamOfB"],
+    // Only an agreement names a services admin.
+    (named) =>
+      post(`${ofCustomer(named)}/roleAssignments`, { email: named.memberEmail, role: "servicesAdmin" }),
+    LET_IN.refused,
+  ),
+  removeRoleAssignment: customer(
+    WIDE_OF_A,
+    ["csamOfB"],
+    async (named, target, fresh) =>
+      remove(`${ofCustomer(named)}/roleAssignments/${await fresh.roleAssignment(target)}`),
+    204,
+  ),
+  listAuditEntries: anywhere(admins, at(ofCustomer, "/auditEntries")),
   getHealth: service(callers, { path: "health" }),
   getOpenApi: service(callers, { path: "openapi.json" }),
   showDocs: service(callers, { path: "docs" }),
   getDocsAsset: service(callers, { path: "docs/assets/start" }),
-};
+});

@@ -1,132 +1,246 @@
-/** Who calls, and two customers that know nothing of each other. */
+/** Two customers that know nothing of each other, and two workspaces of one of them that know no more. */
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, SignJWT } from "jose";
-import * as z from "zod";
-import type { TokenRequest } from "../../../local/tokens/claims.ts";
-import { agreementEvent, basePackage, deliveryEvent, entitlement } from "../../fakes/events.ts";
-import { eventually } from "../../local/service-bus-fixture.ts";
-import { type RunningApi, UPSTREAM } from "./running-api.ts";
-import { listSchema, rejectedEventSchema } from "./shapes.ts";
+import { agreements, type CustomerKey, deliveriesTo, ENTITLEMENT, ID } from "./access-events.ts";
+import { bystanders, type Caller, people, WORD } from "./access-people.ts";
+import {
+  assign,
+  createGroup,
+  createWorkspace,
+  done,
+  invite,
+  join,
+  makeReport,
+  membersOf,
+  pathOf,
+  rejectionOf,
+  type Workspace,
+} from "./access-steps.ts";
+import type { RunningApi } from "./running-api.ts";
 
-const CSAM = "csam@provider.example";
+/** As often as an invitation is sent at all. */
+const SENDS = 10;
+const NO_ID = "0".repeat(22);
 
-/** Callers with a valid token. */
-export const people = {
-  nobody: { email: "nobody@elsewhere.example" },
-  adminOfA: { email: "admin@cust-a.example" },
-  adminOfB: { email: "admin@cust-b.example" },
-  contactOfA: { email: "contact@cust-a.example" },
-  csamOfA: { email: CSAM, roles: ["Csam"] },
-  /** Assigned to A, and the directory does not say that this is a CSAM. */
-  csamOfAWithoutRole: { email: CSAM },
-  /** The directory says so, and nobody assigned a customer. */
-  csamOfNobody: { email: "other@provider.example", roles: ["Csam"] },
-  coordinatorOfA: { email: "coordinator@provider.example", roles: ["AccountCoordinator"] },
-  /** Assigned to A as coordinator: another role of the provider's opens nothing there. */
-  coordinatorOfAAsCsam: { email: "coordinator@provider.example", roles: ["Csam"] },
-  upstream: UPSTREAM,
-} as const satisfies Readonly<Record<string, TokenRequest>>;
+/** Of A: the two workspaces, and one that there is not. */
+export const targets = ["default", "second", "b", "noWorkspace", "absent"] as const;
+export type Target = (typeof targets)[number];
 
-export type Person = keyof typeof people;
-export type Caller = Person | "without token" | "with forged token";
-
-// The names are those of the object above, no more.
-export const persons = z.array(z.custom<Person>()).parse(Object.keys(people));
-export const callers: readonly Caller[] = ["without token", "with forged token", ...persons];
-
-/** `own` and `other` from where A stands. */
-export type Target = "a" | "b" | "absent";
-export const targets = ["a", "b", "absent"] as const satisfies readonly Target[];
-
-/** Of each target, what routes name. */
-export type Named = {
-  readonly customerId: string;
+/** Of each target, what routes and requests name. */
+export type Named = Workspace & {
   readonly agreementId: string;
+  readonly packageId: string;
+  /** Of an add-on package. */
+  readonly addOnId: string;
   readonly entitlementId: string;
   readonly reportId: string;
   readonly rejectedEventId: string;
+  /** Of a plain member, in no group. */
+  readonly memberId: string;
+  readonly memberEmail: string;
+  /** Of a support contact, who is in the group. */
+  readonly contactId: string;
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly personId: string;
+  readonly roleAssignmentId: string;
+  readonly pendingId: string;
+  /** An invitation that was sent as often as it may be. */
+  readonly tiredId: string;
+  readonly email: string;
 };
 
 export type AccessWorld = {
   readonly named: Readonly<Record<Target, Named>>;
+  /** To the default workspace of A, for somebody with a personal account. */
+  readonly personalInvitationId: string;
   readonly tokenOf: (caller: Caller) => Promise<string | undefined>;
 };
 
+/** @returns the second workspace. */
+async function settleA(api: RunningApi): Promise<Workspace> {
+  const { csamOfA } = people;
+  const { customerId, agreementId, addOnId } = ID.a;
+  const first = { customerId, workspaceId: "ws-default" };
+  const second = await createWorkspace(api, csamOfA, customerId, {
+    name: WORD.secondOfA,
+    agreements: [{ agreementId, packageIds: [addOnId] }],
+    allowsPersonalAccounts: true,
+    administrator: people.administratorOfSecond,
+  });
+  await done(api, csamOfA, {
+    method: "PATCH",
+    path: pathOf(first),
+    json: { name: `${WORD.defaultOfA} workspace` },
+  });
+  await join(api, csamOfA, first, people.administratorOfDefault, { roles: ["workspaceAdministrator"] });
+  await join(api, people.servicesAdminOfA, first, people.learningManagerOfA, { roles: ["learningManager"] });
+  await join(api, people.administratorOfDefault, first, people.memberOfA);
+  const granted = {
+    activityReaderOfA: "customerActivity",
+    requestReaderOfA: "viewAllSupportRequests",
+    inviterOfA: "inviteUsers",
+    groupManagerOfA: "manageGroups",
+  } as const;
+  for (const name of ["activityReaderOfA", "requestReaderOfA", "inviterOfA", "groupManagerOfA"] as const)
+    await join(api, csamOfA, first, people[name], { permissions: [granted[name]] });
+  await join(api, people.administratorOfSecond, second, people.personalInSecond);
+  await join(api, csamOfA, first, bystanders.inBothOfA);
+  const { memberId } = await join(api, people.administratorOfSecond, second, bystanders.inBothOfA);
+  const path = `${pathOf(second)}/members/${memberId}/supportContact`;
+  await done(api, csamOfA, { method: "PUT", path });
+  await assign(api, csamOfA, customerId, people.customerAdministratorOfA.email, "customerAdministrator");
+  await assign(api, csamOfA, customerId, people.advocateOfA.email, "advocate");
+  await assign(api, people.coordinatorOfA, customerId, people.incidentManagerOfA.email, "incidentManager");
+  const removed = await join(api, csamOfA, first, people.removedFromA);
+  await done(api, csamOfA, { method: "DELETE", path: `${pathOf(first)}/members/${removed.memberId}` });
+  await invite(api, people.inviterOfA, first, people.invitedToA);
+  return second;
+}
+
+type Settled = {
+  readonly of: CustomerKey;
+  readonly workspace: Workspace;
+  readonly word: string;
+  readonly plain: string;
+  readonly contact: string;
+  /** Whom every administrator of the customer may see. */
+  readonly person: string;
+  readonly pending: string;
+};
+
+/** What every workspace has of its own, so that each can be asked for the same. */
+async function furnish(api: RunningApi, settled: Settled) {
+  const { of, workspace, word } = settled;
+  const by = of === "a" ? people.csamOfA : people.csamOfB;
+  const members = await membersOf(api, by, workspace);
+  const [plain, contact, person] = [settled.plain, settled.contact, settled.person].map((email) =>
+    members.get(email),
+  );
+  if (plain === undefined || contact === undefined || person === undefined)
+    throw new Error(`members are missing from ${word}`);
+  const groupName = `${word} group`;
+  const groupId = await createGroup(api, by, workspace, groupName, [contact.memberId]);
+  const pendingId = await invite(api, by, workspace, { email: settled.pending }, { name: word });
+  const tiredId = await invite(api, by, workspace, { email: `tired@${word}.example` });
+  const path = `${pathOf(workspace)}/invitations/${tiredId}/resend`;
+  for (let sends = 1; sends < SENDS; sends += 1) await done(api, by, { method: "POST", path });
+  return {
+    ...ID[of],
+    ...workspace,
+    entitlementId: ENTITLEMENT[of],
+    memberId: plain.memberId,
+    memberEmail: plain.email,
+    contactId: contact.memberId,
+    personId: person.personId,
+    groupId,
+    groupName,
+    pendingId,
+    tiredId,
+    email: settled.pending,
+  };
+}
+
 export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
-  await api.send([...eventsOf("a"), ...eventsOf("b")]);
-  const [reportOfA, reportOfB] = await Promise.all([makeReport(api, "a"), makeReport(api, "b")]);
+  const { a, b } = ID;
+  await api.send(agreements);
+  const second = await settleA(api);
+  const first = { customerId: a.customerId, workspaceId: "ws-default" };
+  const ofB = { customerId: b.customerId, workspaceId: "ws-default" };
+  await done(api, people.csamOfB, { method: "PATCH", path: pathOf(ofB), json: { name: WORD.b } });
+  await join(api, people.adminOfB, ofB, bystanders.memberOfB);
+  await api.send([
+    ...deliveriesTo({ of: "a", word: WORD.defaultOfA }),
+    ...deliveriesTo({ of: "a", workspaceId: second.workspaceId, word: WORD.secondOfA }),
+    ...deliveriesTo({ of: "b", word: WORD.b }),
+  ]);
+  const personalInvitationId = await invite(api, people.csamOfA, first, people.invitedWithPersonalAccount);
+  const shared = {
+    a: {
+      reportId: await makeReport(api, people.csamOfA, a.customerId, a.agreementId),
+      roleAssignmentId: await assign(api, people.csamOfA, a.customerId, "late@provider.example", "advocate"),
+    },
+    b: {
+      reportId: await makeReport(api, people.adminOfB, b.customerId, b.agreementId),
+      roleAssignmentId: await assign(api, people.csamOfB, b.customerId, `late@${WORD.b}.example`, "advocate"),
+    },
+  };
+  const both = bystanders.inBothOfA.email;
+  const contactOfB = `contact@${WORD.b}.example`;
+  const places = [
+    {
+      of: "a",
+      workspace: first,
+      word: WORD.defaultOfA,
+      plain: people.memberOfA.email,
+      contact: people.contactOfA.email,
+      person: both,
+    },
+    {
+      of: "a",
+      workspace: second,
+      word: WORD.secondOfA,
+      plain: people.personalInSecond.email,
+      contact: both,
+      person: both,
+    },
+    {
+      of: "b",
+      workspace: ofB,
+      word: WORD.b,
+      plain: bystanders.memberOfB.email,
+      contact: contactOfB,
+      person: contactOfB,
+    },
+  ] as const;
+  const [ofDefault, ofSecond, namedOfB] = await Promise.all(
+    places.map(async (place) => ({
+      ...(await furnish(api, { ...place, pending: `pending@${place.word}.example` })),
+      ...shared[place.of],
+      rejectedEventId: await rejectionOf(api, `wrong-${place.word}`),
+    })),
+  );
+  if (ofDefault === undefined || ofSecond === undefined || namedOfB === undefined)
+    throw new Error("a workspace is missing");
   await api.drained();
-  const absent = {
-    customerId: "cust-x",
-    agreementId: "agr-x-base",
-    entitlementId: "ent-x-adv",
-    // Of the form of the others, so that it is not the form that answers.
-    reportId: reportOfA.replaceAll(/\w/g, "0"),
-    rejectedEventId: `${new Date().toISOString().slice(0, 7)}~${"x".repeat(22)}`,
-  };
-  const forged = await forgedToken(await api.tokenFor(people.adminOfA));
+  const absent = absentOf(ofDefault);
+  const noWorkspace = { ...absent, customerId: a.customerId };
   return {
-    named: {
-      a: await namesOf(api, "a", reportOfA),
-      b: await namesOf(api, "b", reportOfB),
-      absent,
-    },
-    tokenOf: async (caller) => {
-      if (caller === "without token") return undefined;
-      return caller === "with forged token" ? forged : api.tokenFor(people[caller]);
-    },
+    named: { default: ofDefault, second: ofSecond, b: namedOfB, noWorkspace, absent },
+    personalInvitationId,
+    tokenOf: await tokens(api),
   };
 }
 
-function eventsOf(customer: "a" | "b"): readonly string[] {
-  const names = { customerId: `cust-${customer}`, agreementId: `agr-${customer}-base` };
-  const admin = { name: "Admin", email: `admin@cust-${customer}.example` };
-  const team = [
-    { email: CSAM, role: "csam" },
-    { email: "coordinator@provider.example", role: "accountCoordinator" },
-  ];
-  const agreement = {
-    ...names,
-    customerName: `Customer ${customer}`,
-    servicesAdmin: admin,
-    supportContacts: [{ name: "Contact", email: `contact@cust-${customer}.example` }],
-    accountTeam: customer === "a" ? team : [],
-    packages: [basePackage({ entitlements: [entitlement(`ent-${customer}-adv`, "advisory")] })],
-  };
-  const delivery = { ...names, entitlementId: `ent-${customer}-adv` };
-  return [
-    agreementEvent(agreement, { id: `activated-${customer}` }),
-    deliveryEvent(`delivered-${customer}`, delivery),
-    deliveryEvent(`wrong-${customer}`, { ...delivery, unit: "credits" }),
-  ];
-}
-
-async function makeReport(api: RunningApi, customer: "a" | "b"): Promise<string> {
-  const admin = customer === "a" ? people.adminOfA : people.adminOfB;
-  const path = `customers/cust-${customer}/reports`;
-  const json = { agreementId: `agr-${customer}-base`, period: { month: "2026-03" } };
-  const asked = await api.ask(admin, { method: "POST", path, json });
-  if (asked.status !== 202) throw new Error(`a report was refused: ${asked.text}`);
-  const { id } = asked.read(z.object({ id: z.string() }));
-  await eventually(async () => {
-    const report = (await api.ask(admin, { path: `${path}/${id}` })).read(z.object({ status: z.string() }));
-    if (report.status === "failed") throw new Error(`report ${id} failed`);
-    return report.status === "succeeded" ? true : undefined;
-  }, 30_000);
-  return id;
-}
-
-async function namesOf(api: RunningApi, customer: "a" | "b", reportId: string): Promise<Named> {
-  const list = await api.ask(UPSTREAM, { path: "rejectedEvents" });
-  const { value } = list.read(listSchema(rejectedEventSchema));
-  const rejected = value.find(({ event }) => event.id === `wrong-${customer}`);
-  if (rejected === undefined) throw new Error(`customer ${customer} has no rejected event`);
+/** Of the form of the others, so that it is not the form that answers. */
+function absentOf({ reportId, workspaceId }: Named): Named {
   return {
-    customerId: `cust-${customer}`,
-    agreementId: `agr-${customer}-base`,
-    entitlementId: `ent-${customer}-adv`,
-    reportId,
-    rejectedEventId: rejected.id,
+    customerId: "cust-0000000",
+    workspaceId: workspaceId.replaceAll(/(?<=-).*/g, "0".repeat(16)),
+    agreementId: "agr-0000000-base",
+    packageId: "pkg-0000000-base",
+    addOnId: "pkg-0000000-plus",
+    entitlementId: "ent-0000000-adv",
+    reportId: reportId.replaceAll(/\w/g, "0"),
+    rejectedEventId: `${new Date().toISOString().slice(0, 7)}~${NO_ID}`,
+    memberId: NO_ID,
+    memberEmail: "member@absentee.example",
+    contactId: NO_ID,
+    personId: NO_ID,
+    groupId: "0".repeat(16),
+    groupName: "absentee group",
+    roleAssignmentId: `advocate~${NO_ID}`,
+    pendingId: NO_ID,
+    tiredId: NO_ID,
+    email: "nobody@absentee.example",
+  };
+}
+
+async function tokens(api: RunningApi): Promise<AccessWorld["tokenOf"]> {
+  const forged = await forgedToken(await api.tokenFor(people.csamOfA));
+  return async (caller) => {
+    if (caller === "without token") return undefined;
+    return caller === "with forged token" ? forged : api.tokenFor(people[caller]);
   };
 }
 
