@@ -36,7 +36,8 @@ export async function recordAgreementPeople(
     customerId: data.customerId,
     actor: { subject: fact.source },
     at: now,
-    key: `${fact.source}\n${fact.id}`,
+    // The producer's id is unique within the agreement.
+    key: `${data.agreementId}\n${fact.source}\n${fact.id}`,
   };
   const customer = await recordCustomer(access, fact, doing);
   // An older event says nothing new: the newest one decides who is named.
@@ -81,8 +82,10 @@ function customerChange(
     ],
     followUps: [
       followUp(customerId, { type: "people", emails: [...namedByAgreement(before?.value, data)] }, doing.at),
-      // WS-06: which accounts a workspace accepts follows from the plan, and is in each member's own document.
-      ...(known?.plan === summary?.plan ? [] : [followUp(customerId, { type: "everybody" }, doing.at)]),
+      // WS-06: which accounts a workspace accepts follows from these, and is in each member's own document.
+      ...(known?.plan === summary?.plan && known?.kind === summary?.kind
+        ? []
+        : [followUp(customerId, { type: "everybody" }, doing.at)]),
     ],
   };
 }
