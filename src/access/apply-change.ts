@@ -80,12 +80,15 @@ export async function decideAndApply<Document extends { readonly id: string }>(
   access: DirectoryAccess,
   decide: () => Promise<Decision<Document>>,
 ): Promise<Versioned<Document>> {
+  let isRepeated = false;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const { change, before, after } = await decide();
     if (change === undefined) return before ?? { value: after, etag: "" };
     const result = await applyChange(access, change);
     if (result.outcome === "committed") return { value: after, etag: result.etags.get(after.id) ?? "" };
-    if (result.outcome === "repeated" && before !== undefined) return before;
+    // The first time it may have been read before the same request, made at once, changed it: only a second look is sure.
+    if (result.outcome === "repeated" && isRepeated && before !== undefined) return before;
+    isRepeated = result.outcome === "repeated";
   }
   throw new UnavailableError(RETRY_AFTER_SECONDS, "others are always faster");
 }

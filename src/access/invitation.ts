@@ -46,13 +46,8 @@ export function invite(
   request: InvitationRequest,
 ): InvitationOutcome {
   const { workspace, customer, doing } = at;
-  if (workspace.status !== "active") {
-    const message = "The workspace is inactive: nobody can be invited to it.";
-    return { outcome: "refused", code: "WorkspaceInactive", message };
-  }
-  if (refusesAddress(at, request.email)) {
-    return { outcome: "refused", code: "PersonalAccountRefused", message: PERSONAL_REFUSED };
-  }
+  const refusal = refusalOf(at, request.email);
+  if (refusal !== undefined) return { outcome: "refused", ...refusal };
   const before = known?.value;
   if (before?.status === "active") return { outcome: "alreadyMember", member: before };
   if (before !== undefined && isOpen(before, doing.at)) return { outcome: "alreadyInvited", member: before };
@@ -70,6 +65,17 @@ export function invite(
 
 export const PERSONAL_REFUSED =
   "The workspace does not accept personal accounts: use a work or school address, or have the account team allow them.";
+
+/** Why nobody with that address can be invited there now. */
+function refusalOf(at: At, email: string): { readonly code: string; readonly message: string } | undefined {
+  if (at.workspace.status !== "active") {
+    const message = "The workspace is inactive: nobody can be invited to it.";
+    return { code: "WorkspaceInactive", message };
+  }
+  return refusesAddress(at, email)
+    ? { code: "PersonalAccountRefused", message: PERSONAL_REFUSED }
+    : undefined;
+}
 
 export const refusesAddress = ({ workspace, customer }: At, email: string): boolean =>
   isPersonalAddress(email) && !acceptsPersonalAccounts(workspace, customer.agreements);
@@ -114,11 +120,16 @@ export function nameOnAgreement(
   return step(at, "memberAdded", undefined, member, message);
 }
 
-/** Sends it again and starts its time anew. @throws ConflictError when there is nothing to send, or it was sent too often. */
+/**
+ * Sends it again and starts its time anew.
+ * @throws ConflictError when there is nothing to send, it was sent too often, or nobody could be invited now.
+ */
 export function resend(at: At, known: Versioned<Member>): MemberStep {
   const before = known.value;
   const { invitation } = before;
   if (before.status !== "invited" || invitation?.status !== "pending") throw notPending();
+  const refusal = refusalOf(at, before.email);
+  if (refusal !== undefined) throw new ConflictError(refusal.code, refusal.message);
   if (invitation.sends >= INVITATION_SENDS_MAX) {
     throw new ConflictError(
       "TooManySends",
