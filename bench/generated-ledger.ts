@@ -50,6 +50,7 @@ export function generatedLedger(deliveries: number): ActivityStore {
       }
     },
     head: unserved,
+    daysOf: unserved,
     rows: unserved,
     entriesById: unserved,
     caseCount: unserved,

@@ -93,6 +93,8 @@ export type ActivityStore = {
   readonly head: (ledgerId: LedgerId) => Promise<Versioned<Head> | undefined>;
   /** The roll-ups of one month, with their days. */
   readonly days: (ledgerId: LedgerId, month: string) => Promise<readonly RollupDays[]>;
+  /** Every roll-up of one account, with its days, in no order. */
+  readonly daysOf: (ledgerId: LedgerId, account: Account) => Promise<readonly RollupDays[]>;
   /** What counts from one instant to another, both inclusive. */
   readonly counted: (ledgerId: LedgerId, from: string, to: string) => Promise<readonly CountedEntry[]>;
   /** Time of the latest entry that counts up to an instant, on one account or any; undefined when there is none. */
@@ -144,6 +146,16 @@ export function cosmosActivityStore(container: Container): ActivityStore {
         sql(
           "SELECT c.kind, c.account, c.month, c.lastAt, c.totals, c.days FROM c WHERE c.kind = 'rollup' AND c.month = @month",
           { month },
+        ),
+        daysSchema,
+      ),
+    daysOf: (ledgerId, account) =>
+      queryAll(
+        container,
+        ledgerId,
+        sql(
+          "SELECT c.kind, c.account, c.month, c.lastAt, c.totals, c.days FROM c WHERE c.kind = 'rollup' AND c.account = @account",
+          { account },
         ),
         daysSchema,
       ),

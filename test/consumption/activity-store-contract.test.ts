@@ -125,6 +125,16 @@ describe("what is read of ledgers", () => {
     );
   });
 
+  it.each(accounts)("are the same days of %s, of every month", async (account) => {
+    const daysOf = async ({ activity }: World) =>
+      (await activity.daysOf(ledgerId, account))
+        .map(({ month, lastAt, totals, days }) => ({ month, lastAt, totals, days }))
+        .toSorted((left, right) => (left.month < right.month ? -1 : 1));
+    const answer = await daysOf(real);
+    expect(answer).toEqual(await daysOf(memory));
+    expect(answer.map(({ month }) => month)).toEqual(["2026-03", "2026-04"]);
+  });
+
   it("are the same numbers of cases, additional cases and entries by their ids", async () => {
     for (const account of accounts) {
       await checkSame(

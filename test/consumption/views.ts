@@ -105,6 +105,7 @@ function countingStore(store: ActivityStore, calls: string[]): ActivityStore {
     ...store,
     ledger: (ledgerId) => count("ledger", () => store.ledger(ledgerId)),
     days: (ledgerId, month) => count("days", () => store.days(ledgerId, month)),
+    daysOf: (ledgerId, account) => count("daysOf", () => store.daysOf(ledgerId, account)),
     counted: (ledgerId, from, to) => count("counted", () => store.counted(ledgerId, from, to)),
     lastAt: (ledgerId, query) => count("lastAt", () => store.lastAt(ledgerId, query)),
     rows: (ledgerId, query) => count("rows", () => store.rows(ledgerId, query)),

@@ -25,6 +25,7 @@ export function memoryActivityStore(stores: Pick<MemoryStores, "documents">): Ac
       return head === undefined ? undefined : { head, rollups: rollupsOf(ledgerId) };
     },
     days: async (ledgerId, month) => rollupsOf(ledgerId).filter((rollup) => rollup.month === month),
+    daysOf: async (ledgerId, account) => rollupsOf(ledgerId).filter((rollup) => rollup.account === account),
     counted: async (ledgerId, from, to) =>
       counting(ledgerId)
         .filter(isCounted)
