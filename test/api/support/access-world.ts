@@ -38,6 +38,7 @@ export type Named = Workspace & {
   /** Of a plain member, in no group. */
   readonly memberId: string;
   readonly memberEmail: string;
+  readonly memberPersonId: string;
   /** Of a support contact, who is in the group. */
   readonly contactId: string;
   readonly groupId: string;
@@ -131,6 +132,7 @@ async function furnish(api: RunningApi, settled: Settled) {
     entitlementId: ENTITLEMENT[of],
     memberId: plain.memberId,
     memberEmail: plain.email,
+    memberPersonId: plain.personId,
     contactId: contact.memberId,
     personId: person.personId,
     groupId,
@@ -225,6 +227,7 @@ function absentOf({ reportId, workspaceId }: Named): Named {
     rejectedEventId: `${new Date().toISOString().slice(0, 7)}~${NO_ID}`,
     memberId: NO_ID,
     memberEmail: "member@absentee.example",
+    memberPersonId: NO_ID,
     contactId: NO_ID,
     personId: NO_ID,
     groupId: "0".repeat(16),
