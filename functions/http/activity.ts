@@ -9,6 +9,7 @@ import {
 } from "../../src/agreements/ids.ts";
 import { activityPage } from "../../src/consumption/activity.ts";
 import { chooseWorkspaces } from "../../src/consumption/chosen.ts";
+import { seatContacts } from "../../src/consumption/grid-contacts.ts";
 import { readAgreements, readCustomer, readUnassigned } from "../../src/consumption/selection.ts";
 import { instantText } from "../../src/platform/instant.ts";
 import { allOrList, commaList } from "../../src/platform/query.ts";
@@ -120,11 +121,15 @@ export function activityEndpoints(app: App) {
       responses: { 200: { description: "The page.", schema: activitySchema } },
     },
     async ({ params, query, grant, now }) => {
-      const customer = await readCustomer(app.customers, params.customerId);
+      const [customer, people] = await Promise.all([
+        readCustomer(app.customers, params.customerId),
+        app.directory.directory.supportContacts(params.customerId),
+      ]);
       const chosen = chooseWorkspaces(customer, grant.scope, query.workspaces);
       const at = query.asOf ?? now.toISOString();
+      const contacts = seatContacts(customer, people?.value.contacts ?? [], at);
       const [agreements, unassigned] = await Promise.all([
-        readAgreements(app.activity, customer, chosen, query.agreements, query.asOf, at),
+        readAgreements(app.activity, customer, chosen, query.agreements, query.asOf, at, contacts),
         readUnassigned(app.activity, customer, chosen, query.asOf),
       ]);
       const packages = query.packages === undefined ? undefined : new Set<string>(query.packages);

@@ -138,27 +138,51 @@ function supportContactsOf(
   return sum;
 }
 
+/** What one package lets people be support contacts: a number, or null for any number. */
+export type SupportContactSeats = {
+  readonly agreementId: string;
+  readonly packageId: string;
+  readonly allowed: number | null;
+};
+
 /**
- * How many people may be support contacts on that day (`YYYY-MM-DD`, in the customer's time zone): by every package that
- * runs then and applies somewhere. Undefined where nothing limits them: no agreement speaks of them, or one without a number.
+ * The seats for support contacts on that day (`YYYY-MM-DD`, in the customer's time zone): those of every package that runs
+ * then and applies somewhere. The agreement that began first comes first, then the order of its packages.
  */
-export function supportContactsAllowed(
+export function supportContactSeats(
   { agreements, workspaces }: Pick<Customer, "agreements" | "workspaces">,
   day: string,
-): number | undefined {
-  let allowed: number | undefined;
-  for (const [agreementId, agreement] of Object.entries(agreements)) {
+): SupportContactSeats[] {
+  const inOrder = Object.entries(agreements).toSorted(
+    ([leftId, left], [rightId, right]) =>
+      compareText(left.startDate, right.startDate) || compareText(leftId, rightId),
+  );
+  return inOrder.flatMap(([agreementId, agreement]) => {
     const linked = new Set(
       workspaces.flatMap((workspace) => linkOf(workspace, agreementId, agreement).packageIds),
     );
-    for (const { packageId, section, startDate, endDate, supportContacts } of agreement.packages) {
+    return agreement.packages.flatMap(({ packageId, section, startDate, endDate, supportContacts }) => {
       const applies = section === "enterpriseWide" || linked.has(packageId);
-      if (!applies || supportContacts === undefined || day < startDate || day > endDate) continue;
-      if (supportContacts === null) return undefined;
-      allowed = (allowed ?? 0) + supportContacts;
-    }
+      if (!applies || supportContacts === undefined || day < startDate || day > endDate) return [];
+      return [{ agreementId, packageId, allowed: supportContacts }];
+    });
+  });
+}
+
+/**
+ * How many people may be support contacts on that day. Undefined where nothing limits them: no package speaks of them, or
+ * one does without a number.
+ */
+export function supportContactsAllowed(
+  customer: Pick<Customer, "agreements" | "workspaces">,
+  day: string,
+): number | undefined {
+  let sum: number | undefined;
+  for (const { allowed } of supportContactSeats(customer, day)) {
+    if (allowed === null) return undefined;
+    sum = (sum ?? 0) + allowed;
   }
-  return allowed;
+  return sum;
 }
 
 const entitlementIdsOf = ({ packages }: AgreementEventData) =>

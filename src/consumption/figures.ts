@@ -4,10 +4,16 @@
  * is left of an allowance is everybody's, because all workspaces share it.
  */
 import { DEFAULT_WORKSPACE_ID } from "../agreements/ids.ts";
-import { type EntitlementInPackage, entitlementsOf, type TermsPackage } from "../agreements/terms.ts";
+import {
+  type EntitlementInPackage,
+  entitlementsOf,
+  type Terms,
+  type TermsPackage,
+} from "../agreements/terms.ts";
 import type { ActivityStore, CountedEntry, Ledger, RollupDays, RollupTotals } from "./activity-store.ts";
 import { type Chosen, everything, includes, linkedPackageIds } from "./chosen.ts";
 import { type Account, entitlementAccount, type Head, type LedgerId, monthOf } from "./entry.ts";
+import { contactsOn, type SeatedContacts } from "./grid-contacts.ts";
 import type { Counts } from "./rollup.ts";
 
 /** What the figures are read from. */
@@ -19,6 +25,8 @@ export type FiguresQuery = {
   readonly asOf: string | undefined;
   /** The only account that is shown, where it is one. */
   readonly account?: Account;
+  /** Who takes up the support contacts; undefined: whoever the agreement names. */
+  readonly contacts?: SeatedContacts | undefined;
 };
 
 export type Figures = {
@@ -32,6 +40,7 @@ export type Figures = {
   readonly touched: ReadonlySet<Account>;
   /** Time of the last delivery that is shown (CA-17). */
   readonly lastAt: string | undefined;
+  readonly contacts: SeatedContacts | undefined;
 };
 
 /** @returns undefined when there is no such ledger. */
@@ -47,17 +56,17 @@ export async function readFigures(
 /** All that is known, whatever the instant. */
 export function figuresNow(
   { head, rollups }: Ledger,
-  { chosen, account }: Omit<FiguresQuery, "asOf">,
+  { chosen, account, contacts }: Omit<FiguresQuery, "asOf">,
 ): Figures {
   const sums = newSums(chosen);
   addTotals(sums, rollups);
   const shown = rollups.filter((rollup) => account === undefined || rollup.account === account);
   const lastAt = latest(shown.flatMap((rollup) => lastOf(rollup, chosen)));
-  return { head, ...sums, touched: touchedAccounts({ rollups }, chosen), lastAt };
+  return { head, ...sums, touched: touchedAccounts({ rollups }, chosen), lastAt, contacts };
 }
 
 export async function figuresOf(store: FiguresStore, ledger: Ledger, query: FiguresQuery): Promise<Figures> {
-  const { chosen, asOf, account } = query;
+  const { chosen, asOf, account, contacts } = query;
   const { head, rollups } = ledger;
   if (asOf === undefined || rollups.every((rollup) => lastOf(rollup, everything).every((at) => at <= asOf)))
     return figuresNow(ledger, query);
@@ -75,7 +84,7 @@ export async function figuresOf(store: FiguresStore, ledger: Ledger, query: Figu
   );
   addDays(sums, days, asOf.slice(8, 10));
   addEntries(sums, today);
-  return { head, ...sums, touched: touchedAccounts(ledger, chosen), lastAt };
+  return { head, ...sums, touched: touchedAccounts(ledger, chosen), lastAt, contacts };
 }
 
 /** What anything was ever delivered on in the chosen workspaces. */
@@ -112,28 +121,34 @@ export function linesOf(figures: Figures): Line[] {
   if (terms === undefined) return [];
   const linked = linkedPackageIds(chosen, terms);
   return entitlementsOf(terms).flatMap((each): Line[] => {
-    const contacts =
-      each.entitlement.service === "supportContacts" ? terms.supportContacts.length : undefined;
-    const line = lineOf(figures, { ...each, agreementId: terms.agreementId }, contacts);
+    const people =
+      each.entitlement.service === "supportContacts" ? peopleOn(figures, terms, each) : undefined;
+    const line = lineOf(figures, { ...each, agreementId: terms.agreementId }, people);
     const isTouched = line.rows > 0 || touched.has(entitlementAccount(each.entitlement.entitlementId));
     return linked.has(each.package.packageId) || isTouched ? [line] : [];
   });
 }
 
-/** @param contacts support contacts that the agreement names: they are of the default workspace (WS-02). */
+/** The workspace of everybody who takes up the support contacts. Whom the agreement names is in the default one (WS-02). */
+function peopleOn({ contacts }: Figures, terms: Terms, each: EntitlementInPackage): string[] {
+  if (contacts === undefined) return terms.supportContacts.map(() => DEFAULT_WORKSPACE_ID);
+  return contactsOn(contacts, terms.agreementId, each).map(({ workspaceId }) => workspaceId);
+}
+
+/** @param people workspaces of the support contacts, where the entitlement is for these. */
 function lineOf(
   figures: Figures,
   line: EntitlementInPackage & Pick<Line, "agreementId">,
-  contacts: number | undefined,
+  people: readonly string[] | undefined,
 ): Line {
   const { allowance, class: kind, entitlementId } = line.entitlement;
   const common = { ...line, purchased: allowance };
   if (kind === "benefit")
     return { ...common, consumed: undefined, remaining: undefined, overage: undefined, rows: 0 };
   const account = entitlementAccount(entitlementId);
-  const named = includes(figures.chosen, DEFAULT_WORKSPACE_ID) ? contacts : 0;
-  const [consumed, rows] = contacts === undefined ? countsOf(figures, account) : [named ?? 0, named ?? 0];
-  const everybody = contacts ?? (figures.everybody.get(account) ?? NONE)[0];
+  const shown = people?.filter((workspaceId) => includes(figures.chosen, workspaceId)).length;
+  const [consumed, rows] = shown === undefined ? countsOf(figures, account) : [shown, shown];
+  const everybody = people?.length ?? (figures.everybody.get(account) ?? NONE)[0];
   return {
     ...common,
     consumed,

@@ -8,6 +8,7 @@ import type { Ledger } from "./activity-store.ts";
 import { type Chosen, isAgreementLinked } from "./chosen.ts";
 import { ledgerIdOf } from "./entry.ts";
 import { type Figures, type FiguresStore, figuresOf, readFigures, touchedAccounts } from "./figures.ts";
+import type { SeatedContacts } from "./grid-contacts.ts";
 
 /** @throws NotFoundError when there is no such customer. */
 export async function readCustomer(
@@ -30,6 +31,7 @@ export async function readAgreements(
   named: readonly string[] | undefined,
   asOf: string | undefined,
   at: string,
+  contacts?: SeatedContacts,
 ): Promise<Figures[]> {
   const ids = named ?? Object.keys(customer.agreements).filter((id) => mayBeActive(customer, id, at));
   // What there is not is looked for as well: its answer takes as long as that for what is hidden (AC-08).
@@ -44,7 +46,7 @@ export async function readAgreements(
   const ledgers = found
     .flatMap(({ ledger }) => (ledger === undefined ? [] : [ledger]))
     .filter(({ head }) => named !== undefined || (head.terms !== undefined && isWithin(at, head.terms)));
-  return Promise.all(ledgers.map((ledger) => figuresOf(store, ledger, { chosen, asOf })));
+  return Promise.all(ledgers.map((ledger) => figuresOf(store, ledger, { chosen, asOf, contacts })));
 }
 
 /** Whoever sees only some workspaces knows of what applies to one of them, or was delivered there (WS-07). */
