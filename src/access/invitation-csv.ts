@@ -19,12 +19,18 @@ const words = <S extends z.ZodType<string, string>>(word: S) =>
     .default("")
     .transform((text) => text.split(/[\s;,]+/).filter((part) => part !== ""))
     .pipe(z.array(word));
+/** An empty field, or one of spaces alone, is as none. */
 const optional = <S extends z.ZodType<unknown, string>>(schema: S) =>
-  z.union([z.literal("").transform(() => undefined), schema]).optional();
+  z
+    .string()
+    .trim()
+    .transform((text) => (text === "" ? undefined : text))
+    .pipe(schema.optional())
+    .optional();
 
 const rowSchema = z.object({
   email: z.string().trim().toLowerCase().pipe(z.email("must be an e-mail address").max(254)),
-  name: optional(z.string().trim().max(NAME_LENGTH_MAX)),
+  name: optional(z.string().max(NAME_LENGTH_MAX)),
   language: optional(languageSchema),
   roles: words(givenRoleSchema.exclude(["supportContact"])),
   permissions: words(grantedPermissionSchema),
@@ -65,7 +71,8 @@ function lineOf(columns: readonly string[], record: readonly string[], line: num
 const recordsSchema = z.array(z.object({ record: z.array(z.string()), info: z.object({ lines: z.int() }) }));
 
 function readRecords(bytes: Uint8Array): { readonly record: readonly string[]; readonly line: number }[] {
-  const text = decode(bytes);
+  // A line break inside quotes would count as two lines, and a file with both kinds would be one line.
+  const text = decode(bytes).replaceAll("\r\n", "\n");
   const firstLine = text.slice(0, text.search(/[\r\n]|$/));
   const delimiter = firstLine.includes(";") && !firstLine.includes(",") ? ";" : ",";
   try {
