@@ -12,6 +12,8 @@ const PACKAGES_MAX = 100;
 const ENTITLEMENTS_MAX = 500;
 const CONTACTS_MAX = 500;
 const GRANTS_MAX = 50;
+/** Of all its entitlements: each has two borders, which a page may have to read around. */
+const AGREEMENT_GRANTS_MAX = 500;
 const NAME_LENGTH_MAX = 256;
 const DESCRIPTION_LENGTH_MAX = 4_000;
 /** Largest allowance or grant, in the entitlement's unit. */
@@ -36,6 +38,8 @@ export const unitSchema = z.enum(["minutes", "credits", "activities", "contacts"
 export const sectionSchema = z.enum(["enterpriseWide", "addOn"]);
 export const planSchema = z.enum(["unified", "premier"]);
 export type Plan = z.infer<typeof planSchema>;
+/** How a grant came about: bought at first, bought in addition, or what an earlier one left unused. */
+export const grantKindSchema = z.enum(["initial", "topUp", "carryOver"]);
 export const agreementKindSchema = z.enum(["base", "addOn"]);
 /** The provider's staff at an agreement (AC-05). */
 export const accountTeamRoleSchema = z.enum(["csam", "accountCoordinator", "advocate", "incidentManager"]);
@@ -55,18 +59,31 @@ const timeZoneSchema = z
   .max(64)
   .refine(isTimeZone, "must be an IANA time zone, such as Europe/Madrid");
 
+const grantIdSchema = z.string().min(1).max(ID_LENGTH_MAX);
+
 const grantSchema = z
   .looseObject({
-    grantId: z.string().min(1).max(ID_LENGTH_MAX),
+    grantId: grantIdSchema,
+    /** Absent: `initial`. */
+    kind: grantKindSchema.optional(),
+    /** What is granted; of a carry-over at most this, and no more than its source leaves unused. */
     amount,
     startDate: day,
     endDate: day,
+    /** The lower number burns first. */
     priority: z.int().min(0).max(1_000),
+    /** The grant whose rest a carry-over is; for no other kind. */
+    carriedFrom: grantIdSchema.optional(),
   })
   .refine((grant) => grant.startDate <= grant.endDate, {
     message: "endDate is the last day, inclusive, and cannot be before startDate",
     path: ["endDate"],
+  })
+  .refine((grant) => (grant.kind === "carryOver") === (grant.carriedFrom !== undefined), {
+    message: "a grant of the kind carryOver names the one it is carried from, and no other does",
+    path: ["carriedFrom"],
   });
+type GrantEvent = z.infer<typeof grantSchema>;
 
 const entitlementBase = {
   entitlementId: entitlementIdSchema,
@@ -91,7 +108,40 @@ const consumableSchema = z
   .refine((entitlement) => (entitlement.allowance === undefined) !== (entitlement.grants === undefined), {
     message: "a consumable entitlement has either an allowance (an integer, or null for unmetered) or grants",
     path: ["allowance"],
+  })
+  .superRefine(({ service, grants = [] }, context) => {
+    for (const [index, grant] of grants.entries()) {
+      const fault = faultOf(grant, grants.slice(0, index), grants, service);
+      if (fault !== undefined)
+        context.addIssue({ code: "custom", path: ["grants", index, fault.member], message: fault.message });
+    }
   });
+
+/**
+ * A carry-over starts after the last day of its source. So no chain of them comes back to where it began, and what a
+ * source left is known when the carry-over begins.
+ */
+function faultOf(
+  { grantId, carriedFrom, startDate }: GrantEvent,
+  before: readonly GrantEvent[],
+  all: readonly GrantEvent[],
+  service: Service,
+): { readonly member: keyof GrantEvent; readonly message: string } | undefined {
+  if (before.some((other) => other.grantId === grantId))
+    return { member: "grantId", message: `grantId ${grantId} occurs twice` };
+  if (carriedFrom === undefined) return undefined;
+  const member = "carriedFrom";
+  if (service === "supportContacts")
+    return { member, message: "people are counted and not used up: nothing of them is carried over" };
+  if (carriedFrom === grantId) return { member, message: "a grant is not carried from itself" };
+  const source = all.find((other) => other.grantId === carriedFrom);
+  if (source === undefined) return { member, message: `the entitlement has no grant ${carriedFrom}` };
+  if (startDate > source.endDate) return undefined;
+  return {
+    member: "startDate",
+    message: `a carry-over starts after the last day of its source, ${source.endDate}`,
+  };
+}
 
 const benefitSchema = z.looseObject({ ...entitlementBase, class: z.literal("benefit") });
 
@@ -149,6 +199,13 @@ export const agreementEventDataSchema = z
       if (repeated !== undefined) {
         context.addIssue({ code: "custom", path: ["packages"], message: `${what} ${repeated} occurs twice` });
       }
+    }
+    const grants = agreement.packages
+      .flatMap((item) => item.entitlements)
+      .reduce((count, each) => count + (each.class === "consumable" ? (each.grants?.length ?? 0) : 0), 0);
+    if (grants > AGREEMENT_GRANTS_MAX) {
+      const message = `an agreement has at most ${AGREEMENT_GRANTS_MAX} grants`;
+      context.addIssue({ code: "custom", path: ["packages"], message });
     }
     if (entitlementIds.length > ENTITLEMENTS_MAX) {
       context.addIssue({

@@ -1,13 +1,13 @@
 /**
  * The terms of an agreement: what its events come to.
  * Invariants: the newest event (by time, source, id) decides; whatever order they arrive in, the terms are the same;
- * a package or entitlement that a newer event leaves out is ended at that event's time and never forgotten.
+ * a package, entitlement or grant that a newer event leaves out is ended at that event's time and never forgotten.
  */
-import { Temporal } from "temporal-polyfill";
 import * as z from "zod";
 import {
   type AgreementEventData,
   agreementKindSchema,
+  grantKindSchema,
   planSchema,
   sectionSchema,
   serviceSchema,
@@ -21,9 +21,27 @@ import {
   packageIdSchema,
   type WorkspaceId,
 } from "./ids.ts";
+import { windowOfDays } from "./window.ts";
 import { linkOf, type Workspace, type WorkspaceLink } from "./workspace.ts";
 
 const instant = z.iso.datetime();
+
+const termsGrantSchema = z.object({
+  grantId: z.string(),
+  kind: grantKindSchema,
+  /** In the entitlement's unit; of a carry-over the most that it can be. */
+  amount: z.int(),
+  startDate: z.string(),
+  endDate: z.string(),
+  /** The grant's days as a half-open interval of instants, in the customer's time zone (LE-07). */
+  startsAt: instant,
+  endsAt: instant,
+  /** First instant at which it no longer applies, where an amendment left it out. */
+  endedAt: instant.optional(),
+  priority: z.int(),
+  carriedFrom: z.string().optional(),
+});
+export type TermsGrant = z.infer<typeof termsGrantSchema>;
 
 const termsEntitlementSchema = z.object({
   entitlementId: entitlementIdSchema,
@@ -32,20 +50,11 @@ const termsEntitlementSchema = z.object({
   service: serviceSchema,
   class: z.enum(["consumable", "benefit"]),
   unit: unitSchema.optional(),
-  /** Amount in `unit`; null is unmetered; absent for a benefit. The sum of the grants where there are any. */
+  /** Amount in `unit`; null is unmetered; absent for a benefit, and where there are grants. */
   allowance: z.int().nullable().optional(),
   actionUrl: z.string().optional(),
-  grants: z
-    .array(
-      z.object({
-        grantId: z.string(),
-        amount: z.int(),
-        startDate: z.string(),
-        endDate: z.string(),
-        priority: z.int(),
-      }),
-    )
-    .optional(),
+  /** Instead of one allowance (LE-11). */
+  grants: z.array(termsGrantSchema).min(1).optional(),
   /** First instant at which it no longer applies, where an amendment left it out. */
   endedAt: instant.optional(),
 });
@@ -119,8 +128,8 @@ function amend(before: Terms | undefined, { data, time }: AgreementFact): Terms 
       packageId: item.packageId,
       name: item.name,
       section: item.section,
-      ...period(item, data.timeZone),
-      entitlements: item.entitlements.map(toTermsEntitlement),
+      ...windowOfDays(item, data.timeZone),
+      entitlements: item.entitlements.map((each) => toTermsEntitlement(each, data.timeZone)),
     }),
   );
   return {
@@ -130,7 +139,7 @@ function amend(before: Terms | undefined, { data, time }: AgreementFact): Terms 
     plan: data.plan,
     kind: data.kind,
     timeZone: data.timeZone,
-    ...period(data, data.timeZone),
+    ...windowOfDays(data, data.timeZone),
     supportContacts: data.supportContacts.map(({ name, email }) => ({
       email,
       ...(name === undefined ? {} : { name }),
@@ -139,9 +148,10 @@ function amend(before: Terms | undefined, { data, time }: AgreementFact): Terms 
   };
 }
 
-function toTermsEntitlement(
-  entitlement: AgreementEventData["packages"][number]["entitlements"][number],
-): TermsEntitlement {
+type EventEntitlement = AgreementEventData["packages"][number]["entitlements"][number];
+type EventGrant = NonNullable<Extract<EventEntitlement, { class: "consumable" }>["grants"]>[number];
+
+function toTermsEntitlement(entitlement: EventEntitlement, timeZone: string): TermsEntitlement {
   const { entitlementId, name, description, service, actionUrl } = entitlement;
   const common = {
     entitlementId,
@@ -151,34 +161,36 @@ function toTermsEntitlement(
     ...(actionUrl === undefined ? {} : { actionUrl }),
   };
   if (entitlement.class === "benefit") return { ...common, class: "benefit" };
-  const { grants } = entitlement;
+  const { unit, grants, allowance = null } = entitlement;
   return {
     ...common,
     class: "consumable",
-    unit: entitlement.unit,
-    allowance:
-      grants === undefined
-        ? (entitlement.allowance ?? null)
-        : grants.reduce((sum, grant) => sum + grant.amount, 0),
+    unit,
     ...(grants === undefined
-      ? {}
-      : {
-          grants: grants.map(({ grantId, amount, startDate, endDate, priority }) => ({
-            grantId,
-            amount,
-            startDate,
-            endDate,
-            priority,
-          })),
-        }),
+      ? { allowance }
+      : { grants: grants.map((each) => toTermsGrant(each, timeZone)) }),
   };
+}
+
+function toTermsGrant(grant: EventGrant, timeZone: string): TermsGrant {
+  const { grantId, kind = "initial", amount, priority, carriedFrom } = grant;
+  const carried = carriedFrom === undefined ? {} : { carriedFrom };
+  return { grantId, kind, amount, ...windowOfDays(grant, timeZone), priority, ...carried };
 }
 
 function keepEnded(before: Terms, packages: readonly TermsPackage[], endedAt: string): TermsPackage[] {
   const current = new Set<EntitlementId>(
     packages.flatMap((item) => item.entitlements.map((each) => each.entitlementId)),
   );
-  const merged = packages.map((item) => ({ ...item, entitlements: [...item.entitlements] }));
+  const known = new Map(
+    before.packages.flatMap((item) => item.entitlements.map((each) => [each.entitlementId, each] as const)),
+  );
+  const merged = packages.map((item) => ({
+    ...item,
+    entitlements: item.entitlements.map((each) =>
+      keepEndedGrants(known.get(each.entitlementId), each, endedAt),
+    ),
+  }));
   for (const old of before.packages) {
     const ended = old.entitlements
       .filter((each) => !current.has(each.entitlementId))
@@ -190,17 +202,19 @@ function keepEnded(before: Terms, packages: readonly TermsPackage[], endedAt: st
   return merged;
 }
 
-function period(days: { readonly startDate: string; readonly endDate: string }, timeZone: string) {
-  return {
-    startDate: days.startDate,
-    endDate: days.endDate,
-    startsAt: startOfDay(Temporal.PlainDate.from(days.startDate), timeZone),
-    endsAt: startOfDay(Temporal.PlainDate.from(days.endDate).add({ days: 1 }), timeZone),
-  };
-}
-
-function startOfDay(date: Temporal.PlainDate, timeZone: string): string {
-  return new Date(date.toZonedDateTime(timeZone).epochMilliseconds).toISOString();
+/** What a grant covered before it was left out stays covered; whoever has one allowance now has just that. */
+function keepEndedGrants(
+  before: TermsEntitlement | undefined,
+  now: TermsEntitlement,
+  endedAt: string,
+): TermsEntitlement {
+  const { grants } = now;
+  if (grants === undefined || before?.grants === undefined) return now;
+  const current = new Set(grants.map(({ grantId }) => grantId));
+  const ended = before.grants
+    .filter(({ grantId }) => !current.has(grantId))
+    .map((grant) => ({ ...grant, endedAt: grant.endedAt ?? endedAt }));
+  return { ...now, grants: [...grants, ...ended] };
 }
 
 /** What of one agreement applies to each workspace, by workspace, where somebody decided; elsewhere `linkOf` says it. */
