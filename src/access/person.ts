@@ -7,6 +7,7 @@ import * as z from "zod";
 import { languageSchema } from "../agreements/agreement-event.ts";
 import type { Customer } from "../agreements/customer.ts";
 import { customerIdSchema, DEFAULT_WORKSPACE_ID, workspaceIdSchema } from "../agreements/ids.ts";
+import { compareText } from "../agreements/terms.ts";
 import { acceptsPersonalAccounts } from "../agreements/workspace.ts";
 import type { Member } from "./member.ts";
 import {
@@ -65,7 +66,9 @@ export type PersonFacts = {
 };
 
 /** Pure: what the facts come to for the person with this address. */
-export function membershipOf(email: string, { customer, members, assignments }: PersonFacts): Membership {
+export function membershipOf(email: string, { customer, assignments, ...facts }: PersonFacts): Membership {
+  // The store gives them in no order, and the same facts are to come to the same.
+  const members = facts.members.toSorted((left, right) => compareText(left.workspaceId, right.workspaceId));
   const roles = rolesOf(email, customer, assignments);
   const workspaces: Record<string, WorkspaceMembership> = {};
   const invitations: Membership["invitations"] = [];
