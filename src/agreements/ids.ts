@@ -9,6 +9,8 @@ const idText = z
   .min(1)
   .max(ID_LENGTH_MAX)
   .regex(/^[^/\\?#\p{Cc}]*$/u, "an id has no / \\ ? # and no control characters")
+  // Half of a surrogate pair has no UTF-8: written and read again it is another id, and six times as long in JSON.
+  .refine((id) => id.isWellFormed(), "an id is well-formed Unicode")
   // Ids are keys of objects: one such as `constructor` would find what no event ever put there.
   .refine((id) => !(id in Object.prototype), "an id is not the name of a member that every object has");
 

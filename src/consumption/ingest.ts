@@ -2,33 +2,27 @@
  * The way in for producers. Promise: an event that is answered `accepted` is in the queue, one that is answered `rejected`
  * is kept with its reason; each has its own answer and its neighbours none of it.
  */
-import * as z from "zod";
-import { open, seal } from "../platform/signed-token.ts";
-import { contentHashOf, entryIdOf, type LedgerId, ledgerIdOf, ledgerIdSchema } from "./entry.ts";
+import { DEFAULT_WORKSPACE_ID } from "../agreements/ids.ts";
+import { contentHashOf, entryIdOf, ledgerIdOf } from "./entry.ts";
 import { type AcceptedEvent, parseEventText, type Rejection } from "./event.ts";
 import type { EventQueue, QueuedEvent } from "./event-queue.ts";
 import type { LedgerStore } from "./ledger-store.ts";
-import { conflictingContent } from "./outcome.ts";
-import { refusalOf } from "./record-reversals.ts";
+import {
+  openReceipt,
+  type Receipt,
+  type ReceiptOutcome,
+  sealReceipt,
+  statusByFact,
+  statusByRejections,
+} from "./receipt.ts";
 import { keptBody, newRejectedEvent, rejectionIdOf } from "./rejected-event.ts";
 import type { RejectedEventStore } from "./rejected-event-store.ts";
 
 /** Events of one request, and receipts of one question. */
 export const EVENTS_MAX = 1_000;
 export const RECEIPTS_MAX = 100;
-const RECEIPT_PURPOSE = "receipt";
 /** Levels of an event that are kept: far above what is accepted, far below what runs out of stack. */
 const LEVELS_MAX = 256;
-
-const receiptSchema = z.object({
-  /** Ledger, entry id, content hash, rejection id, and when it was accepted. */
-  l: ledgerIdSchema,
-  e: z.string(),
-  h: z.string(),
-  r: z.string(),
-  t: z.iso.datetime(),
-});
-type Receipt = z.infer<typeof receiptSchema>;
 
 export type IngestDeps = {
   readonly queue: EventQueue;
@@ -59,7 +53,7 @@ export async function ingest(
     }
     const receipt = receiptOf(parsed.event, body, now);
     queued.push({ body, messageId: receipt.e });
-    outcomes.push({ status: "accepted", receipt: seal(receipt, RECEIPT_PURPOSE, deps.signingKey) });
+    outcomes.push({ status: "accepted", receipt: sealReceipt(receipt, deps.signingKey) });
   }
   await deps.queue.send(queued, traceparent);
   return outcomes;
@@ -75,9 +69,7 @@ function cutBelow(value: unknown, levels: number): unknown {
   );
 }
 
-export type ReceiptStatus =
-  | { readonly status: "pending" | "recorded" | "repeated" | "unknown" }
-  | { readonly status: "rejected"; readonly rejection: Rejection };
+export type ReceiptStatus = ReceiptOutcome | { readonly status: "pending" | "unknown" };
 
 /** What became of accepted events; `unknown` is a receipt that was not made here. */
 export async function outcomesOf(
@@ -85,10 +77,7 @@ export async function outcomesOf(
   receipts: readonly string[],
   now: Date,
 ): Promise<readonly ReceiptStatus[]> {
-  const opened = receipts.map((text) => {
-    const result = open(text, RECEIPT_PURPOSE, deps.signingKey, now, receiptSchema);
-    return result.kind === "valid" ? result.payload : undefined;
-  });
+  const opened = receipts.map((text) => openReceipt(text, deps.signingKey, now));
   const valid = opened.filter((receipt) => receipt !== undefined);
   const facts = await findFacts(deps.store, valid);
   const undecided = valid.filter((receipt) => !facts.has(keyOf(receipt)));
@@ -105,29 +94,19 @@ async function findFacts(
 ): Promise<Map<string, ReceiptStatus>> {
   const found = new Map<string, ReceiptStatus>();
   for (const [ledgerId, group] of Map.groupBy(receipts, ({ l }) => l)) {
-    const known = new Map(
-      (
-        await store.identify(
-          ledgerId,
-          group.map(({ e }) => e),
-        )
-      ).map((fact) => [fact.id, fact]),
+    const facts = await store.identify(
+      ledgerId,
+      group.map(({ e }) => e),
     );
+    const known = new Map(facts.map((fact) => [fact.id, fact]));
     for (const receipt of group) {
-      const fact = known.get(receipt.e);
-      if (fact === undefined || fact.kind === "awaited") continue;
-      if (fact.hash !== receipt.h)
-        found.set(keyOf(receipt), { status: "rejected", rejection: conflictingContent });
-      else if (fact.state === "rejected")
-        found.set(keyOf(receipt), { status: "rejected", rejection: refusalOf(fact) });
-      else
-        found.set(keyOf(receipt), { status: (fact.recordedAt ?? "") < receipt.t ? "repeated" : "recorded" });
+      const status = statusByFact(receipt, known.get(receipt.e));
+      if (status !== undefined) found.set(keyOf(receipt), status);
     }
   }
   return found;
 }
 
-/** Rejections of an earlier try do not count: the one since then is still on its way. */
 async function findRejections(
   store: RejectedEventStore,
   receipts: readonly Receipt[],
@@ -141,36 +120,23 @@ async function findRejections(
       receipts.map(({ r }) => r),
     );
     for (const receipt of receipts) {
-      const event = events.find(({ id, lastAttemptAt }) => id === receipt.r && lastAttemptAt >= receipt.t);
-      if (event?.status === "rejected")
-        found.set(keyOf(receipt), { status: "rejected", rejection: { ...reasonOf(event.reason) } });
+      const status = statusByRejections(receipt, events);
+      if (status !== undefined) found.set(keyOf(receipt), status);
     }
   }
   return found;
-}
-
-function reasonOf({
-  code,
-  message,
-  target,
-}: {
-  code: string;
-  message: string;
-  target?: string | undefined;
-}): Rejection {
-  return { code, message, ...(target === undefined ? {} : { target }) };
 }
 
 const keyOf = ({ l, e, h }: Receipt): string => `${l}\n${e}\n${h}`;
 
 function receiptOf(event: AcceptedEvent, body: string, now: string): Receipt {
   const { customerId, agreementId } = event.data;
-  const ledgerId: LedgerId = ledgerIdOf(customerId, agreementId);
   return {
-    l: ledgerId,
+    l: ledgerIdOf(customerId, agreementId),
     e: entryIdOf(event),
     h: contentHashOf(event),
     r: rejectionIdOf(keptBody(event, body)),
     t: now,
+    ...(event.kind === "delivery" ? { w: event.data.workspaceId ?? DEFAULT_WORKSPACE_ID } : {}),
   };
 }
