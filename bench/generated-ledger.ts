@@ -54,6 +54,11 @@ export function generatedLedger(deliveries: number): ActivityStore {
     rows: unserved,
     entriesById: unserved,
     caseCount: unserved,
+    caseRows: unserved,
+    caseSum: unserved,
+    lastOfCase: unserved,
+    within: unserved,
+    additionalRows: unserved,
     additional: unserved,
   };
 }

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
 import { agreementIdSchema, customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
-import type { ActivityStore, AdditionalEntry } from "../../src/consumption/activity-store.ts";
+import type { ActivityStore } from "../../src/consumption/activity-store.ts";
 import { collectAdditionalCases } from "../../src/consumption/additional-cases.ts";
 import { type Chosen, chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { type LedgerId, reasonSchema } from "../../src/consumption/entry.ts";
+import type { AdditionalEntry } from "../../src/consumption/row-store.ts";
 import { ledgersOf, readCustomer } from "../../src/consumption/selection.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import { allOrList, commaList } from "../../src/platform/query.ts";

@@ -3,11 +3,11 @@ import { defineEndpoint, type Grant } from "../../src/access/grant.ts";
 import { unitSchema } from "../../src/agreements/agreement-event.ts";
 import { customerIdSchema, entitlementIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import { lineView, statusAt } from "../../src/consumption/activity.ts";
-import { type RowSort, rowSortPaths } from "../../src/consumption/activity-store.ts";
 import { chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { readDrillDown, readReversed, rowView } from "../../src/consumption/drill-down.ts";
 import { entitlementAccount } from "../../src/consumption/entry.ts";
 import { requestStatusSchema, severitySchema } from "../../src/consumption/event.ts";
+import { type RowSort, sortKeyOf } from "../../src/consumption/row-store.ts";
 import { readCustomer } from "../../src/consumption/selection.ts";
 import { InvalidRequestError } from "../../src/platform/errors.ts";
 import type { Filter, FilterFields } from "../../src/platform/filter.ts";
@@ -176,7 +176,7 @@ export function entitlementEndpoints(app: App) {
       });
       const reversed = await readReversed(app.activity, ledgerId, scope.chosen, entries);
       const { value, nextLink } = finishPage(paging, page, entries, (entry) => ({
-        key: entry[rowSortPaths[order.field]],
+        key: sortKeyOf(entry, order.field),
         id: entry.id,
       }));
       const rows = value.map((entry) => rowView(entry, reversed.get(entry.reverses ?? ""), line));

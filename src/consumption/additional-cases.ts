@@ -2,8 +2,8 @@
  * The additional cases of a customer: cases that no entitlement accounts for, with every reason that holds (CA-14), grouped
  * by service (CA-15). Invariant: a case is counted once, however many of its deliveries are here and for whatever reasons.
  */
-import type { AdditionalEntry } from "./activity-store.ts";
 import type { Reason } from "./entry.ts";
+import type { AdditionalEntry } from "./row-store.ts";
 
 type AdditionalCase = {
   /** The case number, or the id of its one entry where it has none. */

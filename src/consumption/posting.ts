@@ -21,6 +21,7 @@ import {
   type Reason,
 } from "./entry.ts";
 import type { DeliveryEvent, Rejection } from "./event.ts";
+import { keptCells } from "./grid-cells.ts";
 
 type Match =
   | { readonly kind: "found"; readonly line: EntitlementInPackage }
@@ -45,7 +46,8 @@ export function place(event: DeliveryEvent, placing: Placing, workspaceId: Works
   }
   const match = findLine(event, terms);
   const misfit = match.kind === "found" ? misfitOf(match.line, data.unit) : undefined;
-  const posting = { at: deliveredAt, workspaceId, quantity: data.quantity, state: "posted" } as const;
+  const cells = keptCells(data);
+  const posting = { at: deliveredAt, workspaceId, quantity: data.quantity, cells, state: "posted" } as const;
   if (!isCase(data.service)) {
     const rejection =
       match.kind === "missing" ? match.rejection : (misfit ?? outsideOf(match.line, terms, deliveredAt));
@@ -266,6 +268,7 @@ export function reversalPosting(delivery: Entry, quantity: number): Posting {
     ...(delivery.account === undefined ? {} : { account: delivery.account }),
     ...(delivery.workspaceId === undefined ? {} : { workspaceId: delivery.workspaceId }),
     ...(delivery.reasons === undefined ? {} : { reasons: delivery.reasons }),
+    ...(delivery.cells === undefined ? {} : { cells: delivery.cells }),
   };
 }
 

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type ActivityStore,
-  type AdditionalEntry,
-  rowSortPaths,
-} from "../../src/consumption/activity-store.ts";
+import type { ActivityStore } from "../../src/consumption/activity-store.ts";
 import { type Chosen, chooseWorkspaces, everything } from "../../src/consumption/chosen.ts";
 import { additionalAccount, entitlementAccount, ledgerIdOf } from "../../src/consumption/entry.ts";
+import { type AdditionalEntry, rowSortPaths } from "../../src/consumption/row-store.ts";
 import { AGREEMENT, agreementEvent, deliveryEvent, reversalEvent } from "../fakes/events.ts";
 import { type StandIns, startStandIns } from "../reports/support/stand-ins.ts";
 import { agreementId, customerId, customerOf, memoryWorld, type World } from "../reports/support/world.ts";

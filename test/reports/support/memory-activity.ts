@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { compareText } from "../../../src/agreements/terms.ts";
-import { type ActivityStore, rowSortPaths } from "../../../src/consumption/activity-store.ts";
+import type { ActivityStore } from "../../../src/consumption/activity-store.ts";
 import { includes } from "../../../src/consumption/chosen.ts";
 import { type Entry, isAdditional, type LedgerId } from "../../../src/consumption/entry.ts";
-import { isCounted } from "../../../src/consumption/rollup.ts";
+import { compareCells } from "../../../src/consumption/grid-cells.ts";
+import { type CountedPosting, isCounted } from "../../../src/consumption/rollup.ts";
+import { type CaseRow, type Position, type RowPage, sortKeyOf } from "../../../src/consumption/row-store.ts";
 import type { MemoryStores } from "../../fakes/memory-stores.ts";
 
 /** What pages, drill-downs and reports read of ledgers, from the documents in memory; without filters, which are SQL. */
@@ -52,14 +54,14 @@ export function memoryActivityStore(stores: Pick<MemoryStores, "documents">): Ac
       return head && { value: head, etag: '"0"' };
     },
     rows: async (ledgerId, { sort, descending, after, filter, limit, ...query }) => {
-      if (filter !== undefined) throw new Error("a filter is SQL, which is not served in memory");
-      const keyOf = (entry: Entry) => ({ key: entry[rowSortPaths[sort]], id: entry.id });
-      return rowsOf(ledgerId, query)
-        .toSorted((left, right) => comparePositions(keyOf(left), keyOf(right)) * (descending ? -1 : 1))
-        .filter(
-          (entry) => after === undefined || comparePositions(keyOf(entry), after) * (descending ? -1 : 1) > 0,
-        )
-        .slice(0, limit);
+      return pageOf(rowsOf(ledgerId, query), { sort, descending, after, filter, limit });
+    },
+    additionalRows: async (ledgerId, { chosen, asOf, ...page }) => {
+      const rows = counting(ledgerId)
+        .filter(isCounted)
+        .filter(({ account, workspaceId }) => isAdditional(account) && includes(chosen, workspaceId))
+        .filter(({ at }) => asOf === undefined || at <= asOf);
+      return pageOf(rows, page);
     },
     entriesById: async (ledgerId, chosen, ids) =>
       stores
@@ -68,6 +70,33 @@ export function memoryActivityStore(stores: Pick<MemoryStores, "documents">): Ac
         .filter(({ id, workspaceId = "" }) => ids.includes(id) && includes(chosen, workspaceId)),
     caseCount: async (ledgerId, query) =>
       new Set(rowsOf(ledgerId, query).flatMap((entry) => requestOf(entry).number ?? [])).size,
+    caseRows: async (ledgerId, { after, limit, ...query }) =>
+      rowsOf(ledgerId, query)
+        .map(toCaseRow)
+        .filter((row) => after === undefined || compareCells(numberOf(row), after.number) > 0)
+        .toSorted(
+          (left, right) => compareCells(numberOf(left), numberOf(right)) || compareText(left.id, right.id),
+        )
+        .slice(0, limit),
+    caseSum: async (ledgerId, { number, ...query }) => {
+      const rows = rowsOf(ledgerId, query).filter((entry) => numberOf(toCaseRow(entry)) === number);
+      return {
+        total: rows.length,
+        reversals: rows.filter(({ reverses }) => reverses !== undefined).length,
+        quantity: rows.reduce((sum, { quantity }) => sum + quantity, 0),
+      };
+    },
+    lastOfCase: async (ledgerId, { number, ...query }) =>
+      rowsOf(ledgerId, query)
+        .map(toCaseRow)
+        .filter((row) => numberOf(row) === number)
+        .toSorted((left, right) => (sortKey(left) < sortKey(right) ? 1 : -1))
+        .at(0),
+    within: async (ledgerId, account, periods) =>
+      counting(ledgerId)
+        .filter((each) => each.account === account)
+        .filter(({ at }) => periods.some(({ from, to }) => at >= from && at < to))
+        .map(({ id, at, quantity }) => ({ id, at, quantity })),
     async *additional(ledgerId, chosen, asOf) {
       yield await Promise.resolve(
         counting(ledgerId)
@@ -81,12 +110,25 @@ export function memoryActivityStore(stores: Pick<MemoryStores, "documents">): Ac
 }
 
 type RowsOf = Pick<Parameters<ActivityStore["rows"]>[1], "account" | "chosen" | "asOf">;
-type Position = { readonly key: string | number; readonly id: string };
+function pageOf(rows: readonly Entry[], { sort, descending, after, filter, limit }: RowPage): Entry[] {
+  if (filter !== undefined) throw new Error("a filter is SQL, which is not served in memory");
+  const sign = descending ? -1 : 1;
+  const keyOf = (entry: Entry) => ({ key: sortKeyOf(entry, sort), id: entry.id });
+  return rows
+    .toSorted((left, right) => comparePositions(keyOf(left), keyOf(right)) * sign)
+    .filter((entry) => after === undefined || comparePositions(keyOf(entry), after) * sign > 0)
+    .slice(0, limit);
+}
 
 function comparePositions(left: Position, right: Position): number {
-  if (left.key === right.key) return compareText(left.id, right.id);
-  return left.key < right.key ? -1 : 1;
+  return compareCells(left.key, right.key) || compareText(left.id, right.id);
 }
+
+function toCaseRow({ id, at, workspaceId, quantity, reverses, cells = {} }: Entry & CountedPosting): CaseRow {
+  return { id, at, workspaceId, quantity, ...(reverses === undefined ? {} : { reverses }), cells };
+}
+
+const numberOf = ({ cells }: CaseRow): string | null => cells.number ?? null;
 
 const requestSchema = z.object({
   agreementId: z.string().optional(),
@@ -105,4 +147,4 @@ function requestOf({ event }: Pick<Entry, "event">) {
   return { ...request, agreementId };
 }
 
-const sortKey = ({ at, id }: Entry): string => `${at}\n${id}`;
+const sortKey = ({ at, id }: Pick<Entry, "at" | "id">): string => `${at}\n${id}`;

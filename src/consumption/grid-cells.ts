@@ -1,0 +1,133 @@
+/**
+ * What a grid shows of a delivery besides its figures, in one form for every column that is a text or a time. An entry keeps
+ * its cells, a reversal those of what it reverses, so that rows are found and put in order by them with an index.
+ * Invariants: cells follow from the delivery's data alone; a column that is not there or has no sense is null, since what is
+ * missing altogether is in no index; what is kept is at most `KEPT_LENGTH_MAX` long, what is shown is whole.
+ */
+import * as z from "zod";
+import { compareText } from "../agreements/terms.ts";
+import { isInYears } from "../platform/instant.ts";
+
+export const cellNames = [
+  "number",
+  "title",
+  "product",
+  "severity",
+  "status",
+  "openedAt",
+  "closedAt",
+  "primaryContact",
+  "engagement",
+  "learner",
+  "activityTitle",
+  "format",
+  "level",
+  "language",
+  "startedAt",
+  "completedAt",
+  "assessment",
+  "technology",
+  "requestedBy",
+] as const;
+export type CellName = (typeof cellNames)[number];
+
+/** Those of the row's grid; the others are absent. */
+export const cellsSchema = z.partialRecord(z.enum(cellNames), z.string().nullable());
+export type Cells = z.infer<typeof cellsSchema>;
+
+/** Eighty reversals and their delivery are written in one transaction of 2 MB, each with its cells. */
+const KEPT_LENGTH_MAX = 256;
+
+type Members = Readonly<Record<string, unknown>>;
+type DeliveryMembers = {
+  readonly service: string;
+  readonly request?: Members | undefined;
+  readonly detail?: Members | undefined;
+};
+
+/** Whole, for showing. */
+export function cellsOf({ service, request = {}, detail = {} }: DeliveryMembers): Cells {
+  const number = typeof request["number"] === "string" ? request["number"] : null;
+  const status = textOf(request["status"]) ?? textOf(detail["status"]);
+  switch (service) {
+    case "education":
+      return {
+        number,
+        learner: textOf(detail["learner"]),
+        activityTitle: textOf(detail["activityTitle"]),
+        format: textOf(detail["format"]),
+        product: textOf(detail["product"]),
+        level: textOf(detail["level"]),
+        language: textOf(detail["language"]),
+        startedAt: instantOf(detail["startedAt"]),
+        completedAt: instantOf(detail["completedAt"]),
+      };
+    case "assessment":
+      return {
+        number,
+        assessment: textOf(detail["assessment"]),
+        technology: textOf(detail["technology"]),
+        status,
+        requestedBy: textOf(detail["requestedBy"]),
+      };
+    case "proactiveCredits":
+      return { number, engagement: textOf(detail["engagement"]) ?? textOf(request["title"]), status };
+    case "other":
+      return { number, title: textOf(request["title"]) };
+    default:
+      return {
+        number,
+        title: textOf(request["title"]) ?? textOf(detail["engagement"]),
+        product: textOf(request["product"]),
+        severity: textOf(request["severity"]),
+        status,
+        openedAt: instantOf(request["openedAt"]),
+        closedAt: instantOf(request["closedAt"]),
+        primaryContact: textOf(request["primaryContact"]),
+      };
+  }
+}
+
+const members = z.record(z.string(), z.unknown()).optional().catch(undefined);
+const dataSchema = z.object({ service: z.string(), request: members, detail: members });
+
+/** The cells of an entry's event, whole; none for an event that is no delivery. */
+export function shownCells({ data }: { readonly data: unknown }): Cells {
+  const parsed = dataSchema.safeParse(data);
+  return parsed.success ? cellsOf(parsed.data) : {};
+}
+
+/** As an entry keeps them. */
+export function keptCells(data: DeliveryMembers): Cells {
+  const kept = Object.entries(cellsOf(data)).map(
+    ([name, text]) => [name, text === null ? null : text.slice(0, KEPT_LENGTH_MAX).toWellFormed()] as const,
+  );
+  return Object.fromEntries(kept);
+}
+
+/** Null sorts first, as in the store. */
+export function compareCells(left: string | number | null, right: string | number | null): number {
+  if (typeof left === "number" && typeof right === "number") return left - right;
+  if (typeof left === "string" && typeof right === "string") return compareText(left, right);
+  return rankOf(left) - rankOf(right);
+}
+
+const rankOf = (value: string | number | null): number =>
+  value === null ? 0 : typeof value === "number" ? 1 : 2;
+
+/** A control character is no part of a cell, and would be six bytes in JSON. */
+function textOf(value: unknown): string | null {
+  if (typeof value !== "string") return null;
+  const text = value.replaceAll(/\p{Cc}+/gu, " ").trim();
+  return text === "" ? null : text;
+}
+
+const instantSchema = z.iso.datetime({ offset: true });
+
+/** In UTC, so that the order of texts is that of time. */
+function instantOf(value: unknown): string | null {
+  const parsed = instantSchema.safeParse(value);
+  if (!parsed.success) return null;
+  const instant = new Date(parsed.data).toISOString();
+  return isInYears(instant) ? instant : null;
+}
