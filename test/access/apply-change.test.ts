@@ -11,7 +11,8 @@ import { callFaults, type FaultPlan, faultyStores, writeFaults } from "../fakes/
 import { interleavedStores } from "../fakes/interleaved-stores.ts";
 import { type MemoryStores, memoryStores } from "../fakes/memory-stores.ts";
 import { seededRandom } from "../fakes/random.ts";
-import { checkDirectory, documentsOf } from "./checks.ts";
+import { checkDirectory } from "./checks.ts";
+import { checkAskedAgain } from "./follow-up-checks.ts";
 import { CUSTOMER_ID, doing, at as someAt, someMember, T0 } from "./given.ts";
 import { type Operation, operate } from "./operations.ts";
 import { contactsPackage } from "./random-operations.ts";
@@ -192,53 +193,9 @@ describe("the same request twice", () => {
   });
 });
 
-describe("people and follow-ups", () => {
-  it("a person's document does not go back where a store answers with what was", async () => {
-    const stores = await customer(invite);
-    const stale = {
-      facts: await stores.directory.ofPerson(CUSTOMER_ID, someMember(ana.email).personId),
-      customer: await stores.customers.read(CUSTOMER_ID),
-    };
-    await operate(accessTo(stores), { do: "accept", ...ana }, moment);
-    const person = await stores.people.read(ana.email);
-    const lagging = {
-      ...stores,
-      directory: { ...stores.directory, ofPerson: async () => stale.facts },
-      customers: { ...stores.customers, read: async () => stale.customer },
-    };
-    const at = someAt();
-    const again = changeOf(at, [change(at, { value: someMember("other@cust-t.example"), etag: '"0"' }, {})]);
-    const followUps = again.followUps?.map((each) => ({
-      ...each,
-      task: { type: "people" as const, emails: [ana.email] },
-    }));
-    const unrelated: Change = { ...again, writes: [], ...(followUps === undefined ? {} : { followUps }) };
-    expect((await applyChange(accessTo(lagging), unrelated)).outcome).toBe("committed");
-    expect(await stores.people.read(ana.email)).toEqual(person);
-  });
-
+describe("what follows from a change", () => {
   it("what is asked for again while it is done stays until it was done again", async () => {
-    const stores = await customer(invite, { do: "accept", ...ana });
-    let isFirst = true;
-    const people = {
-      ...stores.people,
-      save: async (...args: Parameters<typeof stores.people.save>) => {
-        // While the first change's follow-up is under way, another process makes a change and ends.
-        if (isFirst) {
-          isFirst = false;
-          const faulty = faultyStores(stores, ({ method }) =>
-            method === "people.read" ? "crashBefore" : undefined,
-          );
-          faulty.arm();
-          await operate(accessTo(faulty.stores), { do: "switchOn", ...ana }, { ...moment, key: "second" });
-        }
-        return stores.people.save(...args);
-      },
-    };
-    await setRoles({ ...stores, people });
-    expect(documentsOf(stores, "followUp")).toHaveLength(1);
-    await runTimer(accessTo(stores));
-    checkDirectory(stores);
+    await checkAskedAgain();
   });
 
   it("whoever reads the switch of a support contact finds it refused where the contacts changed since", async () => {

@@ -168,7 +168,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
 
 /** Both customers' first agreements, then anything. */
 export const lives: fc.Arbitrary<readonly Happening[]> = fc
-  .array(happening, { minLength: 1, maxLength: 40 })
+  .array(happening, { minLength: 1, maxLength: 40, size: "max" })
   .map((rest) => [
     ...CUSTOMERS.flatMap((each) => eventsOf(each).slice(0, 1)).map((body) => ({
       days: 0,
