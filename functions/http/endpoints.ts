@@ -9,7 +9,9 @@ import { auditEntryEndpoints } from "./audit-entries.ts";
 import { customerEndpoints } from "./customers.ts";
 import { entitlementEndpoints } from "./entitlements.ts";
 import { eventEndpoints } from "./events.ts";
+import { freshReads } from "./freshness.ts";
 import { groupEndpoints } from "./groups.ts";
+import { historyEndpoints } from "./history.ts";
 import { invitationEndpoints } from "./invitations.ts";
 import { meEndpoints } from "./me.ts";
 import { memberEndpoints } from "./members.ts";
@@ -27,14 +29,16 @@ export const apiInfo = {
 };
 
 export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
+  const fresh = freshReads(app);
   const endpoints: Endpoint<Grant>[] = [
     ...eventEndpoints(app),
     ...rejectedEventEndpoints(app),
     ...meEndpoints(app),
     ...customerEndpoints(app),
-    ...activityEndpoints(app),
-    ...entitlementEndpoints(app),
-    ...additionalCaseEndpoints(app),
+    ...activityEndpoints(app).map(fresh),
+    ...entitlementEndpoints(app).map(fresh),
+    ...historyEndpoints(app).map(fresh),
+    ...additionalCaseEndpoints(app).map(fresh),
     ...reportEndpoints(app),
     ...workspaceEndpoints(app),
     ...memberEndpoints(app),
