@@ -24,7 +24,7 @@ export const WHENEVER = "9999-12-31T23:59:59.999Z";
 const FOLLOW_UPS_MAX = 20;
 
 /** Makes a customer known that has all of the workspaces before any other event comes. */
-const opening: string = agreementEvent(
+export const opening: string = agreementEvent(
   { agreementId: "agr-t-opening", kind: "addOn", packages: [] },
   { id: "opening" },
 );
@@ -103,7 +103,7 @@ export async function checkLinkedFigures(stores: MemoryStores, bodies: readonly 
   await checkRebuild(stores);
 }
 
-function decidedLinks(stores: MemoryStores): DecidedLink[] {
+export function decidedLinks(stores: MemoryStores): DecidedLink[] {
   return stores.customersKept().flatMap(({ customerId, workspaces }) =>
     workspaces.flatMap(({ workspaceId, links }) =>
       Object.entries(links).map(

@@ -9,6 +9,7 @@ const line = z.object({
   service: z.string(),
   class: z.string(),
   unit: z.string().optional(),
+  allowance: z.int().nullish(),
 });
 const agreementSchema = z.object({
   customerId: z.string(),
@@ -37,7 +38,7 @@ const deliverySchema = z.object({
   quantity: z.int(),
   unit: z.string(),
   deliveredAt: z.string(),
-  request: z.object({ category: z.string().nullish() }).optional(),
+  request: z.object({ number: z.string().optional(), category: z.string().nullish() }).optional(),
 });
 const reversalSchema = z.object({
   customerId: z.string(),
@@ -52,10 +53,13 @@ const eventSchema = z.discriminatedUnion("type", [
   z.object({ ...envelope, type: z.literal("support.delivery.recorded.v1"), data: deliverySchema }),
   z.object({ ...envelope, type: z.literal("support.delivery.reversed.v1"), data: reversalSchema }),
 ]);
-type Event = z.infer<typeof eventSchema>;
+export type Event = z.infer<typeof eventSchema>;
 type Delivery = Extract<Event, { type: "support.delivery.recorded.v1" }>;
 type Reversal = Extract<Event, { type: "support.delivery.reversed.v1" }>;
-type Agreement = Extract<Event, { type: "support.agreement.activated.v1" | "support.agreement.amended.v1" }>;
+export type Agreement = Extract<
+  Event,
+  { type: "support.agreement.activated.v1" | "support.agreement.amended.v1" }
+>;
 
 export type Expected = {
   /** `ledger | account | workspace | day` to quantity and rows. */
@@ -83,28 +87,71 @@ export type Workspaces = {
 
 const onlyTheDefault: Workspaces = { further: {}, links: [] };
 
+export const eventsOf = (bodies: readonly string[]): readonly Event[] =>
+  [...new Set(bodies)].map((body) => eventSchema.parse(JSON.parse(body)));
+
+/** A row behind a total: a delivery, or what a reversal takes back of one. */
+export type CountedRow = {
+  readonly customerId: string;
+  readonly agreementId: string | undefined;
+  readonly account: string;
+  readonly workspaceId: string;
+  /** When it counts: of a reversal, when it was delivered what it reverses. */
+  readonly at: string;
+  readonly quantity: number;
+  readonly reasons: readonly string[];
+  /** Source and id of its own event. */
+  readonly event: string;
+  readonly service: string;
+  readonly caseNumber: string | undefined;
+};
+
+export function countedRows(
+  events: readonly Event[],
+  workspaces: Workspaces = onlyTheDefault,
+): readonly CountedRow[] {
+  return events.filter(isDelivery).flatMap((delivery): CountedRow[] => {
+    const placed = placeOf(delivery, events.filter(isAgreement), workspaces);
+    if (placed === undefined) return [];
+    const { customerId, agreementId, workspaceId, deliveredAt, quantity, service, request } = delivery.data;
+    const at = new Date(deliveredAt).toISOString();
+    const caseNumber = request?.number;
+    const row = { customerId, agreementId, workspaceId, at, service, caseNumber, ...placed };
+    return [
+      { ...row, quantity, event: `${delivery.source} ${delivery.id}` },
+      ...takenBack(delivery, events.filter(isReversal)).taken.map(({ event, amount }) => ({
+        ...row,
+        quantity: -amount,
+        event,
+      })),
+    ];
+  });
+}
+
 export function expectedOf(bodies: readonly string[], workspaces: Workspaces = onlyTheDefault): Expected {
-  const events = [...new Set(bodies)].map((body) => eventSchema.parse(JSON.parse(body)));
+  const events = eventsOf(bodies);
   const counts: Record<string, readonly [number, number]> = {};
   const reasons: Record<string, readonly string[]> = {};
-  const refused: string[] = [];
-  for (const delivery of events.filter(isDelivery)) {
-    const placed = placeOf(delivery, events.filter(isAgreement), workspaces);
-    if (placed === undefined) {
-      refused.push(delivery.id);
-      continue;
-    }
-    const { agreementId = "", customerId, workspaceId, deliveredAt } = delivery.data;
-    const ledger = `${customerId}/${agreementId}`;
-    if (placed.reasons.length > 0) reasons[`${ledger} | ${delivery.source} ${delivery.id}`] = placed.reasons;
-    const key = `${ledger} | ${placed.account} | ${workspaceId} | ${deliveredAt.slice(0, 10)}`;
-    const taken = takenBack(delivery, events.filter(isReversal));
-    refused.push(...taken.refused);
+  for (const row of countedRows(events, workspaces)) {
+    const ledger = `${row.customerId}/${row.agreementId ?? ""}`;
+    if (row.reasons.length > 0 && row.quantity > 0) reasons[`${ledger} | ${row.event}`] = row.reasons;
+    const key = `${ledger} | ${row.account} | ${row.workspaceId} | ${row.at.slice(0, 10)}`;
     const [quantity, rows] = counts[key] ?? [0, 0];
-    counts[key] = [quantity + delivery.data.quantity - taken.quantity, rows + 1 + taken.rows];
+    counts[key] = [quantity + row.quantity, rows + 1];
   }
+  return { counts, reasons, refused: refusedAmong(events, workspaces) };
+}
+
+function refusedAmong(events: readonly Event[], workspaces: Workspaces): string[] {
+  const ofDeliveries = events
+    .filter(isDelivery)
+    .flatMap((delivery) =>
+      placeOf(delivery, events.filter(isAgreement), workspaces) === undefined
+        ? [delivery.id]
+        : takenBack(delivery, events.filter(isReversal)).refused,
+    );
   const fruitless = events.filter(isReversal).filter((each) => isFruitless(each, events));
-  return { counts, reasons, refused: [...refused, ...fruitless.map(({ id }) => id)].toSorted() };
+  return [...ofDeliveries, ...fruitless.map(({ id }) => id)].toSorted();
 }
 
 /** A reversal of what is no delivery, or for a customer that nobody knows. */
@@ -122,9 +169,9 @@ function isFruitless({ data }: Reversal, events: readonly Event[]): boolean {
 
 const isDelivery = (event: Event): event is Delivery => event.type === "support.delivery.recorded.v1";
 const isReversal = (event: Event): event is Reversal => event.type === "support.delivery.reversed.v1";
-const isAgreement = (event: Event): event is Agreement => event.type.startsWith("support.agreement.");
+export const isAgreement = (event: Event): event is Agreement => event.type.startsWith("support.agreement.");
 
-const inTime = (left: Event, right: Event): number =>
+export const inTime = (left: Event, right: Event): number =>
   [left.time, left.source, left.id].join("\n") < [right.time, right.source, right.id].join("\n") ? -1 : 1;
 
 function takenBack(delivery: Delivery, reversals: readonly Reversal[]) {
@@ -136,17 +183,17 @@ function takenBack(delivery: Delivery, reversals: readonly Reversal[]) {
       data.reverses.id === delivery.id,
   );
   let left = delivery.data.quantity;
-  let rows = 0;
+  const taken: { readonly event: string; readonly amount: number }[] = [];
   const refused: string[] = [];
-  for (const { id, data } of mine.toSorted(inTime)) {
-    const asked = data.quantity ?? left;
-    if (left === 0 || asked > left) refused.push(id);
+  for (const { source, id, data } of mine.toSorted(inTime)) {
+    const amount = data.quantity ?? left;
+    if (left === 0 || amount > left) refused.push(id);
     else {
-      left -= asked;
-      rows += 1;
+      left -= amount;
+      taken.push({ event: `${source} ${id}`, amount });
     }
   }
-  return { quantity: delivery.data.quantity - left, rows, refused };
+  return { taken, refused };
 }
 
 function placeOf(
@@ -181,15 +228,17 @@ function placeOf(
     : { account: `a:${data.service}:${data.unit}`, reasons };
 }
 
-const within = (day: string, days: { readonly startDate: string; readonly endDate: string }): boolean =>
-  days.startDate <= day && day <= days.endDate;
+export const within = (
+  day: string,
+  days: { readonly startDate: string; readonly endDate: string },
+): boolean => days.startDate <= day && day <= days.endDate;
 
 /** The calendar day on the customer's wall. */
-function localDay(instant: string, timeZone: string): string {
+export function localDay(instant: string, timeZone: string): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short" }).format(new Date(instant));
 }
 
-type Pack = Agreement["data"]["packages"][number];
+export type Pack = Agreement["data"]["packages"][number];
 type Found = { readonly entitlementId: string; readonly pack: Pack; readonly endedAt: string | undefined };
 
 const covers = ({ pack, endedAt }: Found, day: string, instant: string): boolean =>
@@ -217,7 +266,9 @@ function lineOf(
   return covering.length === 1 ? covering[0] : undefined;
 }
 
-function allLines(versions: readonly Agreement[]): (Found & { readonly service: string })[] {
+export function allLines(
+  versions: readonly Agreement[],
+): (Found & { readonly service: string; readonly line: z.infer<typeof line> })[] {
   const ids = versions.flatMap(({ data }) =>
     data.packages.flatMap((pack) => pack.entitlements.map((each) => each.entitlementId)),
   );
@@ -225,38 +276,46 @@ function allLines(versions: readonly Agreement[]): (Found & { readonly service: 
     const having = versions.filter(({ data }) => packWith(data.packages, entitlementId) !== undefined);
     const newest = having.at(-1);
     const pack = newest === undefined ? undefined : packWith(newest.data.packages, entitlementId);
-    const service = pack?.entitlements.find((each) => each.entitlementId === entitlementId)?.service;
-    if (newest === undefined || pack === undefined || service === undefined) return [];
+    const own = pack?.entitlements.find((each) => each.entitlementId === entitlementId);
+    if (newest === undefined || pack === undefined || own === undefined) return [];
     const after = versions[versions.indexOf(newest) + 1];
     const later = versions
       .slice(versions.indexOf(newest))
       .findLast(({ data }) => data.packages.some((each) => each.packageId === pack.packageId));
     const dates = later?.data.packages.find((each) => each.packageId === pack.packageId) ?? pack;
-    return [{ entitlementId, service, pack: dates, endedAt: after?.time }];
+    return [{ entitlementId, service: own.service, line: own, pack: dates, endedAt: after?.time }];
   });
 }
 
 const packWith = (packages: readonly Pack[], entitlementId: string): Pack | undefined =>
   packages.find((pack) => pack.entitlements.some((each) => each.entitlementId === entitlementId));
 
-/**
- * Enterprise-wide packages apply where the agreement is linked, add-on ones where they are named (WS-03); where nobody
- * decided, the default workspace has the base agreement (WS-01).
- */
-function linked(
+/** What of an agreement applies to a workspace: what was decided, or the base agreement to the default one (WS-01). */
+export function linkIn(
   workspaceId: string,
   { data: { customerId, agreementId, kind } }: Agreement,
-  versions: readonly Agreement[],
-  found: Found | undefined,
   links: readonly DecidedLink[],
-): boolean {
+): Pick<DecidedLink, "isLinked" | "packageIds"> {
   const decided = links.find(
     (each) =>
       each.customerId === customerId && each.agreementId === agreementId && each.workspaceId === workspaceId,
   );
-  const applies = ({ section, packageId }: Pack): boolean =>
-    section === "enterpriseWide"
-      ? (decided?.isLinked ?? (workspaceId === "ws-default" && kind === "base"))
-      : (decided?.packageIds.includes(packageId) ?? false);
+  return decided ?? { isLinked: workspaceId === "ws-default" && kind === "base", packageIds: [] };
+}
+
+/** Enterprise-wide packages apply where the agreement is linked, add-on ones where they are named (WS-03). */
+export const appliesBy =
+  ({ isLinked, packageIds }: Pick<DecidedLink, "isLinked" | "packageIds">) =>
+  ({ section, packageId }: Pick<Pack, "section" | "packageId">): boolean =>
+    section === "enterpriseWide" ? isLinked : packageIds.includes(packageId);
+
+function linked(
+  workspaceId: string,
+  current: Agreement,
+  versions: readonly Agreement[],
+  found: Found | undefined,
+  links: readonly DecidedLink[],
+): boolean {
+  const applies = appliesBy(linkIn(workspaceId, current, links));
   return found === undefined ? versions.some(({ data }) => data.packages.some(applies)) : applies(found.pack);
 }
