@@ -20,8 +20,10 @@ export type View = {
 type Hidden = "default" | "second" | "b";
 type Side = Hidden | "absent";
 
+/** Those who may do most come twice: they get furthest. */
 const SEEN_FROM: readonly (readonly [caller: Person, own: Side, hidden: readonly Hidden[]])[] = [
   ["servicesAdminOfA", "default", ["second", "b"]],
+  ["administratorOfDefault", "default", ["second", "b"]],
   ["administratorOfDefault", "default", ["second", "b"]],
   ["contactOfA", "default", ["second", "b"]],
   ["memberOfA", "default", ["second", "b"]],
@@ -29,8 +31,10 @@ const SEEN_FROM: readonly (readonly [caller: Person, own: Side, hidden: readonly
   ["inviterOfA", "default", ["second", "b"]],
   ["groupManagerOfA", "default", ["second", "b"]],
   ["administratorOfSecond", "second", ["default", "b"]],
+  ["administratorOfSecond", "second", ["default", "b"]],
   ["personalInSecond", "second", ["default", "b"]],
   ["customerAdministratorOfA", "default", ["b"]],
+  ["csamOfA", "default", ["b"]],
   ["csamOfA", "default", ["b"]],
   ["coordinatorOfA", "default", ["b"]],
   ["advocateOfA", "default", ["b"]],
