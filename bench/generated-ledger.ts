@@ -39,6 +39,8 @@ export function generatedLedger(deliveries: number): ActivityStore {
     ledger: async (id) => (id === ledgerId ? { head, rollups: [rollup] } : undefined),
     days: async () => [],
     counted: async () => [],
+    daysIn: async () => [],
+    countedIn: async () => [],
     lastAt: async () => undefined,
     async *entriesBetween(id, _from, _to, pageSize) {
       if (id !== ledgerId) return;

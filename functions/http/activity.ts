@@ -1,6 +1,11 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
-import { sectionSchema, serviceSchema, unitSchema } from "../../src/agreements/agreement-event.ts";
+import {
+  grantKindSchema,
+  sectionSchema,
+  serviceSchema,
+  unitSchema,
+} from "../../src/agreements/agreement-event.ts";
 import {
   agreementIdSchema,
   customerIdSchema,
@@ -26,10 +31,10 @@ export const asOfQuery = instantText
 const figuresShape = {
   unit: unitSchema.nullable(),
   isUnmetered: z.boolean().meta({ description: "True where any amount may be used (“Included”)." }),
-  purchased: z
-    .int()
-    .nullable()
-    .meta({ description: "Allowance in `unit`; null where unmetered or a benefit." }),
+  purchased: z.int().nullable().meta({
+    description:
+      "Allowance in `unit`, of grants all that have begun, what was carried over counted once; null where unmetered or a benefit.",
+  }),
   consumed: z
     .int()
     .nullable()
@@ -37,9 +42,37 @@ const figuresShape = {
   remaining: z
     .int()
     .nullable()
-    .meta({ description: "What is left of the allowance, which all workspaces share; never below 0." }),
+    .meta({
+      description:
+        "What is left of the allowance, which all workspaces share, or of the grants that are active; never below 0. After the end of a package, what was left then.",
+    }),
   overage: z.int().nullable().meta({ description: "Consumption of all workspaces past the allowance." }),
 };
+
+const grantSchema = z
+  .object({
+    grantId: z.string(),
+    kind: grantKindSchema,
+    amount: z.int().meta({ description: "As agreed; of a carry-over the most that it can be." }),
+    priority: z.int().meta({ description: "The lower number burns first." }),
+    startDate: z.iso.date(),
+    endDate: z.iso.date().meta({ description: "The last day, in the customer's time zone." }),
+    endedAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: "When an amendment left it out; null where none did." }),
+    carriedFrom: z.string().nullable(),
+    granted: z.int().meta({
+      description:
+        "The amount; of a carry-over what its source leaves unused, up to the amount: until the source ends, as things stand now.",
+    }),
+    burnt: z.int(),
+    unused: z.int().meta({ description: "What is left of it, or was when it ended." }),
+    carriedOn: z.int().meta({ description: "What carry-overs take of `unused`." }),
+    expiredUnused: z.int().meta({ description: "What was lost when it ended." }),
+    status: z.enum(["upcoming", "active", "expired"]),
+  })
+  .meta({ id: "Grant" });
 
 export const lineSchema = z
   .object({
@@ -48,6 +81,10 @@ export const lineSchema = z
     service: serviceSchema,
     class: z.enum(["consumable", "benefit"]),
     ...figuresShape,
+    grants: z.array(grantSchema).meta({
+      description:
+        "What the allowance is made of; empty where it is one. Consumption burns the lower priority number first, then the nearest expiry, then the oldest.",
+    }),
     rows: z.int(),
   })
   .meta({ id: "EntitlementLine" });
@@ -130,7 +167,7 @@ export function activityEndpoints(app: App) {
       const contacts = seatContacts(customer, people?.value.contacts ?? [], at);
       const [agreements, unassigned] = await Promise.all([
         readAgreements(app.activity, customer, chosen, query.agreements, query.asOf, at, contacts),
-        readUnassigned(app.activity, customer, chosen, query.asOf),
+        readUnassigned(app.activity, customer, chosen, query.asOf, at),
       ]);
       const packages = query.packages === undefined ? undefined : new Set<string>(query.packages);
       const { packageStatus } = query;

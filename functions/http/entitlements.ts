@@ -110,7 +110,7 @@ export function entitlementEndpoints(app: App) {
       responses: { 200: { description: "The entitlement.", schema: entitlementSchema } },
     },
     async ({ params, query, grant, now, url }) => {
-      const { figures, line, ledgerId, scope } = await drillDownOf(app, params, query, grant);
+      const { figures, line, ledgerId, scope } = await drillDownOf(app, params, query, grant, now);
       const { entitlement, package: item } = line;
       const cases = await app.activity.caseCount(ledgerId, scope);
       const rowsLink = new URL(url);
@@ -162,7 +162,7 @@ export function entitlementEndpoints(app: App) {
       },
     },
     async ({ params, query, grant, now, url }) => {
-      const { figures, line, ledgerId, scope } = await drillDownOf(app, params, query, grant);
+      const { figures, line, ledgerId, scope } = await drillDownOf(app, params, query, grant, now);
       const paging = { name: "listEntitlementRows", url, key: app.config.signingKey, now };
       const page = startPage(paging, query, positionSchema);
       const order = oneOrder(query.orderby);
@@ -203,10 +203,18 @@ async function drillDownOf(
   { customerId, entitlementId }: z.infer<typeof params>,
   { workspaces, asOf }: DrillDownScope,
   grant: Grant,
+  now: Date,
 ) {
   const customer = await readCustomer(app.customers, customerId);
   const chosen = chooseWorkspaces(customer, grant.scope, workspaces);
-  const drillDown = await readDrillDown(app.activity, customer, entitlementId, chosen, asOf);
+  const drillDown = await readDrillDown(
+    app.activity,
+    customer,
+    entitlementId,
+    chosen,
+    asOf,
+    asOf ?? now.toISOString(),
+  );
   const account = entitlementAccount(entitlementId);
   return { ...drillDown, scope: { account, chosen, asOf } };
 }

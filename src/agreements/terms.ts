@@ -50,7 +50,7 @@ const termsEntitlementSchema = z.object({
   service: serviceSchema,
   class: z.enum(["consumable", "benefit"]),
   unit: unitSchema.optional(),
-  /** Amount in `unit`; null is unmetered; absent for a benefit, and where there are grants. */
+  /** Amount in `unit`; null is unmetered; absent for a benefit. Where there are grants, all that is granted in them. */
   allowance: z.int().nullable().optional(),
   actionUrl: z.string().optional(),
   /** Instead of one allowance (LE-11). */
@@ -161,14 +161,16 @@ function toTermsEntitlement(entitlement: EventEntitlement, timeZone: string): Te
     ...(actionUrl === undefined ? {} : { actionUrl }),
   };
   if (entitlement.class === "benefit") return { ...common, class: "benefit" };
-  const { unit, grants, allowance = null } = entitlement;
+  const { unit, grants } = entitlement;
+  if (grants === undefined)
+    return { ...common, class: "consumable", unit, allowance: entitlement.allowance ?? null };
+  const bought = grants.filter(({ kind }) => kind !== "carryOver");
   return {
     ...common,
     class: "consumable",
     unit,
-    ...(grants === undefined
-      ? { allowance }
-      : { grants: grants.map((each) => toTermsGrant(each, timeZone)) }),
+    allowance: bought.reduce((sum, { amount }) => sum + amount, 0),
+    grants: grants.map((each) => toTermsGrant(each, timeZone)),
   };
 }
 

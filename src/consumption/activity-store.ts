@@ -20,6 +20,7 @@ import {
 } from "./entry.ts";
 import { rollupSchema } from "./rollup.ts";
 import { allOf, cosmosRowStore, inChosen, type RowStore } from "./row-store.ts";
+import { cosmosSliceStore, type SliceStore } from "./slice-store.ts";
 
 const totalsSchema = rollupSchema.pick({
   kind: true,
@@ -44,36 +45,38 @@ export type CountedEntry = z.infer<typeof countedSchema>;
 
 export type Ledger = { readonly head: Head; readonly rollups: readonly RollupTotals[] };
 
-export type ActivityStore = RowStore & {
-  readonly ledger: (ledgerId: LedgerId) => Promise<Ledger | undefined>;
-  readonly head: (ledgerId: LedgerId) => Promise<Versioned<Head> | undefined>;
-  /** The roll-ups of one month, with their days. */
-  readonly days: (ledgerId: LedgerId, month: string) => Promise<readonly RollupDays[]>;
-  /** Every roll-up of one account, with its days, in no order. */
-  readonly daysOf: (ledgerId: LedgerId, account: Account) => Promise<readonly RollupDays[]>;
-  /** What counts from one instant to another, both inclusive. */
-  readonly counted: (ledgerId: LedgerId, from: string, to: string) => Promise<readonly CountedEntry[]>;
-  /** Time of the latest entry that counts up to an instant, on one account or any; undefined when there is none. */
-  readonly lastAt: (
-    ledgerId: LedgerId,
-    query: {
-      readonly chosen: Chosen;
-      readonly account: Account | undefined;
-      readonly upTo: string;
-    },
-  ) => Promise<string | undefined>;
-  /** Entries that count in [from, to), in order of time then id, in pages of at most `pageSize`. */
-  readonly entriesBetween: (
-    ledgerId: LedgerId,
-    from: string,
-    to: string,
-    pageSize: number,
-  ) => AsyncIterable<readonly Versioned<Entry>[]>;
-};
+export type ActivityStore = RowStore &
+  SliceStore & {
+    readonly ledger: (ledgerId: LedgerId) => Promise<Ledger | undefined>;
+    readonly head: (ledgerId: LedgerId) => Promise<Versioned<Head> | undefined>;
+    /** The roll-ups of one month, with their days. */
+    readonly days: (ledgerId: LedgerId, month: string) => Promise<readonly RollupDays[]>;
+    /** Every roll-up of one account, with its days, in no order. */
+    readonly daysOf: (ledgerId: LedgerId, account: Account) => Promise<readonly RollupDays[]>;
+    /** What counts from one instant to another, both inclusive. */
+    readonly counted: (ledgerId: LedgerId, from: string, to: string) => Promise<readonly CountedEntry[]>;
+    /** Time of the latest entry that counts up to an instant, on one account or any; undefined when there is none. */
+    readonly lastAt: (
+      ledgerId: LedgerId,
+      query: {
+        readonly chosen: Chosen;
+        readonly account: Account | undefined;
+        readonly upTo: string;
+      },
+    ) => Promise<string | undefined>;
+    /** Entries that count in [from, to), in order of time then id, in pages of at most `pageSize`. */
+    readonly entriesBetween: (
+      ledgerId: LedgerId,
+      from: string,
+      to: string,
+      pageSize: number,
+    ) => AsyncIterable<readonly Versioned<Entry>[]>;
+  };
 
 export function cosmosActivityStore(container: Container): ActivityStore {
   return {
     ...cosmosRowStore(container),
+    ...cosmosSliceStore(container),
     ledger: async (ledgerId) => {
       const query = sql(
         "SELECT c.kind, c.id, c.ledgerId, c.customerId, c.agreementId, c.revision, c.settledRevision, c.rollupCount, c.mending, c.terms, c.links, c.linksVersion, c.account, c.month, c.lastAt, c.totals FROM c WHERE c.kind IN ('head', 'rollup')",

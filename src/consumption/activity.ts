@@ -8,6 +8,7 @@ import { isWithin, type Terms, type TermsPackage } from "../agreements/terms.ts"
 import { type Chosen, isAgreementLinked } from "./chosen.ts";
 import { isAdditional } from "./entry.ts";
 import { type Figures, type Line, latest, linesOf, packagesOf } from "./figures.ts";
+import type { GrantBalance } from "./grants.ts";
 
 /** The defined list of the enterprise-wide section (CA-05), in its order. */
 const enterpriseWideCategories = [
@@ -156,8 +157,15 @@ export function lineView(line: Line) {
     consumed: consumed ?? null,
     remaining: remaining ?? null,
     overage: overage ?? null,
+    grants: line.grants.map(grantView),
     rows,
   };
+}
+
+function grantView({ grant, granted, burnt, unused, carriedOn, expiredUnused, status }: GrantBalance) {
+  const { grantId, kind, amount, priority, startDate, endDate, endedAt = null, carriedFrom = null } = grant;
+  const contract = { grantId, kind, amount, priority, startDate, endDate, endedAt, carriedFrom };
+  return { ...contract, granted, burnt, unused, carriedOn, expiredUnused, status };
 }
 
 function additionalTotals(all: readonly Figures[]) {

@@ -7,7 +7,7 @@ import type { ActivityStore } from "./activity-store.ts";
 import type { Chosen } from "./chosen.ts";
 import { caseNumberOf, type Entry, entitlementAccount, type LedgerId, ledgerIdOf } from "./entry.ts";
 import { deliveryDataSchema } from "./event.ts";
-import { type Figures, figuresNow, figuresOf, type Line, linesOf } from "./figures.ts";
+import { type Figures, figuresOf, isShown, type Line, linesOf } from "./figures.ts";
 
 function ledgerOfEntitlement(customer: Customer, entitlementId: string): LedgerId | undefined {
   const owner = Object.entries(customer.agreements).find(([, agreement]) =>
@@ -25,17 +25,16 @@ export async function readDrillDown(
   entitlementId: string,
   chosen: Chosen,
   asOf: string | undefined,
+  at: string,
 ): Promise<DrillDown> {
   // What there is not costs a read as well: its answer takes as long as that for what is hidden (AC-08).
   const ledgerId = ledgerOfEntitlement(customer, entitlementId) ?? ledgerIdOf(customer.customerId, undefined);
   const ledger = await store.ledger(ledgerId);
-  const query = { chosen, asOf, account: entitlementAccount(entitlementId) };
-  const lineIn = (figures: Figures): Line | undefined =>
-    linesOf(figures).find(({ entitlement }) => entitlement.entitlementId === entitlementId);
-  if (ledger === undefined || lineIn(figuresNow(ledger, query)) === undefined)
+  const query = { chosen, asOf, at, account: entitlementAccount(entitlementId) };
+  if (ledger === undefined || !isShown(ledger, query, entitlementId))
     throw new NotFoundError(`no entitlement ${entitlementId}`);
   const figures = await figuresOf(store, ledger, query);
-  const line = lineIn(figures);
+  const line = linesOf(figures).find(({ entitlement }) => entitlement.entitlementId === entitlementId);
   if (line === undefined) throw new NotFoundError(`no entitlement ${entitlementId}`);
   return { figures, line, ledgerId };
 }

@@ -13,16 +13,21 @@ import {
 import type { ActivityStore, CountedEntry, Ledger, RollupDays, RollupTotals } from "./activity-store.ts";
 import { type Chosen, everything, includes, linkedPackageIds } from "./chosen.ts";
 import { type Account, entitlementAccount, type Head, type LedgerId, monthOf } from "./entry.ts";
+import { type Balance, balanceOf } from "./grants.ts";
 import { contactsOn, type SeatedContacts } from "./grid-contacts.ts";
 import type { Counts } from "./rollup.ts";
+import type { SliceStore } from "./slice-store.ts";
+import { readSlices, type Slices } from "./slices.ts";
 
 /** What the figures are read from. */
-export type FiguresStore = Pick<ActivityStore, "ledger" | "days" | "counted" | "lastAt">;
+export type FiguresStore = Pick<ActivityStore, "ledger" | "days" | "counted" | "lastAt"> & SliceStore;
 
 export type FiguresQuery = {
   readonly chosen: Chosen;
   /** Only what was delivered up to this instant, inclusive, with all that is known now; undefined: everything. */
   readonly asOf: string | undefined;
+  /** When grants are active or not: `asOf`, or now. */
+  readonly at: string;
   /** The only account that is shown, where it is one. */
   readonly account?: Account;
   /** Who takes up the support contacts; undefined: whoever the agreement names. */
@@ -40,6 +45,9 @@ export type Figures = {
   readonly touched: ReadonlySet<Account>;
   /** Time of the last delivery that is shown (CA-17). */
   readonly lastAt: string | undefined;
+  readonly at: string;
+  /** What counts anywhere on the entitlements with grants, as these need it. */
+  readonly slices: Slices;
   readonly contacts: SeatedContacts | undefined;
 };
 
@@ -54,28 +62,39 @@ export async function readFigures(
 }
 
 /** All that is known, whatever the instant. */
-export function figuresNow(
+function figuresNow(
   { head, rollups }: Ledger,
-  { chosen, account, contacts }: Omit<FiguresQuery, "asOf">,
+  { chosen, account, at, contacts }: Omit<FiguresQuery, "asOf">,
+  slices: Slices,
 ): Figures {
   const sums = newSums(chosen);
   addTotals(sums, rollups);
   const shown = rollups.filter((rollup) => account === undefined || rollup.account === account);
   const lastAt = latest(shown.flatMap((rollup) => lastOf(rollup, chosen)));
-  return { head, ...sums, touched: touchedAccounts({ rollups }, chosen), lastAt, contacts };
+  return { head, ...sums, touched: touchedAccounts({ rollups }, chosen), lastAt, at, slices, contacts };
+}
+
+/** What can be told without reading more: whether the entitlement is shown at all. */
+export function isShown(ledger: Ledger, query: Omit<FiguresQuery, "asOf">, entitlementId: string): boolean {
+  const lines = linesOf(figuresNow(ledger, query, new Map()));
+  return lines.some(({ entitlement }) => entitlement.entitlementId === entitlementId);
 }
 
 export async function figuresOf(store: FiguresStore, ledger: Ledger, query: FiguresQuery): Promise<Figures> {
-  const { chosen, asOf, account, contacts } = query;
+  const { chosen, asOf, account, at, contacts } = query;
   const { head, rollups } = ledger;
-  if (asOf === undefined || rollups.every((rollup) => lastOf(rollup, everything).every((at) => at <= asOf)))
-    return figuresNow(ledger, query);
+  if (
+    asOf === undefined ||
+    rollups.every((rollup) => lastOf(rollup, everything).every((last) => last <= asOf))
+  )
+    return figuresNow(ledger, query, await readSlices(store, ledger, { account, asOf: undefined }));
   const month = monthOf(asOf);
   const dayStart = `${asOf.slice(0, 10)}T00:00:00.000Z`;
-  const [days, today, lastAt] = await Promise.all([
+  const [days, today, lastAt, slices] = await Promise.all([
     store.days(head.ledgerId, month),
     store.counted(head.ledgerId, dayStart, asOf),
     store.lastAt(head.ledgerId, { chosen, account, upTo: asOf }),
+    readSlices(store, ledger, { account, asOf }),
   ]);
   const sums = newSums(chosen);
   addTotals(
@@ -84,7 +103,7 @@ export async function figuresOf(store: FiguresStore, ledger: Ledger, query: Figu
   );
   addDays(sums, days, asOf.slice(8, 10));
   addEntries(sums, today);
-  return { head, ...sums, touched: touchedAccounts(ledger, chosen), lastAt, contacts };
+  return { head, ...sums, touched: touchedAccounts(ledger, chosen), lastAt, at, slices, contacts };
 }
 
 /** What anything was ever delivered on in the chosen workspaces. */
@@ -98,18 +117,14 @@ const NONE: Counts = [0, 0];
 /** Over the chosen workspaces. */
 export const countsOf = ({ counts }: Figures, account: Account): Counts => counts.get(account) ?? NONE;
 
-export type Line = EntitlementInPackage & {
-  readonly agreementId: string;
-  /** What may be used: a number, null for unmetered ("Included"), undefined for a benefit (CA-07, CA-08). */
-  readonly purchased: number | null | undefined;
-  /** In the entitlement's unit, over the chosen workspaces; undefined for a benefit. */
-  readonly consumed: number | undefined;
-  /** What is left of the allowance for everybody, never below 0; undefined where there is no allowance. */
-  readonly remaining: number | undefined;
-  /** Consumption of everybody past the allowance (LE-10). */
-  readonly overage: number | undefined;
-  readonly rows: number;
-};
+/** What is left of the allowance is everybody's. */
+export type Line = EntitlementInPackage &
+  Balance & {
+    readonly agreementId: string;
+    /** In the entitlement's unit, over the chosen workspaces; undefined for a benefit. */
+    readonly consumed: number | undefined;
+    readonly rows: number;
+  };
 
 /**
  * The entitlements that are shown, with their figures: those whose package applies to a chosen workspace, and those that
@@ -123,7 +138,7 @@ export function linesOf(figures: Figures): Line[] {
   return entitlementsOf(terms).flatMap((each): Line[] => {
     const people =
       each.entitlement.service === "supportContacts" ? peopleOn(figures, terms, each) : undefined;
-    const line = lineOf(figures, { ...each, agreementId: terms.agreementId }, people);
+    const line = lineOf(figures, terms, each, people);
     const isTouched = line.rows > 0 || touched.has(entitlementAccount(each.entitlement.entitlementId));
     return linked.has(each.package.packageId) || isTouched ? [line] : [];
   });
@@ -138,24 +153,21 @@ function peopleOn({ contacts }: Figures, terms: Terms, each: EntitlementInPackag
 /** @param people workspaces of the support contacts, where the entitlement is for these. */
 function lineOf(
   figures: Figures,
-  line: EntitlementInPackage & Pick<Line, "agreementId">,
+  terms: Terms,
+  line: EntitlementInPackage,
   people: readonly string[] | undefined,
 ): Line {
-  const { allowance, class: kind, entitlementId } = line.entitlement;
-  const common = { ...line, purchased: allowance };
-  if (kind === "benefit")
-    return { ...common, consumed: undefined, remaining: undefined, overage: undefined, rows: 0 };
+  const { class: kind, entitlementId } = line.entitlement;
+  const common = { ...line, agreementId: terms.agreementId };
   const account = entitlementAccount(entitlementId);
   const shown = people?.filter((workspaceId) => includes(figures.chosen, workspaceId)).length;
   const [consumed, rows] = shown === undefined ? countsOf(figures, account) : [shown, shown];
   const everybody = people?.length ?? (figures.everybody.get(account) ?? NONE)[0];
-  return {
-    ...common,
-    consumed,
-    rows,
-    remaining: allowance == null ? undefined : Math.max(0, allowance - everybody),
-    overage: allowance == null ? undefined : Math.max(0, everybody - allowance),
-  };
+  const slices = figures.slices.get(account) ?? [];
+  const balance = balanceOf(terms, line, { total: everybody, slices }, figures.at);
+  return kind === "benefit"
+    ? { ...common, ...balance, consumed: undefined, rows: 0 }
+    : { ...common, ...balance, consumed, rows };
 }
 
 /** The packages that are shown: also one without entitlements, where it applies. */

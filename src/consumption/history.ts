@@ -63,7 +63,14 @@ export async function readHistory(
   query: HistoryQuery,
 ): Promise<History> {
   const { chosen, asOf } = query;
-  const { line, ledgerId, figures } = await readDrillDown(store, customer, entitlementId, chosen, undefined);
+  const { line, ledgerId, figures } = await readDrillDown(
+    store,
+    customer,
+    entitlementId,
+    chosen,
+    undefined,
+    asOf ?? query.now,
+  );
   const account = entitlementAccount(entitlementId);
   const [rollups, lastDay, lastAt] = await Promise.all([
     store.daysOf(ledgerId, account),

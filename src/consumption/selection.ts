@@ -46,7 +46,7 @@ export async function readAgreements(
   const ledgers = found
     .flatMap(({ ledger }) => (ledger === undefined ? [] : [ledger]))
     .filter(({ head }) => named !== undefined || (head.terms !== undefined && isWithin(at, head.terms)));
-  return Promise.all(ledgers.map((ledger) => figuresOf(store, ledger, { chosen, asOf, contacts })));
+  return Promise.all(ledgers.map((ledger) => figuresOf(store, ledger, { chosen, asOf, at, contacts })));
 }
 
 /** Whoever sees only some workspaces knows of what applies to one of them, or was delivered there (WS-07). */
@@ -80,11 +80,12 @@ export async function readUnassigned(
   customer: Customer,
   chosen: Chosen,
   asOf: string | undefined,
+  at: string,
 ): Promise<Figures[]> {
   const unknown = customer.ledgers.filter((agreementId) => customer.agreements[agreementId] === undefined);
   const ledgers = [undefined, ...unknown].map((agreementId) => ledgerIdOf(customer.customerId, agreementId));
   const figures = await Promise.all(
-    ledgers.map((ledgerId) => readFigures(store, ledgerId, { chosen, asOf })),
+    ledgers.map((ledgerId) => readFigures(store, ledgerId, { chosen, asOf, at })),
   );
   return figures.filter((each) => each !== undefined);
 }

@@ -8,7 +8,7 @@ import { type EntitlementInPackage, entitlementsOf, type Terms } from "../agreem
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import { everything } from "../consumption/chosen.ts";
 import { type Account, type Entry, type LedgerId, ledgerIdOf } from "../consumption/entry.ts";
-import { countsOf, type Figures, latest, readFigures } from "../consumption/figures.ts";
+import { countsOf, type Figures, type FiguresQuery, latest, readFigures } from "../consumption/figures.ts";
 import type { Counts } from "../consumption/rollup.ts";
 import { compareEntries, type Line, lineOf } from "./cpod-line.ts";
 import { eveOf, lastInstantOf, type Period } from "./period.ts";
@@ -92,8 +92,8 @@ async function readLedger(
   period: Period,
 ): Promise<PeriodLedger | undefined> {
   const [eve, end] = await Promise.all([
-    readFigures(activity, ledgerId, { chosen: everything, asOf: eveOf(period) }),
-    readFigures(activity, ledgerId, { chosen: everything, asOf: lastInstantOf(period) }),
+    readFigures(activity, ledgerId, asOfInstant(eveOf(period))),
+    readFigures(activity, ledgerId, asOfInstant(lastInstantOf(period))),
   ]);
   if (eve === undefined || end === undefined) return undefined;
   for (const { head } of [eve, end]) {
@@ -106,6 +106,8 @@ async function readLedger(
   }
   return { ledgerId, agreementId: end.head.agreementId, eve, end };
 }
+
+const asOfInstant = (asOf: string): FiguresQuery => ({ chosen: everything, asOf, at: asOf });
 
 function deliveredOf({ eve, end }: PeriodLedger): Map<Account, Counts> {
   const delivered = new Map<Account, Counts>();

@@ -65,11 +65,13 @@ describe("a customer", () => {
       },
       days: never,
       counted: never,
+      daysIn: never,
+      countedIn: never,
       lastAt: never,
     };
     const unknown = fact({ agreementId: "agr-typo" }, "2026-01-01T00:00:00.000Z").data.agreementId;
     const listed = { ...customer, ledgers: [...customer.ledgers, unknown] };
-    await readUnassigned(store, listed, everything, undefined);
+    await readUnassigned(store, listed, everything, undefined, first.time);
     expect(asked).toEqual(["cust-t/", "cust-t/agr-typo"]);
   });
 });

@@ -57,18 +57,25 @@ export function viewsOf(stores: MemoryStores): Views {
       const { customer: found, chosen } = view;
       const at = asOf ?? NOW;
       const agreements = await readAgreements(store, found, chosen, named, asOf, at);
-      const unassigned = await readUnassigned(store, found, chosen, asOf);
+      const unassigned = await readUnassigned(store, found, chosen, asOf, at);
       const isNamed = named !== undefined;
       const filters = { packages: undefined, packageStatus: undefined };
       return activityPage({ ...view, ...filters, agreements, unassigned, isNamed, at, asOf });
     },
     drillDown: async (asked, entitlementId) => {
       const view = await chosenFor(asked);
-      return readDrillDown(store, view.customer, entitlementId, view.chosen, asked.asOf);
+      return readDrillDown(store, view.customer, entitlementId, view.chosen, asked.asOf, asked.asOf ?? NOW);
     },
     rows: async (asked, entitlementId) => {
       const { customer: found, chosen } = await chosenFor(asked);
-      const { ledgerId } = await readDrillDown(store, found, entitlementId, chosen, asked.asOf);
+      const { ledgerId } = await readDrillDown(
+        store,
+        found,
+        entitlementId,
+        chosen,
+        asked.asOf,
+        asked.asOf ?? NOW,
+      );
       const query = {
         account: entitlementAccount(entitlementId),
         chosen,
@@ -108,6 +115,8 @@ function countingStore(store: ActivityStore, calls: string[]): ActivityStore {
     days: (ledgerId, month) => count("days", () => store.days(ledgerId, month)),
     daysOf: (ledgerId, account) => count("daysOf", () => store.daysOf(ledgerId, account)),
     counted: (ledgerId, from, to) => count("counted", () => store.counted(ledgerId, from, to)),
+    daysIn: (ledgerId, ...rest) => count("daysIn", () => store.daysIn(ledgerId, ...rest)),
+    countedIn: (ledgerId, ...rest) => count("countedIn", () => store.countedIn(ledgerId, ...rest)),
     lastAt: (ledgerId, query) => count("lastAt", () => store.lastAt(ledgerId, query)),
     rows: (ledgerId, query) => count("rows", () => store.rows(ledgerId, query)),
   };

@@ -64,6 +64,7 @@ describe("the content of a CPOD", () => {
     const figures = await readFigures(world.activity, ledgerIdOf(customerId, agreementId), {
       chosen: everything,
       asOf: lastInstantOf(march),
+      at: lastInstantOf(march),
     });
     if (figures === undefined) throw new Error("there are no figures");
     const page = linesOf(figures).filter((line) => line.entitlement.class === "consumable");

@@ -62,6 +62,7 @@ describe("reports on the real stores", () => {
     const figures = await readFigures(world.activity, ledgerIdOf(customerId, agreementId), {
       chosen: everything,
       asOf: lastInstantOf(march),
+      at: lastInstantOf(march),
     });
     const advisory = figures && linesOf(figures).find((line) => line.rows > 0);
     expect(inSection(records, "entitlement")).toContainEqual(

@@ -31,6 +31,8 @@ export function endlessActivity(
     },
     days: async () => [],
     counted: async () => [],
+    daysIn: async () => [],
+    countedIn: async () => [],
     lastAt: async () => undefined,
     async *entriesBetween(ledgerId, _from, _to, pageSize) {
       if (ledgerId !== LEDGER) return;

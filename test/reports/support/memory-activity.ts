@@ -28,6 +28,15 @@ export function memoryActivityStore(stores: Pick<MemoryStores, "documents">): Ac
     },
     days: async (ledgerId, month) => rollupsOf(ledgerId).filter((rollup) => rollup.month === month),
     daysOf: async (ledgerId, account) => rollupsOf(ledgerId).filter((rollup) => rollup.account === account),
+    daysIn: async (ledgerId, accounts, months) =>
+      rollupsOf(ledgerId).filter(
+        ({ account, month }) => accounts.includes(account) && months.includes(month),
+      ),
+    countedIn: async (ledgerId, accounts, periods) =>
+      counting(ledgerId)
+        .filter(isCounted)
+        .filter(({ account }) => accounts.includes(account))
+        .filter(({ at }) => periods.some(({ from, to }) => at >= from && at < to)),
     counted: async (ledgerId, from, to) =>
       counting(ledgerId)
         .filter(isCounted)
