@@ -5,6 +5,7 @@
 import { HttpRequest, InvocationContext } from "@azure/functions";
 import { activityEndpoints } from "../functions/http/activity.ts";
 import { entitlementEndpoints } from "../functions/http/entitlements.ts";
+import { historyEndpoints } from "../functions/http/history.ts";
 import { type RequestRecord, startCosmos } from "../local/cosmos/server.ts";
 import { createCosmosResources, readResources } from "../local/resources.ts";
 import type { Grant } from "../src/access/grant.ts";
@@ -37,7 +38,7 @@ export type BenchApp = AsyncDisposable & {
   readonly costOf: (run: () => Promise<unknown>) => Promise<Cost>;
   /** Calls a GET endpoint through the edge as the customer's services admin. */
   readonly get: (
-    name: "getActivity" | "getEntitlement" | "listEntitlementRows",
+    name: "getActivity" | "getEntitlement" | "getEntitlementHistory" | "listEntitlementRows",
     query: Query,
   ) => Promise<Answer>;
 };
@@ -55,7 +56,7 @@ export async function startApp(): Promise<BenchApp> {
   const resources = await readResources(repositoryPath("infra/resources.json"));
   await createCosmosResources(server, resources.cosmos);
   const app = wire(readConfig({ ...SETTINGS, COSMOS_ENDPOINT: server.endpoint, COSMOS_KEY: server.key }));
-  const endpoints = [...activityEndpoints(app), ...entitlementEndpoints(app)];
+  const endpoints = [...activityEndpoints(app), ...entitlementEndpoints(app), ...historyEndpoints(app)];
   const started = starting.move();
   return {
     app,
