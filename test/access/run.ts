@@ -14,7 +14,7 @@ import { type MemoryStores, memoryStores } from "../fakes/memory-stores.ts";
 import type { Random } from "../fakes/random.ts";
 import { T0 } from "./given.ts";
 import { operate } from "./operations.ts";
-import type { Happening } from "./random-operations.ts";
+import { BEGINNING, type Happening } from "./random-operations.ts";
 import { accessTo, RejectedEvent, recordEvents, runTimer } from "./world.ts";
 
 /** A variant of the stores that a check is run on: as they are, or with a planted defect. */
@@ -57,7 +57,7 @@ export async function liveAlone(life: readonly Happening[], adapt: Adapt = uncha
   return stores;
 }
 
-/** After the first two, so many at the same time, overtaking each other at every call. */
+/** After the beginning, so many at the same time, overtaking each other at every call. */
 export async function liveTogether(
   life: readonly Happening[],
   count: number,
@@ -66,9 +66,9 @@ export async function liveTogether(
 ): Promise<MemoryStores> {
   const stores = memoryStores();
   const all = dated(life);
-  for (const each of all.slice(0, 2)) await liveOrRefuse(adapt(stores), each);
+  for (const each of all.slice(0, BEGINNING)) await liveOrRefuse(adapt(stores), each);
   const interleaved = adapt(interleavedStores(stores, random));
-  const rest = all.slice(2);
+  const rest = all.slice(BEGINNING);
   await Promise.all(
     Array.from({ length: count }, async (_, share) => {
       for (const each of rest.filter((_happening, index) => index % count === share))
