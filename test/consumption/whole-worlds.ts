@@ -42,17 +42,24 @@ export const asOfArbitrary = fc.oneof(
     .map((date) => date.toISOString()),
 );
 
-const period = fc
+const someDays = fc
   .tuple(fc.constantFrom(...days), fc.constantFrom(...days))
   .map((pair) => pair.toSorted())
   .map(([startDate = days[0], endDate = days[0]]) => ({ startDate, endDate }));
+/** Mostly all of the time, so that most deliveries count. */
+const period = fc.oneof(
+  { weight: 2, arbitrary: fc.constant({ startDate: days[0], endDate: "2028-02-29" }) },
+  { weight: 1, arbitrary: someDays },
+);
 type Period = { readonly startDate: string; readonly endDate: string };
 const around = (one: Period, other: Period): Period => ({
   startDate: one.startDate < other.startDate ? one.startDate : other.startDate,
   endDate: one.endDate > other.endDate ? one.endDate : other.endDate,
 });
 
-const allowance = fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 60 }));
+/** Sums of deliveries are multiples of ten: often exactly the allowance. */
+const amount = fc.constantFrom(0, 9, 10, 11, 20, 30, 40);
+const allowance = fc.oneof(fc.constant(null), amount);
 /** Lines for cases, some of which a version may leave out. */
 const caseLines = fc
   .record({
@@ -63,8 +70,8 @@ const caseLines = fc
     ] as const),
     allowance,
   })
-  .map(({ ids, allowance: amount }) =>
-    ids.map(([id, service]) => entitlement(id, service, { allowance: amount })),
+  .map(({ ids, allowance: each }) =>
+    ids.map(([id, service]) => entitlement(id, service, { allowance: each })),
   );
 
 const version = fc.record({
@@ -72,7 +79,7 @@ const version = fc.record({
   cases: period,
   caseLines,
   added: fc.option(period),
-  proactive: fc.integer({ min: 0, max: 60 }),
+  proactive: amount,
 });
 type Version = typeof version extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -149,10 +156,13 @@ const delivery = (workspaces: readonly (string | undefined)[]) =>
     .record({
       id: fc.constantFrom(...deliveryIds),
       target,
-      quantity: fc.integer({ min: 1, max: 30 }),
+      quantity: fc.constantFrom(10, 20, 30),
       deliveredAt: instant,
       workspaceId: fc.constantFrom(...workspaces),
-      category: fc.constantFrom(null, null, null, null, "SU", "DSA", "X85", "REC"),
+      category: fc.oneof(
+        { weight: 8, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.constantFrom("SU", "DSA", "X85", "REC") },
+      ),
       number: fc.constantFrom("CASE-1", "CASE-2", "CASE-3", "CASE-4"),
     })
     .map(({ id, target: where, category, number, ...rest }) => ({
@@ -166,10 +176,13 @@ export const wholeWorld = (workspaces: readonly (string | undefined)[]): fc.Arbi
   fc
     .record({
       timeZone: fc.constantFrom(...timeZones),
-      base: fc.array(version, { minLength: 0, maxLength: 3 }),
+      base: fc.oneof(
+        { weight: 1, arbitrary: fc.constant([]) },
+        { weight: 9, arbitrary: fc.array(version, { minLength: 1, maxLength: 3 }) },
+      ),
       extra: fc.array(version, { minLength: 0, maxLength: 2 }),
       deliveries: fc.uniqueArray(delivery(workspaces), { maxLength: 8, selector: ({ id }) => id }),
-      taken: fc.array(fc.record({ of: fc.nat(7), quantity: fc.constantFrom(undefined, 1, 10, 29) }), {
+      taken: fc.array(fc.record({ of: fc.nat(7), quantity: fc.constantFrom(undefined, 10, 20) }), {
         maxLength: 4,
       }),
       again: fc.array(fc.nat(), { maxLength: 4 }),
