@@ -27,7 +27,7 @@ export function checkDirectory(stores: MemoryStores): void {
 }
 
 /** Every person's own document says what the customers' documents come to. */
-export function checkPeople(stores: MemoryStores): void {
+function checkPeople(stores: MemoryStores): void {
   const documents = stores.directoryDocuments();
   const kept = new Map(stores.peopleKept().map((person) => [person.email, person]));
   const emails = new Set([
@@ -49,7 +49,7 @@ const CUSTOMER_ACTIONS =
   /^(agreement(Recorded|Linked|Unlinked)|workspace(Created|Changed)|package(Linked|Unlinked))$/;
 
 /** One entry for each state that a document was in, and one of them tells of the state that it is in. */
-export function checkTrail(stores: MemoryStores): void {
+function checkTrail(stores: MemoryStores): void {
   const entries = documentsOf(stores, "auditEntry");
   for (const member of documentsOf(stores, "member")) {
     const own = entries.filter(
@@ -90,7 +90,7 @@ function tells(after: unknown, { status, roles, permissions, groupIds }: Member)
 }
 
 /** Whoever was invited, invited again or added was sent exactly one message for it, and nobody else any. */
-export function checkMessages(stores: MemoryStores): void {
+function checkMessages(stores: MemoryStores): void {
   const told = documentsOf(stores, "auditEntry")
     .filter(({ action }) => /^(memberInvited|memberAdded|invitationResent)$/.test(action))
     .map(({ customerId, target }) => `${customerId} ${target.slice(target.lastIndexOf("/") + 1)}`);
@@ -106,7 +106,7 @@ export function checkMessages(stores: MemoryStores): void {
 }
 
 /** The one document names exactly the active members that have the role, each once. */
-export function checkContacts(stores: MemoryStores): void {
+function checkContacts(stores: MemoryStores): void {
   for (const { customerId } of documentsOf(stores, "customer")) {
     const holders = documentsOf(stores, "member")
       .filter((each) => each.customerId === customerId && each.roles.includes("supportContact"))

@@ -7,7 +7,7 @@ import { cosmosDirectoryStore, type DirectoryStore } from "../../src/access/dire
 import { type CustomerStore, cosmosCustomerStore } from "../../src/agreements/customer-store.ts";
 import { memoryStores } from "../fakes/memory-stores.ts";
 
-export type DirectoryStores = {
+type DirectoryStores = {
   readonly directory: DirectoryStore;
   readonly audit: AuditStore;
   readonly customers: CustomerStore;
@@ -16,7 +16,7 @@ export type DirectoryStores = {
 type Opened = { readonly stores: DirectoryStores; readonly close: () => Promise<void> };
 
 /** What keeps the promises: memory, the stand-in, and an account where the environment names one. */
-export type DirectoryTarget = {
+type DirectoryTarget = {
   readonly name: string;
   /** Whether conditions of a caller can be asked of it. */
   readonly hasFilters: boolean;

@@ -38,7 +38,7 @@ import type { Versioned } from "../../src/platform/cosmos.ts";
 import { NotFoundError } from "../../src/platform/errors.ts";
 
 /** `workspace`: `default`, or the one that `createWorkspace` with this key makes. */
-export type Place = { readonly customerId: CustomerId; readonly workspace: string };
+type Place = { readonly customerId: CustomerId; readonly workspace: string };
 type OnMember = Place & { readonly email: string };
 type NewRole = Exclude<GivenRole, "supportContact">;
 
@@ -63,7 +63,7 @@ const doingOf = ({ customerId }: Place, { at, key }: Moment): Doing => ({
   key,
 });
 
-export const workspaceIdAt = ({ customerId, workspace }: Place) =>
+const workspaceIdAt = ({ customerId, workspace }: Place) =>
   workspace === "default"
     ? DEFAULT_WORKSPACE_ID
     : newWorkspaceId(doingOf({ customerId, workspace }, { at: "", key: workspace }));

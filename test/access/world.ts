@@ -4,7 +4,7 @@ import { createRecorder, type RecorderStores } from "../../src/consumption/recor
 import { T0 } from "./given.ts";
 
 /** Whom a change concerns, as in production: what fails behind a change is left to the timer. */
-export const leftToTimer: FollowThrough = {
+const leftToTimer: FollowThrough = {
   forget: () => undefined,
   relink: async () => undefined,
   notify: async () => undefined,
