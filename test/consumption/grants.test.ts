@@ -5,7 +5,7 @@ import { foldTerms, type Terms, type TermsGrant } from "../../src/agreements/ter
 import { balanceOf, burn, type Slice } from "../../src/consumption/grants.ts";
 import { agreementEvent, basePackage, entitlement } from "../fakes/events.ts";
 import { grantsIn, instantsAround, timeZones, YEARS } from "./grants-arbitrary.ts";
-import { dayOn, type NaiveGrant, naiveBalance } from "./naive-grants.ts";
+import { type NaiveGrant, naiveBalance } from "./naive-grants.ts";
 
 type Json = Record<string, unknown>;
 type Version = { readonly time: string; readonly entitlement: Json };
@@ -321,7 +321,7 @@ describe("against one unit after the other by brute force", () => {
           ]);
           const key = new Map(slices.map((slice) => [slice, cuts.next().value ?? 0]));
           const shuffled = slices.toSorted((left, right) => (key.get(left) ?? 0) - (key.get(right) ?? 0));
-          const expected = naiveBalance(grants, net, timeZone, dayOn(at, timeZone));
+          const expected = naiveBalance(grants, net, timeZone, at);
           const balance = balanceAt(withGrants(grants), shuffled, at, { timeZone });
           expect({
             burnt: Object.fromEntries(balance.grants.map((each) => [each.grant.grantId, each.burnt])),
@@ -375,7 +375,7 @@ it("the brute force is right about a case worked out by hand", () => {
     { at: "2024-02-29T22:59:59.999Z", quantity: 4 },
     { at: "2024-02-29T23:00:00.000Z", quantity: 5 },
   ];
-  expect(naiveBalance(grants, deliveries, "Europe/Madrid", "2024-03-15")).toEqual({
+  expect(naiveBalance(grants, deliveries, "Europe/Madrid", "2024-03-15T12:00:00.000Z")).toEqual({
     burnt: { a: 4, b: 3 },
     granted: { a: 10, b: 3 },
     overage: 2,
