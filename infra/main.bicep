@@ -36,6 +36,7 @@ param schedules object = {
   settle: '0 */5 * * * *'
   message: '0 * * * * *'
   followUp: '30 * * * * *'
+  notice: '20 * * * * *'
 }
 
 @description('Address that messages come from, of a domain linked to the mail service. Empty: one of a domain that the cloud provides.')

@@ -72,6 +72,9 @@ export const DEFAULT_SETTINGS = {
   SETTLE_SCHEDULE: "0 * * * * *",
   MESSAGE_SCHEDULE: "*/15 * * * * *",
   FOLLOW_UP_SCHEDULE: "*/30 * * * * *",
+  NOTICE_SCHEDULE: "5,20,35,50 * * * * *",
+  // A receiver of webhooks is tried on the same machine.
+  WEBHOOK_ALLOW_LOOPBACK: "true",
   // An answer that breaks its own contract is to be seen here first.
   VALIDATE_RESPONSES: "true",
 } as const satisfies Settings;

@@ -15,11 +15,14 @@ import { historyEndpoints } from "./history.ts";
 import { invitationEndpoints } from "./invitations.ts";
 import { meEndpoints } from "./me.ts";
 import { memberEndpoints } from "./members.ts";
+import { noticeEndpoints } from "./notices.ts";
 import { personEndpoints } from "./people.ts";
 import { rejectedEventEndpoints } from "./rejected-events.ts";
 import { reportEndpoints } from "./reports.ts";
 import { roleAssignmentEndpoints } from "./role-assignments.ts";
 import { serviceEndpoints } from "./service.ts";
+import { webhookDeliveryEndpoints } from "./webhook-deliveries.ts";
+import { webhookEndpoints } from "./webhooks.ts";
 import { workspaceEndpoints } from "./workspaces.ts";
 
 export const apiInfo = {
@@ -46,6 +49,9 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...groupEndpoints(app),
     ...personEndpoints(app, () => contracts()),
     ...roleAssignmentEndpoints(app),
+    ...noticeEndpoints(app),
+    ...webhookEndpoints(app),
+    ...webhookDeliveryEndpoints(app),
     ...auditEntryEndpoints(app),
     ...serviceEndpoints(),
   ];

@@ -112,10 +112,12 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     SETTLE_SCHEDULE: schedules.settle
     MESSAGE_SCHEDULE: schedules.message
     FOLLOW_UP_SCHEDULE: schedules.followUp
+    NOTICE_SCHEDULE: schedules.notice
     MAIL_FROM: mailFrom
     ACS_ENDPOINT: acsEndpoint
     WEB_CLIENT_URL: webClientUrl
     ACCESS_CACHE_SECONDS: '15'
+    WEBHOOK_ALLOW_LOOPBACK: 'false'
     PUBLIC_BASE_URL: publicBaseUrl
     VALIDATE_RESPONSES: 'false'
   }

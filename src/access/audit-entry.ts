@@ -35,6 +35,13 @@ export const auditActionSchema = z.enum([
   "reportRequested",
   "reportDownloaded",
   "rejectedEventReplayed",
+  "noticeSettingsChanged",
+  "webhookCreated",
+  "webhookChanged",
+  "webhookSecretRotated",
+  "webhookDisabled",
+  "webhookDeleted",
+  "webhookDeliveryResent",
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 

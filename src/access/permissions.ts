@@ -52,7 +52,9 @@ export type Permission =
   | "invitations.manage"
   | "groups.manage"
   | "access.explain"
-  | "roleAssignments.manage";
+  | "roleAssignments.manage"
+  | "notices.read"
+  | "notices.manage";
 
 type Holders = {
   /** The rules that say so. */
@@ -131,6 +133,12 @@ export const permissionTable: Readonly<Record<Permission, Holders>> = {
     workspaceRoles: ["workspaceAdministrator"],
   },
   "roleAssignments.manage": { rules: ["AC-01", "AC-05"], customerRoles: CUSTOMER_WIDE },
+  "notices.read": {
+    rules: ["CA-20", "AC-03", "AC-05"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator"],
+  },
+  "notices.manage": { rules: ["CA-20", "AC-01", "AC-05"], customerRoles: CUSTOMER_WIDE },
 };
 
 export const isPermission = (text: string): text is Permission => Object.hasOwn(permissionTable, text);

@@ -14,7 +14,7 @@ export type Links = {
 /** A text and its arguments. A boolean chooses between two wordings. */
 export type Line = {
   readonly key: TextKey;
-  readonly values?: Readonly<Record<string, string | boolean | Date>>;
+  readonly values?: Readonly<Record<string, string | number | boolean | Date>>;
 };
 
 export type Letter = {
@@ -33,6 +33,10 @@ export function letterOf(content: Content, links: Links): Letter {
       return invitation(content, links);
     case "welcome":
       return welcome(content, links);
+    case "allowanceUsed":
+      return allowanceUsed(content, links);
+    case "packageExpiring":
+      return packageExpiring(content, links);
   }
 }
 
@@ -65,6 +69,49 @@ function welcome(content: ContentOf<"welcome">, { webClientUrl }: Links): Letter
       ...(isSupportContact ? [{ key: "welcomeSupportContact" } as const] : []),
       { key: "purpose" },
       { key: "welcomeSignIn" },
+    ],
+    action: webClientUrl && { label: { key: "welcomeAction" }, url: webClientUrl },
+  };
+}
+
+function allowanceUsed(content: ContentOf<"allowanceUsed">, { webClientUrl }: Links): Letter {
+  const { customerName, agreementNumber, packageName, entitlementName, ...figures } = content;
+  const { percent, consumed, purchased, unit } = figures;
+  const left = purchased - consumed;
+  return {
+    subject: { key: "allowanceUsedSubject", values: { customerName, entitlementName, percent } },
+    paragraphs: [
+      {
+        key: "allowanceUsedIntroduction",
+        values: { customerName, agreementNumber, packageName, entitlementName },
+      },
+      { key: "allowanceUsedAmount", values: { consumed, purchased, unit, percent } },
+      left > 0
+        ? { key: "allowanceUsedRest", values: { amount: left, unit } }
+        : { key: "allowanceUsedUp", values: { isOver: left < 0, amount: -left, unit } },
+      { key: "purpose" },
+    ],
+    action: webClientUrl && { label: { key: "welcomeAction" }, url: webClientUrl },
+  };
+}
+
+function packageExpiring(content: ContentOf<"packageExpiring">, { webClientUrl }: Links): Letter {
+  const { customerName, agreementNumber, packageName, endDate, daysLeft } = content;
+  return {
+    subject: { key: "packageExpiringSubject", values: { customerName, packageName, daysLeft } },
+    paragraphs: [
+      {
+        key: "packageExpiringIntroduction",
+        values: {
+          customerName,
+          agreementNumber,
+          packageName,
+          daysLeft,
+          endDate: new Date(`${endDate}T00:00:00Z`),
+        },
+      },
+      { key: "packageExpiringMeaning" },
+      { key: "purpose" },
     ],
     action: webClientUrl && { label: { key: "welcomeAction" }, url: webClientUrl },
   };

@@ -4,7 +4,7 @@
  * failed message never changes; its text is made when it is sent, so it holds facts and no wording.
  */
 import * as z from "zod";
-import { languageSchema } from "../agreements/agreement-event.ts";
+import { languageSchema, unitSchema } from "../agreements/agreement-event.ts";
 import { customerIdSchema, workspaceIdSchema } from "../agreements/ids.ts";
 
 /** How often sending is tried before it is given up. */
@@ -51,6 +51,29 @@ const contentSchema = z.discriminatedUnion("template", [
     workspaceName: name,
     agreementNumber: name,
     isSupportContact: z.boolean(),
+  }),
+  /** A share of an allowance is used. */
+  z.object({
+    template: z.literal("allowanceUsed"),
+    customerName: name,
+    agreementNumber: name,
+    packageName: name,
+    entitlementName: name,
+    /** Whole percent of the allowance, rounded down. */
+    percent: z.int(),
+    /** In `unit`. */
+    consumed: z.int(),
+    purchased: z.int(),
+    unit: unitSchema,
+  }),
+  /** The last day of a package comes near. */
+  z.object({
+    template: z.literal("packageExpiring"),
+    customerName: name,
+    agreementNumber: name,
+    packageName: name,
+    endDate: z.iso.date(),
+    daysLeft: z.int().min(0),
   }),
 ]);
 export type Content = z.infer<typeof contentSchema>;

@@ -45,11 +45,14 @@ function sayingIn(language: Language, { timeZone = "UTC" }: Letter): (line: Line
     timeZone,
     timeZoneName: "short",
   };
+  // A calendar day is the same everywhere: it comes as its midnight in UTC.
+  const { hour: _hour, minute: _minute, timeZoneName: _name, ...date } = moment;
+  const day: Intl.DateTimeFormatOptions = { ...date, timeZone: "UTC" };
   return ({ key, values = {} }) => {
     const format = new IntlMessageFormat(
       texts[key][language],
       LOCALES[language],
-      { date: { moment } },
+      { date: { moment, day } },
       { ignoreTag: true },
     );
     const harmless = Object.entries(values).map(([name, value]) => [name, harmlessValue(value)] as const);
@@ -57,8 +60,8 @@ function sayingIn(language: Language, { timeZone = "UTC" }: Letter): (line: Line
   };
 }
 
-function harmlessValue(value: string | boolean | Date): string | Date {
-  if (value instanceof Date) return value;
+function harmlessValue(value: string | number | boolean | Date): string | number | Date {
+  if (value instanceof Date || typeof value === "number") return value;
   return typeof value === "string" ? inOneLine(value) : String(value);
 }
 

@@ -4,9 +4,53 @@
  * are those of its documents in each language.
  */
 import type * as z from "zod";
-import type { languageSchema } from "../agreements/agreement-event.ts";
+import type { languageSchema, unitSchema } from "../agreements/agreement-event.ts";
 
 export type Language = z.infer<typeof languageSchema>;
+
+/** An amount with its unit, both arguments of the text: `{purchased}` in `{unit}`, in every number that a language has. */
+const amounts = {
+  en: (amount: string): string =>
+    amountIn(amount, {
+      minutes: "one {# minute} other {# minutes}",
+      credits: "one {# credit} other {# credits}",
+      activities: "one {# activity} other {# activities}",
+      contacts: "one {# contact} other {# contacts}",
+      executions: "one {# execution} other {# executions}",
+    }),
+  es: (amount: string): string =>
+    amountIn(amount, {
+      minutes: "one {# minuto} many {# de minutos} other {# minutos}",
+      credits: "one {# crédito} many {# de créditos} other {# créditos}",
+      activities: "one {# actividad} many {# de actividades} other {# actividades}",
+      contacts: "one {# contacto} many {# de contactos} other {# contactos}",
+      executions: "one {# ejecución} many {# de ejecuciones} other {# ejecuciones}",
+    }),
+  pl: (amount: string): string =>
+    amountIn(amount, {
+      minutes: "one {# minuta} few {# minuty} many {# minut} other {# minuty}",
+      credits: "one {# kredyt} few {# kredyty} many {# kredytów} other {# kredytu}",
+      activities: "one {# działanie} few {# działania} many {# działań} other {# działania}",
+      contacts: "one {# kontakt} few {# kontakty} many {# kontaktów} other {# kontaktu}",
+      executions: "one {# wykonanie} few {# wykonania} many {# wykonań} other {# wykonania}",
+    }),
+  it: (amount: string): string =>
+    amountIn(amount, {
+      minutes: "one {# minuto} many {# di minuti} other {# minuti}",
+      credits: "one {# credito} many {# di crediti} other {# crediti}",
+      activities: "one {# attività} many {# di attività} other {# attività}",
+      contacts: "one {# contatto} many {# di contatti} other {# contatti}",
+      executions: "one {# esecuzione} many {# di esecuzioni} other {# esecuzioni}",
+    }),
+};
+
+type Unit = z.infer<typeof unitSchema>;
+
+function amountIn(amount: string, forms: Readonly<Record<Unit, string>>): string {
+  const units = Object.entries(forms).map(([unit, plural]) => `${unit} {{${amount}, plural, ${plural}}}`);
+  // A choice has to have an end for what it does not know; there is no such unit.
+  return `{unit, select, ${units.join(" ")} other {{${amount}, number}}}`;
+}
 
 export const texts = {
   greeting: {
@@ -88,6 +132,56 @@ export const texts = {
     es: "Abrir Actividad del cliente",
     pl: "Otwórz usługę Aktywność klienta",
     it: "Apri Attività cliente",
+  },
+
+  allowanceUsedSubject: {
+    en: "{customerName}: {percent, number}% of “{entitlementName}” is used",
+    es: "{customerName}: consumido el {percent, number} % de «{entitlementName}»",
+    pl: "{customerName}: wykorzystano {percent, number}% – „{entitlementName}”",
+    it: "{customerName}: utilizzato il {percent, number}% di «{entitlementName}»",
+  },
+  allowanceUsedIntroduction: {
+    en: "This is about “{entitlementName}” in the package “{packageName}”, which {customerName} has under the support agreement {agreementNumber}.",
+    es: "Se trata de «{entitlementName}», del paquete «{packageName}», que {customerName} tiene en el contrato de soporte {agreementNumber}.",
+    pl: "Wiadomość dotyczy pozycji „{entitlementName}” w pakiecie „{packageName}”, który klient {customerName} ma w ramach umowy o pomoc techniczną {agreementNumber}.",
+    it: "Si tratta di «{entitlementName}», nel pacchetto «{packageName}» che {customerName} ha con il contratto di supporto {agreementNumber}.",
+  },
+  allowanceUsedAmount: {
+    en: `Used so far: {consumed, number} of ${amounts.en("purchased")}, that is {percent, number}%.`,
+    es: `Consumo hasta ahora: {consumed, number} de ${amounts.es("purchased")}, es decir, el {percent, number} %.`,
+    pl: `Dotychczasowe zużycie: {consumed, number} z puli, która wynosi ${amounts.pl("purchased")}, czyli {percent, number}%.`,
+    it: `Consumo finora: {consumed, number} su ${amounts.it("purchased")}, cioè il {percent, number}%.`,
+  },
+  allowanceUsedRest: {
+    en: `Still available: ${amounts.en("amount")}.`,
+    es: `Quedan disponibles: ${amounts.es("amount")}.`,
+    pl: `Pozostało do wykorzystania: ${amounts.pl("amount")}.`,
+    it: `Ancora disponibile: ${amounts.it("amount")}.`,
+  },
+  allowanceUsedUp: {
+    en: `{isOver, select, true {The allowance is used up and exceeded by ${amounts.en("amount")}.} other {The allowance is used up: nothing is left.}}`,
+    es: `{isOver, select, true {Lo contratado se ha agotado y se ha superado en ${amounts.es("amount")}.} other {Lo contratado se ha agotado: no queda nada disponible.}}`,
+    pl: `{isOver, select, true {Pula została wykorzystana w całości i przekroczona o: ${amounts.pl("amount")}.} other {Pula została wykorzystana w całości: nic już nie zostało.}}`,
+    it: `{isOver, select, true {La disponibilità è esaurita e superata di ${amounts.it("amount")}.} other {La disponibilità è esaurita: non resta più nulla.}}`,
+  },
+
+  packageExpiringSubject: {
+    en: "{customerName}: “{packageName}” ends {daysLeft, plural, =0 {today} one {tomorrow} other {in # days}}",
+    es: "{customerName}: «{packageName}» termina {daysLeft, plural, =0 {hoy} one {mañana} many {dentro de # de días} other {dentro de # días}}",
+    pl: "{customerName}: pakiet „{packageName}” kończy się {daysLeft, plural, =0 {dzisiaj} one {jutro} few {za # dni} many {za # dni} other {za # dnia}}",
+    it: "{customerName}: «{packageName}» termina {daysLeft, plural, =0 {oggi} one {domani} many {tra # di giorni} other {tra # giorni}}",
+  },
+  packageExpiringIntroduction: {
+    en: "The package “{packageName}” that {customerName} has under the support agreement {agreementNumber} ends {daysLeft, plural, =0 {today} one {tomorrow} other {in # days}}: {endDate, date, day} is its last day.",
+    es: "El paquete «{packageName}» que {customerName} tiene en el contrato de soporte {agreementNumber} termina {daysLeft, plural, =0 {hoy} one {mañana} many {dentro de # de días} other {dentro de # días}}: su último día es el {endDate, date, day}.",
+    pl: "Pakiet „{packageName}”, który klient {customerName} ma w ramach umowy o pomoc techniczną {agreementNumber}, kończy się {daysLeft, plural, =0 {dzisiaj} one {jutro} few {za # dni} many {za # dni} other {za # dnia}}. Ostatni dzień: {endDate, date, day}.",
+    it: "Il pacchetto «{packageName}» che {customerName} ha con il contratto di supporto {agreementNumber} termina {daysLeft, plural, =0 {oggi} one {domani} many {tra # di giorni} other {tra # giorni}}: il suo ultimo giorno è {endDate, date, day}.",
+  },
+  packageExpiringMeaning: {
+    en: "What has not been used by then can no longer be used afterwards.",
+    es: "Lo que no se haya utilizado hasta entonces ya no se podrá utilizar después.",
+    pl: "Tego, co nie zostanie wykorzystane do tego czasu, później nie będzie już można wykorzystać.",
+    it: "Ciò che non sarà stato utilizzato fino ad allora non potrà più esserlo in seguito.",
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<Language, string>>>>;
 

@@ -49,6 +49,7 @@ const settingsSchema = z
     SETTLE_SCHEDULE: schedule,
     MESSAGE_SCHEDULE: schedule,
     FOLLOW_UP_SCHEDULE: schedule,
+    NOTICE_SCHEDULE: schedule,
     MAIL_FROM: z.email("must be an e-mail address, such as no-reply@example.org"),
     SMTP_URL: smtpUrl.optional(),
     ACS_CONNECTION_STRING: z
@@ -66,6 +67,8 @@ const settingsSchema = z
       )
       .transform(Number)
       .default(ACCESS_CACHE_SECONDS_DEFAULT),
+    /** Webhooks may lead to this machine itself, over plain HTTP too: for a developer's own. */
+    WEBHOOK_ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
     PUBLIC_BASE_URL: url.transform((text) => new URL(text)).optional(),
     VALIDATE_RESPONSES: z.enum(["true", "false"]).default("false"),
   })
@@ -99,6 +102,7 @@ export type Config = {
   readonly validateResponses: boolean;
   /** For how long what was read about a caller may be used again; 0: not at all. */
   readonly accessCacheSeconds: number;
+  readonly webhooksAllowLoopback: boolean;
 };
 
 type MailCarrier =
@@ -144,6 +148,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     publicBaseUrl: settings.PUBLIC_BASE_URL,
     validateResponses: settings.VALIDATE_RESPONSES === "true",
     accessCacheSeconds: settings.ACCESS_CACHE_SECONDS,
+    webhooksAllowLoopback: settings.WEBHOOK_ALLOW_LOOPBACK === "true",
   };
 }
 

@@ -18,12 +18,18 @@ import { createRecorder, type Recorder } from "../consumption/record.ts";
 import { cosmosRejectedEventStore } from "../consumption/rejected-event-store.ts";
 import { MESSAGES_QUEUE, serviceBusMessageQueue } from "../messages/message-queue.ts";
 import { cosmosMessageStore } from "../messages/message-store.ts";
+import { cosmosNoticeStore } from "../notices/notice-store.ts";
+import type { Watcher } from "../notices/watch.ts";
+import { cosmosWatchStore } from "../notices/watch-store.ts";
+import { serviceBusWebhookQueue, WEBHOOKS_QUEUE } from "../notices/webhook-queue.ts";
+import { cosmosWebhookStore } from "../notices/webhook-store.ts";
 import { blobReportFiles } from "../reports/report-files.ts";
 import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
 import { cosmosReportStore } from "../reports/report-store.ts";
 import { acsMail } from "./acs-mail.ts";
 import type { Config } from "./config.ts";
 import type { MailSender } from "./mail.ts";
+import { createOutboundPost } from "./outbound-post.ts";
 import { smtpMail } from "./smtp-mail.ts";
 import { createTokenVerifier } from "./tokens.ts";
 
@@ -81,6 +87,7 @@ export function wire(config: Config) {
 
   const jobSender = lazily(() => serviceBus.createSender(REPORT_JOBS_QUEUE));
   const messageSender = lazily(() => serviceBus.createSender(MESSAGES_QUEUE));
+  const webhookSender = lazily(() => serviceBus.createSender(WEBHOOKS_QUEUE));
 
   const blobs =
     "connectionString" in config.blob
@@ -111,6 +118,22 @@ export function wire(config: Config) {
     store: ledgers,
     signingKey: config.signingKey,
   };
+  const notices = cosmosNoticeStore(database.container("customers"));
+  const webhooks = cosmosWebhookStore(database.container("customers"));
+  const webhookQueue = serviceBusWebhookQueue(webhookSender);
+  const watcher: Watcher = {
+    notices,
+    webhooks,
+    activity,
+    customers,
+    directory: directoryStore,
+    now,
+    hurry: async (queued, deliveries) => {
+      const webhookJobs = deliveries.map(({ customerId, deliveryId }) => ({ customerId, deliveryId }));
+      const sent = await Promise.allSettled([followThrough.notify(queued), webhookQueue.send(webhookJobs)]);
+      for (const each of sent) if (each.status === "rejected") followThrough.onDelay(each.reason);
+    },
+  };
   return {
     config,
     ledgers,
@@ -124,6 +147,22 @@ export function wire(config: Config) {
     reportQueue: serviceBusReportQueue(jobSender),
     messages,
     messageQueue,
+    watcher,
+    watch: cosmosWatchStore({
+      ledgers: database.container("ledgers"),
+      customers: database.container("customers"),
+    }),
+    notices,
+    webhooks,
+    webhookQueue,
+    webhookSending: {
+      webhooks,
+      notices,
+      post: createOutboundPost({ allowsLoopback: config.webhooksAllowLoopback }),
+      signingKey: config.signingKey,
+      now,
+      random: Math.random,
+    },
     directory: { directory: directoryStore, customers, people, ...followThrough },
     delivery: {
       messages,

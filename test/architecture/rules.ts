@@ -9,6 +9,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   messages: ["agreements"],
   access: ["agreements", "messages"],
   consumption: ["agreements", "messages", "access"],
+  notices: ["agreements", "messages", "access", "consumption"],
   reports: ["agreements", "messages", "access", "consumption"],
   support: ["agreements", "messages", "access", "consumption"],
   partners: ["agreements", "messages", "access", "consumption", "support"],

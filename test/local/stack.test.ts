@@ -62,6 +62,7 @@ describe("the local stack", () => {
       "FOLLOW_UP_SCHEDULE",
       "MAIL_FROM",
       "MESSAGE_SCHEDULE",
+      "NOTICE_SCHEDULE",
       "SERVICEBUS",
       "SETTLE_SCHEDULE",
       "SIGNING_KEY",
@@ -71,6 +72,7 @@ describe("the local stack", () => {
       "TOKEN_JWKS_URL",
       "VALIDATE_RESPONSES",
       "VERIFY_SCHEDULE",
+      "WEBHOOK_ALLOW_LOOPBACK",
     ]);
     expect(Object.keys(settings).filter((name) => name.startsWith("VITEST"))).toEqual([]);
     expect(Buffer.from(stack.settings["SIGNING_KEY"] ?? "", "base64")).toHaveLength(32);

@@ -31,6 +31,25 @@ export const contents: {
     agreementNumber: "A-2026-17",
     isSupportContact: true,
   },
+  allowanceUsed: {
+    template: "allowanceUsed",
+    customerName: "Aceites Olivar",
+    agreementNumber: "A-2026-17",
+    packageName: "Almazara norte",
+    entitlementName: "Asesoramiento",
+    percent: 75,
+    consumed: 450,
+    purchased: 600,
+    unit: "minutes",
+  },
+  packageExpiring: {
+    template: "packageExpiring",
+    customerName: "Aceites Olivar",
+    agreementNumber: "A-2026-17",
+    packageName: "Almazara norte",
+    endDate: "2027-03-31",
+    daysLeft: 30,
+  },
 };
 
 export function someMessage(facts: Partial<MessageFacts> = {}, now = START): QueuedMessage {

@@ -19,6 +19,8 @@ const elementSchema: z.ZodType<Element> = z.object({
 });
 
 const LITERAL = 0;
+/** Each language has numbers of its own. */
+const PLURAL = 6;
 
 /** Each argument, with what is made of it and the choices that it offers. */
 function argumentsOf(text: string, language: string): readonly string[] {
@@ -27,7 +29,7 @@ function argumentsOf(text: string, language: string): readonly string[] {
     elements.flatMap(({ type, value, style, options = {} }) => [
       ...(type === LITERAL
         ? []
-        : [`${String(value)} ${type} ${String(style)} ${Object.keys(options).join()}`]),
+        : [`${String(value)} ${type} ${String(style)} ${type === PLURAL ? "" : Object.keys(options).join()}`]),
       ...Object.values(options).flatMap((option) => found(option.value)),
     ]);
   return [...new Set(found(z.array(elementSchema).parse(parsed)))].toSorted();

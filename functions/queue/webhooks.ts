@@ -1,0 +1,36 @@
+import { app as functions, type InvocationContext } from "@azure/functions";
+import * as z from "zod";
+import { sendDelivery } from "../../src/notices/send-delivery.ts";
+import { WEBHOOKS_QUEUE, type WebhookJob, webhookJobSchema } from "../../src/notices/webhook-queue.ts";
+import type { App } from "../../src/platform/wiring.ts";
+
+/**
+ * Sends the deliveries of a batch side by side, so that a receiver that takes long holds up no other. A job never fails: what
+ * was not delivered, for whatever reason, waits for the timer.
+ */
+export function registerWebhooks(app: App): void {
+  functions.serviceBusQueue("sendWebhooks", {
+    connection: "SERVICEBUS",
+    queueName: WEBHOOKS_QUEUE,
+    cardinality: "many",
+    handler: (messages: unknown, context: InvocationContext) => sendWebhooks(app, messages, context),
+  });
+}
+
+/** The log has ids alone: neither addresses nor content. */
+export async function sendWebhooks(
+  { webhookSending }: Pick<App, "webhookSending">,
+  messages: unknown,
+  log: Pick<InvocationContext, "info" | "warn">,
+): Promise<void> {
+  const jobs = z.array(webhookJobSchema).parse(messages);
+  const send = async (job: WebhookJob): Promise<void> => {
+    try {
+      const outcome = await sendDelivery(webhookSending, job.customerId, job.deliveryId);
+      log.info(JSON.stringify({ event: "sendWebhook", ...job, outcome }));
+    } catch (error) {
+      log.warn(`the delivery ${job.deliveryId} is left to the timer`, error);
+    }
+  };
+  await Promise.all(jobs.map(send));
+}

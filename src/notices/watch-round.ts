@@ -1,0 +1,76 @@
+/**
+ * What one run of the timer has to look at: agreements whose figures or terms changed since the run before, and every
+ * customer once on each of its days, because ends come near without anything changing. Pure but for its stores.
+ * Invariant: a mark says only what was looked at; whatever a run did not get to is looked at by the next.
+ */
+import type { Customer } from "../agreements/customer.ts";
+import { type AgreementId, agreementIdSchema, type CustomerId, customerIdSchema } from "../agreements/ids.ts";
+import type { LedgerId } from "../consumption/entry.ts";
+import { dayIn } from "../platform/instant.ts";
+import type { WatchMark, WatchStore, ZonedCustomer } from "./watch-store.ts";
+
+/** Clocks differ, and what was written last may be read a little later: so much of the run before is looked at again. */
+const OVERLAP_MS = 3 * 60_000;
+/** Days begin on a quarter of an hour everywhere. */
+const DAY_CHECK_MS = 15 * 60_000;
+
+export type WatchRound = {
+  readonly agreements: readonly { readonly customerId: CustomerId; readonly agreementId: AgreementId }[];
+  readonly customers: readonly CustomerId[];
+  /** How far it is when all of these were looked at. */
+  readonly next: WatchMark;
+};
+
+export async function nextRound(
+  store: Pick<WatchStore, "changedSince" | "customers">,
+  mark: WatchMark | undefined,
+  now: string,
+): Promise<WatchRound> {
+  const customers = await newDayCustomers(store, mark?.daysUntil, now);
+  const next = { changesUntil: now, daysUntil: customers === undefined ? (mark?.daysUntil ?? now) : now };
+  // The first run looks at every customer, and so at all that ever changed.
+  const changed = mark === undefined ? [] : await store.changedSince(minus(mark.changesUntil, OVERLAP_MS));
+  const agreements = [...changed].flatMap((ledgerId) => agreementOf(ledgerId) ?? []);
+  return { agreements, customers: customers ?? [], next };
+}
+
+/** @returns undefined when it is not yet time to look whose day is a new one. */
+async function newDayCustomers(
+  store: Pick<WatchStore, "customers">,
+  before: string | undefined,
+  now: string,
+): Promise<CustomerId[] | undefined> {
+  if (before !== undefined && quarterOf(before) === quarterOf(now)) return undefined;
+  const found: CustomerId[] = [];
+  for await (const page of store.customers())
+    found.push(...page.filter((each) => isNewDay(each, before, now)).map(({ customerId }) => customerId));
+  return found;
+}
+
+const isNewDay = ({ timeZone }: ZonedCustomer, before: string | undefined, now: string): boolean =>
+  before === undefined || dayIn(before, timeZone) !== dayIn(now, timeZone);
+
+const quarterOf = (instant: string): number => Math.floor(Date.parse(instant) / DAY_CHECK_MS);
+
+const minus = (instant: string, milliseconds: number): string =>
+  new Date(Date.parse(instant) - milliseconds).toISOString();
+
+/** A ledger of no agreement has nothing to watch. */
+function agreementOf(ledgerId: LedgerId) {
+  const [customerId, agreementId] = ledgerId.split("/");
+  if (agreementId === undefined || agreementId === "") return undefined;
+  return {
+    customerId: customerIdSchema.parse(customerId),
+    agreementId: agreementIdSchema.parse(agreementId),
+  };
+}
+
+/** Agreements of the customer that may be in force: a day on either side covers every time zone. */
+export function currentAgreements({ agreements }: Customer, now: string): AgreementId[] {
+  const day = 86_400_000;
+  const yesterday = minus(now, day).slice(0, 10);
+  const tomorrow = minus(now, -day).slice(0, 10);
+  return Object.entries(agreements)
+    .filter(([, { startDate, endDate }]) => startDate <= tomorrow && endDate >= yesterday)
+    .map(([id]) => agreementIdSchema.parse(id));
+}
