@@ -51,13 +51,16 @@ export function invite(
   const before = known?.value;
   if (before?.status === "active") return { outcome: "alreadyMember", member: before };
   if (before !== undefined && isOpen(before, doing.at)) return { outcome: "alreadyInvited", member: before };
+  const sends = sendsUntil(before, doing.at);
+  if (sends >= INVITATION_SENDS_MAX)
+    return { outcome: "refused", code: "TooManySends", message: TOO_MANY_SENDS };
   const member: Member = {
     ...newcomer(customer, workspace, request),
     ...(request.name === undefined && before?.name !== undefined ? { name: before.name } : {}),
     status: "invited",
     roles: [...new Set(request.roles)],
     permissions: [...new Set(request.permissions)],
-    invitation: newInvitation(doing, 1),
+    invitation: newInvitation(doing, sends + 1),
     revision: (before?.revision ?? 0) + 1,
   };
   return { outcome: "invited", step: step(at, "memberInvited", known, member, invitationTo(at, member)) };
@@ -65,6 +68,12 @@ export function invite(
 
 export const PERSONAL_REFUSED =
   "The workspace does not accept personal accounts: use a work or school address, or have the account team allow them.";
+
+const TOO_MANY_SENDS = `Somebody is sent at most ${INVITATION_SENDS_MAX} invitations to a workspace, until ${INVITATION_DAYS} days after the last one.`;
+
+/** Mails that the person got: taking an invitation back does not make them unsent. */
+const sendsUntil = (before: Member | undefined, at: string): number =>
+  before?.invitation !== undefined && before.invitation.expiresAt > at ? before.invitation.sends : 0;
 
 /** Why nobody with that address can be invited there now. */
 function refusalOf(at: At, email: string): { readonly code: string; readonly message: string } | undefined {
@@ -131,10 +140,7 @@ export function resend(at: At, known: Versioned<Member>): MemberStep {
   const refusal = refusalOf(at, before.email);
   if (refusal !== undefined) throw new ConflictError(refusal.code, refusal.message);
   if (invitation.sends >= INVITATION_SENDS_MAX) {
-    throw new ConflictError(
-      "TooManySends",
-      `An invitation is sent at most ${INVITATION_SENDS_MAX} times: revoke it and invite again.`,
-    );
+    throw new ConflictError("TooManySends", TOO_MANY_SENDS);
   }
   const member: Member = {
     ...before,

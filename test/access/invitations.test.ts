@@ -137,6 +137,18 @@ describe("an invitation", () => {
     checkDirectory(stores);
   });
 
+  it("is not sent more often by taking it back and inviting again, until the last one has expired", async () => {
+    const stores = await customer(invite);
+    for (let sends = 2; sends <= INVITATION_SENDS_MAX; sends++) {
+      expect(await outcomeOf(stores, revoke, INVITED_AT)).toBe("done");
+      expect(await outcomeOf(stores, invite, INVITED_AT)).toBe("invited");
+    }
+    expect(await outcomeOf(stores, revoke, INVITED_AT)).toBe("done");
+    expect(await outcomeOf(stores, invite, JUST_BEFORE)).toBe("TooManySends");
+    expect(sentTo(stores)).toHaveLength(INVITATION_SENDS_MAX);
+    expect(await outcomeOf(stores, invite, EXPIRES_AT)).toBe("invited");
+  });
+
   it("gives the roles of the newest invitation, and none that the person had before", async () => {
     const stores = await customer(invite, accept, remove, { ...invite, roles: [] }, accept);
     expect(kept(stores)).toMatchObject({ status: "active", roles: [], groupIds: [], permissions: [] });
