@@ -99,6 +99,9 @@ export type RowPage = {
 /** One case, or the rows of none. */
 type CaseNumber = { readonly number: string | null };
 
+/** `filter` as in a page of rows. */
+type CaseScope = RowScope & Pick<RowPage, "filter">;
+
 export type RowStore = {
   readonly rows: (ledgerId: LedgerId, query: RowScope & RowPage) => Promise<readonly Entry[]>;
   /** Rows of all additional accounts of a ledger. */
@@ -114,13 +117,13 @@ export type RowStore = {
   /** Rows in order of their case's number, those of none first, then of their ids. */
   readonly caseRows: (
     ledgerId: LedgerId,
-    query: RowScope & { readonly after: CaseNumber | undefined; readonly limit: number },
+    query: CaseScope & { readonly after: CaseNumber | undefined; readonly limit: number },
   ) => Promise<readonly CaseRow[]>;
   /** What all rows of one case come to, however many. */
-  readonly caseSum: (ledgerId: LedgerId, query: RowScope & CaseNumber) => Promise<CaseSum>;
-  readonly lastOfCase: (ledgerId: LedgerId, query: RowScope & CaseNumber) => Promise<CaseRow | undefined>;
+  readonly caseSum: (ledgerId: LedgerId, query: CaseScope & CaseNumber) => Promise<CaseSum>;
+  readonly lastOfCase: (ledgerId: LedgerId, query: CaseScope & CaseNumber) => Promise<CaseRow | undefined>;
   /** Different case numbers among the rows of an account. Its cost grows with the rows. */
-  readonly caseCount: (ledgerId: LedgerId, query: RowScope) => Promise<number>;
+  readonly caseCount: (ledgerId: LedgerId, query: CaseScope) => Promise<number>;
   /** What counts on an account in some periods, in no order and whatever its workspace. */
   readonly within: (
     ledgerId: LedgerId,
@@ -135,10 +138,8 @@ export type RowStore = {
 };
 
 export function cosmosRowStore(container: Container): RowStore {
-  const caseQuery = (query: RowScope & CaseNumber, select: string, order = ""): Query => {
-    const { text, parameters } = allOf([onAccount(query), ofCase(query)]);
-    return sql(`SELECT ${select} FROM c WHERE ${text}${order}`, parameters);
-  };
+  const caseQuery = (query: CaseScope & CaseNumber, select: string, order = ""): Query =>
+    filtered(`SELECT ${select}`, allOf([onAccount(query), ofCase(query)]), query.filter, order);
   return {
     rows: (ledgerId, query) => queryAll(container, ledgerId, pageQuery(onAccount(query), query), entrySchema),
     additionalRows: (ledgerId, query) =>
@@ -150,9 +151,10 @@ export function cosmosRowStore(container: Container): RowStore {
       return queryAll(container, ledgerId, sql(`SELECT * FROM c WHERE ${text}`, parameters), entrySchema);
     },
     caseRows: (ledgerId, { after, limit, ...query }) => {
-      const { text, parameters } = allOf([onAccount(query), beyondCase(after)]);
-      const page = `SELECT TOP @limit ${CASE_MEMBERS} FROM c WHERE ${text} ORDER BY c.cells.number, c.id`;
-      return queryAll(container, ledgerId, sql(page, { ...parameters, limit }), caseRowSchema);
+      const condition = allOf([onAccount(query), beyondCase(after)]);
+      const select = `SELECT TOP ${limit} ${CASE_MEMBERS}`;
+      const page = filtered(select, condition, query.filter, " ORDER BY c.cells.number, c.id");
+      return queryAll(container, ledgerId, page, caseRowSchema);
     },
     caseSum: async (ledgerId, query) => {
       const sums = "COUNT(1) AS total, COUNT(c.reverses) AS reversals, SUM(c.quantity) AS quantity";
@@ -164,9 +166,10 @@ export function cosmosRowStore(container: Container): RowStore {
       return (await queryAll(container, ledgerId, last, caseRowSchema))[0];
     },
     caseCount: async (ledgerId, query) => {
-      const { text, parameters } = onAccount(query);
-      const numbers = `SELECT DISTINCT VALUE c.cells.number FROM c WHERE ${text} AND IS_STRING(c.cells.number)`;
-      return (await queryAll(container, ledgerId, sql(numbers, parameters), z.string())).length;
+      const hasNumber = { text: "IS_STRING(c.cells.number)", parameters: {} };
+      const condition = allOf([onAccount(query), hasNumber]);
+      const numbers = filtered("SELECT DISTINCT VALUE c.cells.number", condition, query.filter);
+      return (await queryAll(container, ledgerId, numbers, z.string())).length;
     },
     within: (ledgerId, account, periods) => {
       const onOne = onAccount({ account, chosen: { kind: "everything" }, asOf: undefined });
@@ -235,16 +238,28 @@ function inPeriods(periods: readonly Period[]): Condition {
   return { text: `(${ranges.join(" OR ")})`, parameters: Object.fromEntries(bounds) };
 }
 
-function pageQuery({ text, parameters }: Condition, page: RowPage): Query {
-  const path = sortPathOf(page.sort);
-  const order = page.descending ? "DESC" : "ASC";
-  const keyset = page.after === undefined ? undefined : beyondRow(path, page.descending, page.after);
-  const filter = page.filter === undefined ? "" : ` AND (${page.filter.query})`;
-  const base = sql(
-    `SELECT TOP @limit * FROM c WHERE ${text}${keyset === undefined ? "" : ` AND ${keyset.text}`}${filter} ORDER BY ${path} ${order}, c.id ${order}`,
-    { ...parameters, ...keyset?.parameters, limit: page.limit },
-  );
-  return { query: base.query, parameters: [...base.parameters, ...(page.filter?.parameters ?? [])] };
+function pageQuery(condition: Condition, { sort, descending, after, filter, limit }: RowPage): Query {
+  const path = sortPathOf(sort);
+  const order = descending ? "DESC" : "ASC";
+  const query = filtered("SELECT TOP @limit *", condition, filter, "");
+  const keyset = after === undefined ? undefined : beyondRow(path, descending, after);
+  const rest = keyset === undefined ? "" : ` AND ${keyset.text}`;
+  const { parameters } = sql("", { ...keyset?.parameters, limit });
+  return {
+    query: `${query.query}${rest} ORDER BY ${path} ${order}, c.id ${order}`,
+    parameters: [...query.parameters, ...parameters],
+  };
+}
+
+function filtered(
+  select: string,
+  { text, parameters }: Condition,
+  filter: Query | undefined,
+  order = "",
+): Query {
+  const further = filter === undefined ? "" : ` AND (${filter.query})`;
+  const base = sql(`${select} FROM c WHERE ${text}${further}${order}`, parameters);
+  return { query: base.query, parameters: [...base.parameters, ...(filter?.parameters ?? [])] };
 }
 
 /** Null comes before every value, and is neither more nor less than one where it is compared. */

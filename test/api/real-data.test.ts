@@ -8,9 +8,11 @@ import { linesOf, quantityOf, readAll, readRows } from "./support/pages.ts";
 import { type RunningApi, startApi, UPSTREAM } from "./support/running-api.ts";
 import {
   additionalCasesSchema,
+  caseSchema,
   entitlementSchema,
   pageSchema,
   rejectedEventSchema,
+  rowSchema,
 } from "./support/shapes.ts";
 
 const folder = new URL("../../../shared/data/", import.meta.url);
@@ -26,6 +28,10 @@ const expectedSchema = z.object({
     z.object({ cases: z.int(), minutes: z.int(), reasons: z.record(z.string(), z.int()) }),
   ),
 });
+
+const countSchema = z.object({ count: z.int() });
+const sum = (list: readonly z.infer<typeof caseSchema>[], name: "quantity" | "rows"): number =>
+  list.reduce((total, each) => total + each[name], 0);
 
 const CUSTOMERS = ["cust-a", "cust-b", "cust-c"];
 const ALL_AT_ONCE = { maxpagesize: "1000" };
@@ -53,8 +59,10 @@ describe.skipIf(!isThere)("a year of real deliveries, sent through the API", { t
     const entitlements = await Promise.all(
       Object.keys(expected.entitlements).map(async (id) => {
         const answer = await api.ask(adminOf(customerOf(id)), { path: entitlementPath(id) });
-        const { cases, consumed, rows } = answer.read(entitlementSchema);
-        return [id, { cases, consumed, rows }] as const;
+        const { consumed, rows } = answer.read(entitlementSchema);
+        const list = { path: `${entitlementPath(id)}/cases`, query: { count: "true", top: "1" } };
+        const counted = await api.ask(adminOf(customerOf(id)), list);
+        return [id, { cases: counted.read(countSchema).count, consumed, rows }] as const;
       }),
     );
     const additionalCases = await Promise.all(
@@ -92,6 +100,20 @@ describe.skipIf(!isThere)("a year of real deliveries, sent through the API", { t
       const grid = await readRows(api, adminOf(customerOf(id)), entitlementPath(id), ALL_AT_ONCE);
       const numbers = new Set(grid.map(({ number }) => number));
       expect([id, grid.length, quantityOf(grid), numbers.size]).toEqual([id, rows, consumed, cases]);
+    }
+  });
+
+  test("the cases of each are that many, each once with all of its rows, and add up to it", async () => {
+    for (const [id, { consumed, rows, cases }] of Object.entries(expected.entitlements)) {
+      const request = { path: `${entitlementPath(id)}/cases` };
+      const list = await readAll(api, adminOf(customerOf(id)), request, caseSchema);
+      const numbers = new Set(list.map(({ number }) => number));
+      expect([id, list.length, numbers.size]).toEqual([id, cases, cases]);
+      expect([sum(list, "quantity"), sum(list, "rows")]).toEqual([consumed, rows]);
+      const [first] = list;
+      if (first === undefined) continue;
+      const behind = await readAll(api, adminOf(customerOf(id)), { path: first.rowsLink }, rowSchema);
+      expect([behind.length, quantityOf(behind)]).toEqual([first.rows, first.quantity]);
     }
   });
 

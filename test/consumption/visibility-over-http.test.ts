@@ -159,7 +159,6 @@ describe("Customer Activity by workspace, on the running host", () => {
     expect(await readRows(api, csam, entitlementPath)).toHaveLength(4);
     expect(await read(anna, "entitlements/ent-adv", entitlementSchema)).toMatchObject({
       consumed: 6,
-      cases: 3,
       dataAsOf: "2026-03-03T10:00:00.000Z",
     });
     const filter = { filter: "workspaceId eq 'ws-default'" };

@@ -40,10 +40,18 @@ export const pageSchema = z.object({
 export type ActivityPage = z.infer<typeof pageSchema>;
 
 export const entitlementSchema = lineSchema.extend({
-  cases: z.int(),
   dataAsOf: instant.nullable(),
   description: z.string().nullable(),
   actionUrl: z.string().nullable(),
+  rowsLink: z.url(),
+  casesLink: z.url(),
+});
+
+export const caseSchema = z.object({
+  number: z.string().nullable(),
+  deliveries: z.int(),
+  rows: z.int(),
+  quantity: z.int(),
   rowsLink: z.url(),
 });
 

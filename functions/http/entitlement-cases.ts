@@ -1,0 +1,120 @@
+import * as z from "zod";
+import { defineEndpoint } from "../../src/access/grant.ts";
+import { unitSchema } from "../../src/agreements/agreement-event.ts";
+import { type Case, readCases } from "../../src/consumption/case-list.ts";
+import { visibleRows } from "../../src/consumption/grid-visibility.ts";
+import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
+import { booleanText } from "../../src/platform/query.ts";
+import type { App } from "../../src/platform/wiring.ts";
+import { drillDownLink, drillDownOf, drillDownParams, drillDownQuery } from "./drill-down.ts";
+
+const text = z.string().nullable();
+const instant = z.iso.datetime();
+
+const caseSchema = z
+  .object({
+    number: text.meta({ description: "Null: the rows that are of no case." }),
+    title: text.meta({ description: "Its first 256 characters." }),
+    product: text,
+    severity: text,
+    status: text,
+    openedAt: instant.nullable(),
+    closedAt: instant.nullable(),
+    deliveries: z.int(),
+    rows: z.int().meta({ description: "Deliveries and what takes them back." }),
+    quantity: z.int().meta({ description: "What the rows add up to, in `unit`." }),
+    unit: unitSchema,
+    lastDeliveredAt: instant,
+    rowsLink: z.url(),
+  })
+  .meta({ id: "SupportCase" });
+
+const casesSchema = listSchema(caseSchema).extend({
+  count: z
+    .int()
+    .nullable()
+    .meta({ description: "Different case numbers among all rows, where `count=true` asks." }),
+  dataAsOf: instant.nullable(),
+  rows: z.enum(["all", "permitted"]),
+});
+
+const positionSchema = z.object({ number: z.string().nullable() });
+
+export function entitlementCaseEndpoints(app: App) {
+  const listCases = defineEndpoint(
+    {
+      name: "listEntitlementCases",
+      method: "GET",
+      route: "customers/{customerId}/entitlements/{entitlementId}/cases",
+      tag: "Customer Activity",
+      summary: "List the rows of an entitlement by support case",
+      description:
+        "In order of the case numbers; first, under null, what is of no case. A case is on one page only, with all of its rows; a page may hold fewer cases than asked for. What is shown of a case is as its last delivery has it.",
+      access: { kind: "workspaces", permission: "customerActivity.read" },
+      params: drillDownParams,
+      query: z.object({
+        ...drillDownQuery,
+        ...pagingQuery(100),
+        count: booleanText
+          .optional()
+          .meta({
+            type: "boolean",
+            description: "Whether to count all cases, which costs more with more rows.",
+          }),
+      }),
+      responses: { 200: { description: "A page of cases.", schema: casesSchema } },
+    },
+    async ({ params, query, grant, now, url }) => {
+      const { figures, line, ledgerId, scope } = await drillDownOf(app, { params, query, grant, now });
+      const paging = { name: "listEntitlementCases", url, key: app.config.signingKey, now };
+      const page = startPage(paging, query, positionSchema);
+      const visibility = visibleRows();
+      const of = { ...scope, filter: visibility.filter };
+      const [{ cases, isLast }, count] = await Promise.all([
+        readCases(app.activity, ledgerId, of, page),
+        query.count === true ? app.activity.caseCount(ledgerId, of) : null,
+      ]);
+      // There is a next page whatever the number of cases on this one: one more, of which nothing is shown, says so.
+      const marked = isLast ? cases : [...cases, ...cases.slice(-1)];
+      const { value, ...link } = finishPage(
+        paging,
+        { ...page, limit: cases.length },
+        marked,
+        ({ number }) => ({
+          number,
+        }),
+      );
+      const linkTo = (number: string | null) =>
+        drillDownLink(url, "rows", number === null ? { filter: "number eq null" } : { case: number });
+      const unit = line.entitlement.unit ?? "minutes";
+      return {
+        status: 200,
+        body: {
+          value: value.map((each) => ({ ...caseView(each), unit, rowsLink: linkTo(each.number) })),
+          ...link,
+          count,
+          dataAsOf: figures.lastAt ?? null,
+          rows: visibility.rows,
+        },
+      };
+    },
+  );
+  return [listCases];
+}
+
+function caseView({ number, deliveries, rows, quantity, last }: Case) {
+  const { cells } = last;
+  return {
+    number,
+    title: cells.title ?? null,
+    product: cells.product ?? null,
+    severity: cells.severity ?? null,
+    status: cells.status ?? null,
+    openedAt: cells.openedAt ?? null,
+    closedAt: cells.closedAt ?? null,
+    deliveries,
+    rows,
+    quantity,
+    lastDeliveredAt: last.at,
+  };
+}

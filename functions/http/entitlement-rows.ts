@@ -1,0 +1,204 @@
+import * as z from "zod";
+import { defineEndpoint } from "../../src/access/grant.ts";
+import { readReversed } from "../../src/consumption/drill-down.ts";
+import type { Entry } from "../../src/consumption/entry.ts";
+import {
+  type DeliveryGrid,
+  deliveryColumns,
+  filterNames,
+  gridOf,
+  oneOrder,
+  searchedCells,
+} from "../../src/consumption/grid.ts";
+import { readBalances } from "../../src/consumption/grid-balance.ts";
+import { readContactRows } from "../../src/consumption/grid-contact-rows.ts";
+import { rowCondition } from "../../src/consumption/grid-query.ts";
+import {
+  assessmentRow,
+  caseRow,
+  creditRow,
+  educationRow,
+  otherRow,
+  type RowSource,
+  selectColumns,
+} from "../../src/consumption/grid-rows.ts";
+import { visibleRows } from "../../src/consumption/grid-visibility.ts";
+import { type RowSort, sortKeyOf } from "../../src/consumption/row-store.ts";
+import { InvalidRequestError } from "../../src/platform/errors.ts";
+import { finishPage, type Page, type PageScope, pagingQuery, startPage } from "../../src/platform/paging.ts";
+import { commaList } from "../../src/platform/query.ts";
+import type { App } from "../../src/platform/wiring.ts";
+import { drillDownOf, drillDownParams, drillDownQuery } from "./drill-down.ts";
+import { columnNames, columnsOf, gridSchema } from "./grid-schemas.ts";
+
+const SEARCH_LENGTH_MAX = 100;
+
+const rowsQuery = z.object({
+  ...drillDownQuery,
+  ...pagingQuery(100),
+  search: z.string().trim().min(1).max(SEARCH_LENGTH_MAX).optional().meta({
+    description:
+      "Part of the number, title, product, primary contact, engagement, learner, activity title, assessment, name or e-mail, in any case.",
+  }),
+  case: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .meta({ description: "Only the rows of the case with this number." }),
+  select: commaList(z.string(), columnNames.length).optional().meta({
+    description: "The columns to return, separated by commas, of those of the grid; `rowId` always is.",
+  }),
+  filter: z
+    .string()
+    .optional()
+    .meta({ description: `A condition on columns of the grid, of: ${filterNames.join(", ")}.` }),
+  orderby: z
+    .string()
+    .optional()
+    .meta({ description: "One column of those that `filter` takes in this grid, with asc or desc." }),
+});
+type RowsQuery = z.output<typeof rowsQuery>;
+
+const positionSchema = z.object({ key: z.union([z.string(), z.number(), z.null()]), id: z.string() });
+type Paging = { readonly scope: PageScope; readonly page: Page<z.output<typeof positionSchema>> };
+
+type DrillDown = Awaited<ReturnType<typeof drillDownOf>>;
+
+export function entitlementRowEndpoints(app: App) {
+  const listRows = defineEndpoint(
+    {
+      name: "listEntitlementRows",
+      method: "GET",
+      route: "customers/{customerId}/entitlements/{entitlementId}/rows",
+      tag: "Customer Activity",
+      summary: "List every row behind the total of an entitlement",
+      description:
+        "The columns are those of the entitlement's kind, which `grid` names. The quantities of all rows add up to `consumed`: what is taken back has a row of its own, with the columns of what it takes back. Deliveries come newest first, contacts by e-mail, unless `orderby` says otherwise. Texts are compared by their first 256 characters.",
+      access: { kind: "workspaces", permission: "customerActivity.read" },
+      params: drillDownParams,
+      query: rowsQuery,
+      responses: { 200: { description: "A page of rows.", schema: gridSchema } },
+    },
+    async ({ params, query, grant, now, url }) => {
+      const drillDown = await drillDownOf(app, { params, query, grant, now });
+      const grid = gridOf(drillDown.line.entitlement.service);
+      const names = selectedNames(query.select, columnsOf[grid]);
+      const scope = { name: "listEntitlementRows", url, key: app.config.signingKey, now };
+      const paging = { scope, page: startPage(scope, query, positionSchema) };
+      const body =
+        grid === "contacts"
+          ? await contactsBody(app, drillDown, query, paging, names)
+          : await deliveriesBody(app, grid, drillDown, query, paging, names);
+      return { status: 200, body };
+    },
+  );
+  return [listRows];
+}
+
+type Names = ReadonlySet<string> | undefined;
+
+function selectedNames(select: readonly string[] | undefined, columns: readonly string[]): Names {
+  const unknown = select?.find((name) => !columns.includes(name));
+  if (unknown === undefined) return select && new Set(select);
+  throw new InvalidRequestError(
+    "InvalidQueryParameterValue",
+    `select: '${unknown}' is no column of this grid. Columns: ${columns.join(", ")}.`,
+    { target: "select" },
+  );
+}
+
+/** One query for the page, one for what its reversals take back, and of credits two for the balances. */
+async function deliveriesBody(
+  app: App,
+  grid: DeliveryGrid,
+  drillDown: DrillDown,
+  query: RowsQuery,
+  { scope: paging, page }: Paging,
+  names: Names,
+) {
+  const { figures, line, ledgerId, scope } = drillDown;
+  const columns = deliveryColumns[grid];
+  const { field, direction } = oneOrder(query.orderby, Object.keys(columns), {
+    field: "deliveredAt",
+    direction: "desc",
+  });
+  const sort: RowSort = columns[field]?.sort ?? "deliveredAt";
+  const visibility = visibleRows();
+  const entries = await app.activity.rows(ledgerId, {
+    ...scope,
+    sort,
+    descending: direction === "desc",
+    after: page.after,
+    filter: rowCondition(query, columns, searchedCells[grid], [visibility.filter]),
+    limit: page.limit + 1,
+  });
+  const { value, ...link } = finishPage(paging, page, entries, (entry) => ({
+    key: sortKeyOf(entry, sort),
+    id: entry.id,
+  }));
+  const [reversed, balances] = await Promise.all([
+    readReversed(app.activity, ledgerId, scope.chosen, value),
+    grid === "credits" ? balancesOf(app, drillDown, value) : undefined,
+  ]);
+  const sources = value.map(
+    (entry): RowSource => ({
+      entry,
+      reversed: reversed.get(entry.reverses ?? ""),
+      line,
+      balanceAfter: balances?.get(entry.id),
+    }),
+  );
+  const about = { ...link, dataAsOf: figures.lastAt ?? null, rows: visibility.rows };
+  return { ...gridValue(grid, sources, names), ...about };
+}
+
+async function balancesOf(app: App, { figures, line, ledgerId }: DrillDown, entries: readonly Entry[]) {
+  const { terms } = figures.head;
+  return terms && readBalances(app.activity, ledgerId, terms, line, entries);
+}
+
+function gridValue(grid: DeliveryGrid, sources: readonly RowSource[], names: Names) {
+  const rows = <Row extends { readonly rowId: string }>(view: (source: RowSource) => Row) =>
+    sources.map((source) => selectColumns(view(source), names));
+  switch (grid) {
+    case "cases":
+      return { grid, value: rows(caseRow) };
+    case "education":
+      return { grid, value: rows(educationRow) };
+    case "assessments":
+      return { grid, value: rows(assessmentRow) };
+    case "credits":
+      return { grid, value: rows(creditRow) };
+    case "other":
+      return { grid, value: rows(otherRow) };
+  }
+}
+
+/** One query for the people, who are no more than the agreements allow. */
+async function contactsBody(
+  app: App,
+  { line, contacts, scope, figures }: DrillDown,
+  query: RowsQuery,
+  { scope: paging, page }: Paging,
+  names: Names,
+) {
+  const { customerId } = figures.head;
+  const rows = await readContactRows(
+    app.directory.directory,
+    customerId,
+    { contacts, line, chosen: scope.chosen },
+    query,
+  );
+  const rest = rows.after(page.after);
+  const { value, ...link } = finishPage(paging, page, rest.slice(0, page.limit + 1), rows.positionOf);
+  return {
+    grid: "contacts" as const,
+    value: value.map((row) => selectColumns(row, names)),
+    ...link,
+    contacts: line.consumed ?? 0,
+    allowed: line.purchased ?? null,
+    dataAsOf: null,
+    rows: "all" as const,
+  };
+}

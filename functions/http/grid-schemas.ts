@@ -1,0 +1,135 @@
+/** The rows of each grid as they are on the wire. `select` leaves out columns, so none but the id is promised. */
+import * as z from "zod";
+import { givenRoleSchema } from "../../src/access/member.ts";
+import { unitSchema } from "../../src/agreements/agreement-event.ts";
+import { listSchema } from "../../src/platform/paging.ts";
+
+const instant = z.iso.datetime();
+const text = z.string().nullable();
+const eventName = z.object({ source: z.string(), id: z.string() });
+
+const id = { rowId: z.string() };
+const delivery = {
+  kind: z.enum(["delivery", "reversal"]),
+  number: text.meta({ description: "Of the case; null where there is none." }),
+  deliveredAt: instant,
+  recordedAt: instant,
+  quantity: z.int().meta({ description: "In `unit`; negative for a reversal." }),
+  unit: unitSchema,
+  agreementId: z.string(),
+  packageId: z.string(),
+  workspaceId: z.string(),
+  event: eventName,
+  reverses: eventName.nullable(),
+};
+
+const rowOf = <Shape extends z.ZodRawShape>(name: string, shape: Shape) =>
+  z.object(shape).partial().extend(id).meta({ id: name });
+
+const caseRowSchema = rowOf("CaseRow", {
+  ...delivery,
+  type: z.string(),
+  title: text,
+  product: text,
+  severity: text,
+  status: text,
+  openedAt: instant.nullable(),
+  closedAt: instant.nullable(),
+  deliveredMinutes: z.int().nullable().meta({ description: "What was delivered, not what was scheduled." }),
+  primaryContact: text,
+});
+
+const educationRowSchema = rowOf("EducationRow", {
+  ...delivery,
+  learner: text,
+  activityTitle: text,
+  format: text,
+  product: text,
+  level: text,
+  language: text,
+  startedAt: instant.nullable(),
+  completedAt: instant.nullable(),
+});
+
+const assessmentRowSchema = rowOf("AssessmentRow", {
+  ...delivery,
+  assessment: text,
+  technology: text,
+  status: text,
+  lastExecutionAt: instant,
+  requestedBy: text,
+});
+
+const creditRowSchema = rowOf("CreditRow", {
+  ...delivery,
+  date: instant,
+  engagement: text,
+  creditsUsed: z.int(),
+  balanceAfter: z.int().nullable().meta({
+    description:
+      "What was left for all workspaces after this row, in the order of time, then of ids, whatever the order of the list; null where the credits are not counted.",
+  }),
+  status: text,
+  expiresOn: z.iso.date(),
+});
+
+const otherRowSchema = rowOf("OtherRow", { ...delivery, title: text });
+
+const contactRowSchema = rowOf("ContactRow", {
+  name: text,
+  email: text,
+  roles: z.array(givenRoleSchema),
+  status: text,
+  supportContactSince: instant,
+  workspaceId: z.string(),
+  quantity: z.literal(1),
+});
+
+const about = {
+  dataAsOf: instant.nullable(),
+  rows: z
+    .enum(["all", "permitted"])
+    .meta({ description: "`permitted`: without rows of support requests that the caller may not see." }),
+};
+
+const gridOf = <Name extends string, Row extends z.ZodType>(name: Name, row: Row) =>
+  listSchema(row).extend({ grid: z.literal(name), ...about });
+
+export const gridSchema = z.discriminatedUnion("grid", [
+  gridOf("cases", caseRowSchema),
+  gridOf("education", educationRowSchema),
+  gridOf("contacts", contactRowSchema).extend({
+    contacts: z.int().meta({ description: "How many there are in the chosen workspaces." }),
+    allowed: z
+      .int()
+      .nullable()
+      .meta({ description: "How many all workspaces may have; null for any number." }),
+  }),
+  gridOf("assessments", assessmentRowSchema),
+  gridOf("credits", creditRowSchema),
+  gridOf("other", otherRowSchema),
+]);
+
+/** Every column of some grid. */
+export const columnNames: readonly string[] = [
+  ...new Set(
+    [
+      caseRowSchema,
+      educationRowSchema,
+      contactRowSchema,
+      assessmentRowSchema,
+      creditRowSchema,
+      otherRowSchema,
+    ].flatMap(({ shape }) => Object.keys(shape)),
+  ),
+];
+
+/** Of each grid. */
+export const columnsOf = {
+  cases: Object.keys(caseRowSchema.shape),
+  education: Object.keys(educationRowSchema.shape),
+  contacts: Object.keys(contactRowSchema.shape),
+  assessments: Object.keys(assessmentRowSchema.shape),
+  credits: Object.keys(creditRowSchema.shape),
+  other: Object.keys(otherRowSchema.shape),
+} as const;
