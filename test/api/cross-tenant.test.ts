@@ -16,11 +16,12 @@ import {
   byPath,
   byQuery,
   bySpelling,
+  rawOf,
   type Source,
 } from "./support/cross-tenant-attempts.ts";
 import { type ManyRequests, manyRequests } from "./support/cross-tenant-client.ts";
 import { byCursor, byLink, gatherTokens, type Tokens } from "./support/cross-tenant-tokens.ts";
-import { type View, viewsOf } from "./support/cross-tenant-views.ts";
+import { nothingLike, type View, viewsOf } from "./support/cross-tenant-views.ts";
 import type { RawRequest } from "./support/raw-request.ts";
 import { type RunningApi, startApi } from "./support/running-api.ts";
 
@@ -208,3 +209,34 @@ test(
   },
   TEST_LIMIT_MS,
 );
+
+// The last one: it makes the addresses known where they were not.
+test("an invitation or a role says nothing of whether the address is known elsewhere", async () => {
+  const { default: first, second, b } = world.named;
+  const known = [b.email, b.memberEmail, people.adminOfB.email, second.memberEmail, people.csamOfB.email];
+  const { customerId, workspaceId } = first;
+  const inviting = (email: string) =>
+    rawOf("POST", `customers/${customerId}/workspaces/${workspaceId}/invitations`, {
+      json: { invitations: [{ email }] },
+    });
+  const assigning = (email: string) =>
+    rawOf("POST", `customers/${customerId}/roleAssignments`, {
+      json: { email, role: "customerAdministrator" },
+    });
+  for (const email of known) {
+    const nobody = nothingLike("email", email);
+    for (const requestFor of [inviting, assigning]) {
+      const [view] = views.filter(({ caller }) => caller === "csamOfA");
+      if (view === undefined) throw new Error("the account team has no view");
+      const attempt = { kind: "email", view, request: requestFor(email), twin: undefined, sent: [] };
+      const answerFor = async (request: RawRequest, sent: string) => {
+        const { status, text } = seen(await sendAs(attempt, request), [sent]);
+        return {
+          status,
+          text: text.replaceAll(/"((?:invitation|person|roleAssignment)Id)":"[^"]*"/g, '"$1"'),
+        };
+      };
+      expect(await answerFor(requestFor(email), email)).toEqual(await answerFor(requestFor(nobody), nobody));
+    }
+  }
+});
