@@ -27,8 +27,13 @@ const pointSchema = z
     ...rangeShape,
     consumed: z.int().meta({ description: "From `from` to `to`, in the chosen workspaces." }),
     consumedToDate: z.int().meta({ description: "All until `to`, also what was before the first point." }),
+    purchased: z.int().nullable().meta({
+      description:
+        "What was bought by `to`: the allowance, or the grants that had begun; null where unmetered.",
+    }),
     remaining: z.int().nullable().meta({
-      description: "Left at `to` of the allowance, which all workspaces share; null where unmetered.",
+      description:
+        "Left at `to` of the allowance, or of the grants active then, which all workspaces share; null where unmetered.",
     }),
     overage: z
       .int()

@@ -1,18 +1,29 @@
 /**
  * The balance history of one entitlement (CA-19): what was consumed in each day, week or month, and what was left after it.
  * It is made from the days of the entitlement's roll-ups, so that its cost does not depend on the number of facts: two
- * queries in one partition (its ledger and its days), and with "as of" two more (that day's entries and `dataAsOf`).
+ * queries in one partition (its ledger and its days), with "as of" two more (that day's entries and `dataAsOf`), and where
+ * there are grants at most two more (what was delivered around their borders).
  * Invariants: `consumedToDate` is what the page shows "as of" the last instant of the point; of the range that is taken
  * where none is asked for, `consumed` adds up to the total of the drill-down. As on the page, only what is left of an
  * allowance is everybody's.
  */
 import type { Customer } from "../agreements/customer.ts";
+import type { EntitlementInPackage } from "../agreements/terms.ts";
 import { InvalidRequestError } from "../platform/errors.ts";
-import type { ActivityStore, CountedEntry, RollupDays } from "./activity-store.ts";
+import type { ActivityStore, RollupDays } from "./activity-store.ts";
 import { type Chosen, includes } from "./chosen.ts";
-import { readDrillDown } from "./drill-down.ts";
+import { type DrillDown, readDrillDown } from "./drill-down.ts";
 import { entitlementAccount } from "./entry.ts";
-import { type Line, latest } from "./figures.ts";
+import { latest } from "./figures.ts";
+import { bordersOf, type Slice } from "./grants.ts";
+import {
+  type Consumption,
+  type DaySum,
+  daySums,
+  type Entitled,
+  type HistoryPoint,
+  pointsOf,
+} from "./history-points.ts";
 import {
   addDays,
   type DayRange,
@@ -24,6 +35,7 @@ import {
   utcDayOf,
 } from "./intervals.ts";
 import { type Projection, project } from "./projection.ts";
+import { supplyOf, usableWindow } from "./supply.ts";
 
 /** Three years by day. */
 export const POINTS_MAX = 1_100;
@@ -37,12 +49,8 @@ export type HistoryQuery = {
   readonly to: string | undefined;
 };
 
-export type Balance = { readonly remaining: number | null; readonly overage: number | null };
-type Consumption = { readonly consumed: number; readonly rows: number };
-export type HistoryPoint = DayRange & Consumption & Balance & { readonly consumedToDate: number };
-
 export type History = {
-  readonly line: Line;
+  readonly line: EntitlementInPackage;
   readonly range: DayRange;
   /** In the chosen workspaces, before the range. */
   readonly before: Consumption;
@@ -62,84 +70,55 @@ export async function readHistory(
   entitlementId: string,
   query: HistoryQuery,
 ): Promise<History> {
-  const { chosen, asOf } = query;
-  const { line, ledgerId, figures } = await readDrillDown(
-    store,
-    customer,
-    entitlementId,
-    chosen,
-    undefined,
-    asOf ?? query.now,
-  );
+  const { chosen, asOf, now } = query;
+  const at = asOf ?? now;
+  const drillDown = await readDrillDown(store, customer, entitlementId, chosen, undefined, at);
+  const { line, ledgerId } = drillDown;
   const account = entitlementAccount(entitlementId);
   const [rollups, lastDay, lastAt] = await Promise.all([
     store.daysOf(ledgerId, account),
     asOf === undefined ? [] : store.counted(ledgerId, startOfUtcDay(utcDayOf(asOf)), asOf),
     asOf === undefined ? undefined : store.lastAt(ledgerId, { chosen, account, upTo: asOf }),
   ]);
-  const ofLastDay = lastDay.filter((entry) => entry.account === account);
-  const days = daySums(rollups, ofLastDay, chosen, asOf);
+  const last = asOf && { asOf, entries: lastDay.filter((entry) => entry.account === account) };
+  const days = daySums({ rollups, onBorders: onBorders(drillDown), last: last || undefined }, chosen);
   const range = rangeOf(query, line, days);
   refuseTooMany(range, query.interval);
-  const isRecorded =
-    line.entitlement.class === "consumable" && line.entitlement.service !== "supportContacts";
-  const allowance = line.purchased ?? null;
+  const entitled = recordedEntitlement(drillDown);
   return {
     line,
     range,
     before: sumOf(days.filter(({ day }) => day < range.from)),
-    points: isRecorded ? pointsOf(days, divide(range, query.interval), allowance) : [],
-    projection: isRecorded
-      ? projectionOf(days, line, allowance, query, figures.head.terms?.timeZone)
-      : undefined,
+    points: entitled === undefined ? [] : pointsOf(entitled, days, divide(range, query.interval), asOf),
+    projection: entitled && projectionOf(entitled, days, at),
     lastAt: asOf === undefined ? lastOf(rollups, chosen) : lastAt,
   };
 }
 
-/** What counts on one UTC day: in the chosen workspaces, and of everybody. */
-export type DaySum = Consumption & { readonly day: string; readonly everybody: number };
+/** Undefined where nothing is recorded over time. */
+function recordedEntitlement({ line, figures }: DrillDown): Entitled | undefined {
+  const { terms } = figures.head;
+  const isRecorded =
+    line.entitlement.class === "consumable" && line.entitlement.service !== "supportContacts";
+  return terms !== undefined && isRecorded ? { terms, line } : undefined;
+}
 
-/**
- * @param ofLastDay what was delivered on the day of `asOf` until then; not looked at without it.
- * @returns the days on which something counts, in order.
- */
-export function daySums(
-  rollups: readonly RollupDays[],
-  ofLastDay: readonly CountedEntry[],
-  chosen: Chosen,
-  asOf: string | undefined,
-): DaySum[] {
-  const sums = new Map<string, { consumed: number; rows: number; everybody: number }>();
-  const add = (day: string, workspaceId: string, quantity: number, rows: number): void => {
-    const sum = sums.get(day) ?? { consumed: 0, rows: 0, everybody: 0 };
-    sum.everybody += quantity;
-    if (includes(chosen, workspaceId)) {
-      sum.consumed += quantity;
-      sum.rows += rows;
-    }
-    sums.set(day, sum);
-  };
-  const end = asOf === undefined ? undefined : utcDayOf(asOf);
-  for (const { month, days } of rollups) {
-    for (const [workspaceId, byDay] of Object.entries(days)) {
-      for (const [dayOfMonth, [quantity, rows]] of Object.entries(byDay)) {
-        const day = `${month}-${dayOfMonth}`;
-        if (end === undefined || day < end) add(day, workspaceId, quantity, rows);
-      }
-    }
-  }
-  if (end !== undefined)
-    for (const { workspaceId, quantity } of ofLastDay) add(end, workspaceId, quantity, 1);
-  return [...sums]
-    .map(([day, sum]) => ({ day, ...sum }))
-    .toSorted((left, right) => (left.day < right.day ? -1 : 1));
+/** What was delivered on days that a grant begins or ends on: the drill-down has read it by its time. */
+function onBorders({ line: { entitlement }, figures }: DrillDown): Slice[] {
+  const days = new Set(
+    bordersOf(entitlement.grants ?? [])
+      .filter((border) => border !== startOfUtcDay(utcDayOf(border)))
+      .map(utcDayOf),
+  );
+  const slices = figures.slices.get(entitlementAccount(entitlement.entitlementId)) ?? [];
+  return slices.filter(({ at }) => days.has(utcDayOf(at)));
 }
 
 /**
  * Where none is asked for: the days of the package until now or "as of", and whatever was delivered on others. Nothing is
  * shown after "as of".
  */
-function rangeOf(query: HistoryQuery, line: Line, days: readonly DaySum[]): DayRange {
+function rangeOf(query: HistoryQuery, line: EntitlementInPackage, days: readonly DaySum[]): DayRange {
   const shown = days.filter(({ rows }) => rows > 0);
   const until = query.asOf ?? query.now;
   const lastInstant = new Date(Date.parse(line.package.endsAt) - 1).toISOString();
@@ -175,54 +154,18 @@ function refuseTooMany(range: DayRange, interval: Interval): void {
   );
 }
 
-/** @param parts without gaps. */
-export function pointsOf(
-  days: readonly DaySum[],
-  parts: readonly DayRange[],
-  allowance: number | null,
-): HistoryPoint[] {
-  const start = parts[0]?.from ?? "";
-  let next = days.findIndex(({ day }) => day >= start);
-  if (next < 0) next = days.length;
-  let consumedToDate = sumOf(days.slice(0, next)).consumed;
-  let everybody = days.slice(0, next).reduce((sum, day) => sum + day.everybody, 0);
-  return parts.map((part) => {
-    let consumed = 0;
-    let rows = 0;
-    for (let day = days[next]; day !== undefined && day.day < part.to; day = days[++next]) {
-      consumed += day.consumed;
-      rows += day.rows;
-      everybody += day.everybody;
-    }
-    consumedToDate += consumed;
-    return { ...part, consumed, consumedToDate, ...balanceOf(allowance, everybody), rows };
-  });
-}
-
-const balanceOf = (allowance: number | null, used: number): Balance =>
-  allowance === null
-    ? { remaining: null, overage: null }
-    : { remaining: Math.max(0, allowance - used), overage: Math.max(0, used - allowance) };
-
 const sumOf = (days: readonly DaySum[]): Consumption => ({
   consumed: days.reduce((sum, { consumed }) => sum + consumed, 0),
   rows: days.reduce((sum, { rows }) => sum + rows, 0),
 });
 
-function projectionOf(
-  days: readonly DaySum[],
-  { package: { startsAt, endsAt, endedAt }, entitlement }: Line,
-  allowance: number | null,
-  { asOf, now }: HistoryQuery,
-  timeZone = "UTC",
-): Projection {
-  const used = days.reduce((sum, { everybody }) => sum + everybody, 0);
-  const ends = [endsAt, endedAt, entitlement.endedAt].flatMap((end) => end ?? []).toSorted();
+function projectionOf(entitled: Entitled, days: readonly DaySum[], at: string): Projection {
+  const slices = days.flatMap((day) => day.slices);
   return project({
     days: new Map(days.map(({ day, everybody }) => [day, everybody])),
-    left: balanceOf(allowance, used).remaining,
-    window: { startsAt, endsAt: ends[0] ?? endsAt, timeZone },
-    now: asOf ?? now,
+    supply: supplyOf(entitled, slices, at),
+    window: { ...usableWindow(entitled), timeZone: entitled.terms.timeZone },
+    now: at,
   });
 }
 

@@ -4,6 +4,8 @@
  * so each holds every weekday once. The interval comes from the spread of the weekly totals: consumption of t weeks to come
  * is taken to differ from t times the mean by Student's quantile times `spread * sqrt(t + t²/weeks)`, where the second
  * term stands for how little is known of the mean itself; it begins and ends where these bounds reach what is left.
+ * What grants to come add, and take with them when they end, is followed from border to border: the run-out is the first
+ * day at whose end nothing is left.
  * Invariants: no day is in the past or after the last day of the entitlement; more consumption never makes the run-out
  * later; the interval holds it; every figure of the estimate itself is exact, in integers.
  */
@@ -26,11 +28,23 @@ export const projectionOutcomes = [
   "unmetered",
 ] as const;
 
+/** Days are counted from the present UTC day, which is 0. */
+export type Stretch = { readonly fromDay: number; readonly quantity: number };
+
+export type Supply = {
+  /** Days to come at whose beginning a grant begins or ends, ascending. */
+  readonly borders: readonly number[];
+  /** What is left at the beginning of a day (0: now), an integer, if so much more were consumed in the stretches before it. */
+  readonly leftOn: (day: number, consumed: readonly Stretch[]) => number;
+};
+
+export const plainSupply = (left: number): Supply => ({ borders: [], leftOn: () => left });
+
 export type Situation = {
   /** Consumption of everybody, by UTC day. */
   readonly days: ReadonlyMap<string, number>;
-  /** What is left of the allowance; null where it is unmetered. */
-  readonly left: number | null;
+  /** Undefined where the entitlement is unmetered. */
+  readonly supply: Supply | undefined;
   /** When the allowance may be used, half-open, and the time zone of its days. */
   readonly window: { readonly startsAt: string; readonly endsAt: string; readonly timeZone: string };
   readonly now: string;
@@ -53,24 +67,24 @@ export type Projection = {
 };
 
 export function project(situation: Situation): Projection {
-  const { left, window, now } = situation;
-  if (left === null) return without("unmetered", null);
-  if (left <= 0) return without("alreadyUsedUp", null);
+  const { supply, window, now } = situation;
+  if (supply === undefined) return without("unmetered", null);
+  if (supply.leftOn(0, []) <= 0) return without("alreadyUsedUp", null);
   if (now >= window.endsAt) return without("lastsUntilExpiry", null);
   const { basis, totals } = basisOf(situation);
   const withConsumption = totals.filter((total) => total > 0).length;
   if (basis.weeks < WEEKS_MIN || withConsumption < WEEKS_WITH_CONSUMPTION_MIN || basis.consumed <= 0)
     return without("notEnoughData", basis);
   const usedToday = situation.days.get(utcDayOf(now)) ?? 0;
-  const dayAfter = (days: number) => runOutDay(window, now, days);
-  const { days, earliest, latest } = daysLeft(left, usedToday, basis, totals);
-  const runsOutOn = dayAfter(days);
+  const demands = demandsOf(usedToday, basis, totals);
+  const estimate = runOut(supply, demands.mean);
+  const runsOutOn = dayOf(window, now, estimate);
   return {
     outcome: runsOutOn === null ? "lastsUntilExpiry" : "runsOut",
     basis,
     runsOutOn,
-    earliestRunOut: dayAfter(earliest),
-    latestRunOut: dayAfter(latest),
+    earliestRunOut: dayOf(window, now, Math.min(estimate, runOut(supply, demands.most))),
+    latestRunOut: dayOf(window, now, Math.max(estimate, runOut(supply, demands.least))),
   };
 }
 
@@ -99,22 +113,51 @@ function basisOf({ days, window, now }: Pick<Situation, "days" | "window" | "now
   return { basis: { from, to, days: weeks * WEEK_DAYS, weeks, consumed }, totals };
 }
 
-/**
- * @returns in how many UTC days what is left is used up: 0 is today, of which the rest of a mean day is still to come. Days
- * count as whole: the allowance lasts for as many as it covers, and runs out on the one that it does not outlast.
- */
-function daysLeft(left: number, usedToday: number, { days, consumed }: Basis, totals: readonly number[]) {
+/** A course of consumption to come, added up. */
+type Demand = {
+  /** Before the beginning of a day, 1 being tomorrow; an integer. */
+  readonly before: (day: number) => number;
+  /** The day, 0 being today, by whose end it comes to so much; it may be infinite. */
+  readonly dayOf: (amount: number) => number;
+};
+
+/** @returns the day at whose end nothing is left; infinite where there is none. */
+function runOut({ borders, leftOn }: Supply, demand: Demand): number {
+  const consumed: Stretch[] = [];
+  let fromDay = 0;
+  let used = 0;
+  for (const border of [...borders, Number.POSITIVE_INFINITY]) {
+    const left = leftOn(fromDay, consumed);
+    if (left <= 0) return fromDay;
+    const day = demand.dayOf(used + left);
+    if (day < border || border === Number.POSITIVE_INFINITY) return day;
+    const quantity = demand.before(border) - used;
+    consumed.push({ fromDay, quantity });
+    used += quantity;
+    fromDay = border;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** The mean, and the bounds of the interval. Today's part of the mean is what is missing of a mean day. */
+function demandsOf(usedToday: number, { days, consumed }: Basis, totals: readonly number[]) {
   const stillToday = Math.max(0, consumed - usedToday * days);
-  const estimate = Math.max(0, Math.ceil((left * days - stillToday) / consumed));
-  const weekly = { mean: consumed / totals.length, variance: varianceOf(totals), weeks: totals.length };
-  const soonest = weeksLeft(Math.max(0, left - stillToday / days), weekly).earliest;
-  // Nothing may come today: the late end of the interval does not count on it.
-  const last = weeksLeft(left, weekly).latest;
-  return {
-    days: estimate,
-    earliest: Math.min(estimate, wholeDays(soonest)),
-    latest: Math.max(estimate, wholeDays(last)),
+  const weekly = weeklyOf(totals);
+  const today = stillToday / days;
+  const mean: Demand = {
+    before: (day) => Math.floor((stillToday + (day - 1) * consumed) / days),
+    dayOf: (amount) => Math.max(0, Math.ceil((amount * days - stillToday) / consumed)),
   };
+  const most: Demand = {
+    before: (day) => Math.floor(today + boundOf(weekly, day - 1, 1)),
+    dayOf: (amount) => wholeDays(weeksUntil(Math.max(0, amount - today), weekly).earliest),
+  };
+  // Nothing may come today: the late end of the interval does not count on it.
+  const least: Demand = {
+    before: (day) => Math.floor(Math.max(0, boundOf(weekly, day - 1, -1))),
+    dayOf: (amount) => wholeDays(weeksUntil(amount, weekly).latest),
+  };
+  return { mean, most, least };
 }
 
 /** What rounding adds to a whole number of days makes no further day. */
@@ -124,34 +167,46 @@ const wholeDays = (weeks: number): number => Math.ceil(weeks * WEEK_DAYS * (1 - 
 /** 90 % quantiles of Student's distribution with 3 to 12 degrees of freedom: 10 % lie beyond on either side. */
 const STUDENT_90 = [1.638, 1.533, 1.476, 1.44, 1.415, 1.397, 1.383, 1.372, 1.363, 1.356] as const;
 
-type Weekly = { readonly mean: number; readonly variance: number; readonly weeks: number };
+type Weekly = {
+  readonly mean: number;
+  readonly weeks: number;
+  /** Square of the quantile times the spread: the bounds of t weeks are `sqrt(width * (t + t² / weeks))` from their mean. */
+  readonly width: number;
+};
 
-/**
- * Both are roots of `(left - mean * t)² = width² * (t + t² / weeks)`. The later one is infinite where the mean cannot be
- * told from nothing.
- */
-function weeksLeft(left: number, { mean, variance, weeks }: Weekly) {
+function weeklyOf(totals: readonly number[]): Weekly {
+  const weeks = totals.length;
+  const mean = totals.reduce((sum, total) => sum + total, 0) / weeks;
+  const variance = totals.reduce((sum, total) => sum + (total - mean) ** 2, 0) / (weeks - 1);
   const quantile = STUDENT_90[weeks - WEEKS_MIN] ?? STUDENT_90[STUDENT_90.length - 1] ?? 0;
-  const width = quantile ** 2 * variance;
-  const square = mean ** 2 - width / weeks;
-  const half = left * mean + width / 2;
-  const root = Math.sqrt(width * (left * mean + width / 4 + left ** 2 / weeks));
-  return {
-    earliest: left === 0 ? 0 : left ** 2 / (half + root),
-    latest: square > 0 ? (half + root) / square : Number.POSITIVE_INFINITY,
-  };
+  return { mean, weeks, width: quantile ** 2 * variance };
 }
 
-function varianceOf(totals: readonly number[]): number {
-  const mean = totals.reduce((sum, total) => sum + total, 0) / totals.length;
-  return totals.reduce((sum, total) => sum + (total - mean) ** 2, 0) / (totals.length - 1);
+/** The greatest (1) or least (-1) consumption that is to be reckoned with in some days. */
+function boundOf({ mean, weeks, width }: Weekly, days: number, side: 1 | -1): number {
+  const time = days / WEEK_DAYS;
+  return mean * time + side * Math.sqrt(width * (time + time ** 2 / weeks));
+}
+
+/**
+ * When the bounds come to an amount: the roots of `(amount - mean * t)² = width * (t + t² / weeks)`. The later one is
+ * infinite where the mean cannot be told from nothing.
+ */
+function weeksUntil(amount: number, { mean, weeks, width }: Weekly) {
+  const square = mean ** 2 - width / weeks;
+  const half = amount * mean + width / 2;
+  const root = Math.sqrt(width * (amount * mean + width / 4 + amount ** 2 / weeks));
+  return {
+    earliest: amount === 0 ? 0 : amount ** 2 / (half + root),
+    latest: square > 0 ? (half + root) / square : Number.POSITIVE_INFINITY,
+  };
 }
 
 /**
  * The calendar day on the customer's wall: today's, or that which holds the middle of the UTC day so many days later; null
  * where it is after the last.
  */
-function runOutDay({ endsAt, timeZone }: Situation["window"], now: string, days: number): string | null {
+function dayOf({ endsAt, timeZone }: Situation["window"], now: string, days: number): string | null {
   const today = dayIn(now, timeZone);
   if (days === 0) return today;
   if (days > daysBetween(utcDayOf(now), utcDayOf(endsAt)) + 1) return null;

@@ -37,6 +37,7 @@ const historySchema = z.strictObject({
       to: day,
       consumed: z.int(),
       consumedToDate: z.int(),
+      purchased: z.int().nullable(),
       remaining: z.int().nullable(),
       overage: z.int().nullable(),
       rows: z.int(),

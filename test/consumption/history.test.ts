@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { History, HistoryPoint } from "../../src/consumption/history.ts";
+import type { History } from "../../src/consumption/history.ts";
+import type { HistoryPoint } from "../../src/consumption/history-points.ts";
 import { addDays, divide, type Interval, intervals, partCount } from "../../src/consumption/intervals.ts";
 import { InvalidRequestError, NotFoundError } from "../../src/platform/errors.ts";
 import { basePackage, deliveryEvent, entitlement, reversalEvent } from "../fakes/events.ts";
@@ -168,6 +169,7 @@ describe("a point", () => {
         to: "2028-03-13",
         consumed: 2,
         consumedToDate: 3,
+        purchased: 120,
         remaining: 117,
         overage: 0,
         rows: 1,
@@ -177,6 +179,7 @@ describe("a point", () => {
         to: "2028-03-15",
         consumed: 4,
         consumedToDate: 7,
+        purchased: 120,
         remaining: 113,
         overage: 0,
         rows: 1,
@@ -210,7 +213,7 @@ describe("a point", () => {
     const unmetered = agreement({ allowance: null });
     const stores = await recorded([delivered("d1", "2028-03-01T10:00:00Z", 5)], { first: unmetered });
     const { points, projection } = await read(stores, { from: "2028-03-01", to: "2028-03-02" });
-    expect(points).toMatchObject([{ consumed: 5, remaining: null, overage: null }]);
+    expect(points).toMatchObject([{ consumed: 5, purchased: null, remaining: null, overage: null }]);
     expect(projection?.outcome).toBe("unmetered");
   });
 });

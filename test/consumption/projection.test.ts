@@ -1,9 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addDays, daysBetween } from "../../src/consumption/intervals.ts";
-import { type Projection, project, type Situation } from "../../src/consumption/projection.ts";
+import {
+  type Projection,
+  plainSupply,
+  project as projectSupply,
+  type Situation,
+} from "../../src/consumption/projection.ts";
 import { dayIn } from "../../src/platform/instant.ts";
 import { seededRandom } from "../fakes/random.ts";
+
+/** With a plain allowance of which so much is left. */
+type Plain = Omit<Situation, "supply"> & { readonly left: number | null };
+const project = ({ left, ...rest }: Plain): Projection =>
+  projectSupply({ ...rest, supply: left === null ? undefined : plainSupply(left) });
 
 const START = "2026-01-01";
 const window = { startsAt: `${START}T00:00:00.000Z`, endsAt: "2099-01-01T00:00:00.000Z", timeZone: "UTC" };
@@ -15,7 +25,7 @@ function everyDay(from: string, to: string, quantity: number): Map<string, numbe
   return new Map(Array.from({ length }, (_, index) => [addDays(from, index), quantity]));
 }
 
-function situation(overrides: Partial<Situation> = {}): Situation {
+function situation(overrides: Partial<Plain> = {}): Plain {
   const now = at("2026-07-01");
   return { days: everyDay(START, "2026-07-01", 10), left: 100, window, now, ...overrides };
 }
@@ -29,7 +39,7 @@ const zones = [
   "Pacific/Honolulu",
 ];
 
-const situationArbitrary: fc.Arbitrary<Situation> = fc
+const situationArbitrary: fc.Arbitrary<Plain> = fc
   .record({
     begun: fc.integer({ min: -10, max: 400 }),
     hour: fc.integer({ min: 0, max: 23 }),
@@ -190,7 +200,7 @@ function poisson(random: Random, mean: number): number {
 }
 
 describe("its outcome", () => {
-  const outcome = (overrides: Partial<Situation>) => project(situation(overrides)).outcome;
+  const outcome = (overrides: Partial<Plain>) => project(situation(overrides)).outcome;
 
   it("is what there is to say where nothing can be foreseen", () => {
     expect(outcome({ left: null })).toBe("unmetered");
