@@ -8,8 +8,7 @@ import * as z from "zod";
 import { agreementIdSchema, customerIdSchema } from "../agreements/ids.ts";
 import { digest } from "../consumption/entry.ts";
 
-export const noticeTypeSchema = z.enum(["allowanceUsed", "packageExpiring"]);
-export type NoticeType = z.infer<typeof noticeTypeSchema>;
+const noticeTypeSchema = z.enum(["allowanceUsed", "packageExpiring"]);
 
 const levelSchema = z.object({
   isReached: z.boolean(),

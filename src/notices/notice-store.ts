@@ -20,11 +20,11 @@ import type { Webhook } from "./webhook.ts";
 import type { WebhookDelivery } from "./webhook-delivery.ts";
 
 /** What is written over as it was read; `etag` undefined: there is none yet. */
-export type NoticeWrite = {
+type NoticeWrite = {
   readonly document: NoticeSettings | NoticeState | Webhook | WebhookDelivery;
   readonly etag: string | undefined;
 };
-export type CreatedDocument = Notice | Message | WebhookDelivery | AuditEntry;
+type CreatedDocument = Notice | Message | WebhookDelivery | AuditEntry;
 export type NoticeDocument = NoticeWrite["document"] | CreatedDocument;
 
 /** One change of a customer's notices, settings or webhooks, all or nothing. */
@@ -40,7 +40,7 @@ export type NoticeCommit =
   | { readonly outcome: "committed"; readonly etags: ReadonlyMap<string, string> }
   | { readonly outcome: "overtaken" | "repeated" };
 
-export type NoticePage = {
+type NoticePage = {
   readonly filter: Query | undefined;
   readonly after: { readonly at: string; readonly id: string } | undefined;
   readonly limit: number;

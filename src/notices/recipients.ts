@@ -14,9 +14,9 @@ import { chooseWorkspaces, linkedPackageIds } from "../consumption/chosen.ts";
 import type { NoticeRules } from "./notice-settings.ts";
 
 /** People who are told of one notice: with all else of it they fit one transaction. Extra addresses come first. */
-export const RECIPIENTS_MAX = 50;
+const RECIPIENTS_MAX = 50;
 
-export type RecipientDirectory = Pick<DirectoryStore, "ofPerson" | "roleAssignments">;
+type RecipientDirectory = Pick<DirectoryStore, "ofPerson" | "roleAssignments">;
 
 export type Recipient = {
   readonly email: string;
@@ -51,7 +51,7 @@ async function administratorsOf(
 }
 
 /** @returns undefined for somebody who may not see any of the customer's activity. */
-export async function recipientOf(
+async function recipientOf(
   directory: Pick<DirectoryStore, "ofPerson">,
   customer: Customer,
   email: string,

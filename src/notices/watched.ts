@@ -1,7 +1,7 @@
 /**
  * What of an agreement is watched at an instant: every allowance that is in force, and the end of every package that is.
- * Pure. Invariant: an agreement, package or entitlement that is over, or has not begun, is not watched; so what is loaded
- * with old events tells nothing of what has passed.
+ * Pure. Invariants: an agreement, package or entitlement that is over, or has not begun, is not watched; so what is loaded
+ * with old events tells nothing of what has passed. Figures that are still being settled are nobody's.
  */
 import { Temporal } from "temporal-polyfill";
 import { isWithin, type Terms, type TermsPackage } from "../agreements/terms.ts";
@@ -24,8 +24,10 @@ export type Watched = {
  * @param now instant.
  */
 export function watchedIn(figures: Figures, rules: NoticeRules, now: string): Watched[] {
-  const { terms } = figures.head;
+  const { terms, revision, settledRevision } = figures.head;
   if (terms === undefined || !isWithin(now, terms)) return [];
+  // Deliveries are on their way to where they count now; when they are there, the ledger has changed again.
+  if (settledRevision < revision) return [];
   const lines = linesOf(figures);
   const allowances = lines.flatMap((line) => allowanceOf(figures, terms, line, rules, now) ?? []);
   const packages = packagesOf(figures, lines).filter((item) => isWithin(now, item));

@@ -6,7 +6,7 @@ import { deliveryDocumentId, type WebhookDelivery, webhookDeliverySchema } from 
 import { type WebhookJob, webhookJobSchema } from "./webhook-queue.ts";
 
 /** A page of deliveries, newest first. */
-export type DeliveryPage = {
+type DeliveryPage = {
   readonly webhookId: string;
   readonly after: { readonly at: string; readonly id: string } | undefined;
   readonly limit: number;

@@ -29,7 +29,9 @@ function argumentsOf(text: string, language: string): readonly string[] {
     elements.flatMap(({ type, value, style, options = {} }) => [
       ...(type === LITERAL
         ? []
-        : [`${String(value)} ${type} ${String(style)} ${type === PLURAL ? "" : Object.keys(options).join()}`]),
+        : [
+            `${String(value)} ${type} ${String(style)} ${type === PLURAL ? "" : Object.keys(options).join()}`,
+          ]),
       ...Object.values(options).flatMap((option) => found(option.value)),
     ]);
   return [...new Set(found(z.array(elementSchema).parse(parsed)))].toSorted();

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import * as z from "zod";
 
-export type Received = {
+type Received = {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
 };
@@ -28,16 +28,17 @@ const addressSchema = z.object({ port: z.int() });
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
   const replies: Reply[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(z.instanceof(Buffer).parse(chunk));
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, value?.toString()]),
-    );
-    received.push({ headers, body: Buffer.concat(chunks).toString("utf8") });
-    const { status, headers: own, body, hangs } = replies.shift() ?? { status: 204 };
-    if (hangs) return;
-    response.writeHead(status, own).end(body);
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, value?.toString()]),
+      );
+      received.push({ headers, body: Buffer.concat(chunks).toString("utf8") });
+      const { status, headers: own, body, hangs } = replies.shift() ?? { status: 204 };
+      if (hangs !== true) response.writeHead(status, own).end(body);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = addressSchema.parse(server.address());
