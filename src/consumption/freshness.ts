@@ -44,7 +44,7 @@ export type Clock = {
   readonly pause: (ms: number) => Promise<void>;
 };
 
-export type Freshness = {
+type Freshness = {
   /** `rejected`: it is decided of all, and at least one was rejected; `timedOut`: it is not decided of all. */
   readonly status: "reached" | "timedOut" | "rejected";
   readonly waitedMilliseconds: number;

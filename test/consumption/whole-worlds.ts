@@ -23,10 +23,10 @@ const days = [
   "2028-02-29",
   "2028-03-01",
 ] as const;
-export const timeZones = ["Europe/Madrid", "Europe/Warsaw", "Europe/Rome"] as const;
+const timeZones = ["Europe/Madrid", "Europe/Warsaw", "Europe/Rome"] as const;
 
 /** Midnight there in winter and in summer, midnight in UTC, each with the instants beside it, and noon. */
-export const borderInstants: readonly string[] = days.flatMap((day) => {
+const borderInstants: readonly string[] = days.flatMap((day) => {
   const midnight = Date.parse(`${day}T00:00:00Z`);
   return [-2, -1, 0, 12]
     .flatMap((hours) => [-1, 0, 1].map((ms) => midnight + hours * 3_600_000 + ms))
