@@ -2,7 +2,7 @@ import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
 import { agreementIdSchema, customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import type { ActivityStore } from "../../src/consumption/activity-store.ts";
-import { collectAdditionalCases } from "../../src/consumption/additional-cases.ts";
+import { type AdditionalCases, collectAdditionalCases } from "../../src/consumption/additional-cases.ts";
 import { type Chosen, chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { type LedgerId, reasonSchema } from "../../src/consumption/entry.ts";
 import type { AdditionalEntry } from "../../src/consumption/row-store.ts";
@@ -11,6 +11,7 @@ import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platfo
 import { allOrList, commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { asOfQuery } from "./activity.ts";
+import { additionalCaseRowEndpoints, additionalRowsLink } from "./additional-case-rows.ts";
 
 const caseSchema = z
   .object({
@@ -25,6 +26,7 @@ const caseSchema = z
     minutes: z.int(),
     rows: z.int(),
     agreementId: z.string().nullable(),
+    rowsLink: z.url(),
   })
   .meta({ id: "AdditionalCase" });
 
@@ -36,7 +38,13 @@ const additionalCasesSchema = listSchema(caseSchema).extend({
   reasons: z
     .partialRecord(reasonSchema, z.int())
     .meta({ description: "Cases for each reason; a case with two reasons is in both." }),
-  services: z.array(z.object({ service: z.string(), requests: z.int(), minutes: z.int() })),
+  services: z.array(
+    z.object({ service: z.string(), requests: z.int(), minutes: z.int(), rowsLink: z.url() }),
+  ),
+  rowsLink: z.url().meta({ description: "The rows of all of these cases." }),
+  reasonLinks: z
+    .partialRecord(reasonSchema, z.url())
+    .meta({ description: "The rows of the cases for each reason." }),
 });
 
 export function additionalCaseEndpoints(app: App) {
@@ -69,11 +77,35 @@ export function additionalCaseEndpoints(app: App) {
       const scope = { name: "listAdditionalCases", url, key: app.config.signingKey, now };
       const page = startPage(scope, query, z.string());
       const rest = items.filter((item) => page.after === undefined || positionOf(item) > page.after);
-      const body = { ...totals, ...finishPage(scope, page, rest.slice(0, page.limit + 1), positionOf) };
-      return { status: 200, body };
+      const { value, ...link } = finishPage(scope, page, rest.slice(0, page.limit + 1), positionOf);
+      return { status: 200, body: { ...withLinks(url, totals, value), ...link } };
     },
   );
-  return [listAdditionalCases];
+  return [listAdditionalCases, ...additionalCaseRowEndpoints(app)];
+}
+
+/** Every total, with the rows that it is made of. */
+function withLinks(
+  url: URL,
+  { services, ...totals }: Omit<AdditionalCases, "items">,
+  value: AdditionalCases["items"],
+) {
+  const reasonLinks = reasonSchema.options
+    .filter((reason) => totals.reasons[reason] !== undefined)
+    .map((reason) => [reason, additionalRowsLink(url, { reason })] as const);
+  return {
+    ...totals,
+    services: services.map((each) => ({
+      ...each,
+      rowsLink: additionalRowsLink(url, { service: each.service }),
+    })),
+    rowsLink: additionalRowsLink(url),
+    reasonLinks: Object.fromEntries(reasonLinks),
+    value: value.map((item) => ({
+      ...item,
+      rowsLink: additionalRowsLink(url, { case: item.key, service: item.service }),
+    })),
+  };
 }
 
 const positionOf = ({ key, service }: { readonly key: string; readonly service: string }): string =>

@@ -44,7 +44,7 @@ export async function readDrillDown(
 
 /** The deliveries that the reversals among these entries take back, by entry id. */
 export async function readReversed(
-  store: ActivityStore,
+  store: Pick<ActivityStore, "entriesById">,
   ledgerId: LedgerId,
   chosen: Chosen,
   entries: readonly Entry[],
