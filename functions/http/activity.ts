@@ -12,10 +12,11 @@ import {
   packageIdSchema,
   workspaceIdSchema,
 } from "../../src/agreements/ids.ts";
-import { activityPage } from "../../src/consumption/activity.ts";
+import { activityPage, type PageLinks } from "../../src/consumption/activity.ts";
+import { categories } from "../../src/consumption/categories.ts";
 import { chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { seatContacts } from "../../src/consumption/grid-contacts.ts";
-import { readAgreements, readCustomer, readUnassigned } from "../../src/consumption/selection.ts";
+import { readCustomer, readPage } from "../../src/consumption/selection.ts";
 import { instantText } from "../../src/platform/instant.ts";
 import { allOrList, commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
@@ -39,14 +40,21 @@ const figuresShape = {
     .int()
     .nullable()
     .meta({ description: "In `unit`, over the chosen workspaces; null for a benefit." }),
-  remaining: z
-    .int()
-    .nullable()
-    .meta({
-      description:
-        "What is left of the allowance, which all workspaces share, or of the grants that are active; never below 0. After the end of a package, what was left then.",
-    }),
+  remaining: z.int().nullable().meta({
+    description:
+      "What is left of the allowance, which all workspaces share, or of the grants that are active; never below 0. After the end of a package, what was left then.",
+  }),
   overage: z.int().nullable().meta({ description: "Consumption of all workspaces past the allowance." }),
+};
+
+const categoryShape = {
+  ...figuresShape,
+  unit: unitSchema,
+  consumed: z.int(),
+  overage: z.int(),
+  entitlementIds: z
+    .array(z.string())
+    .meta({ description: "What it is the sum of; each is among the packages, with a link to its rows." }),
 };
 
 const grantSchema = z
@@ -96,8 +104,21 @@ const packageSchema = z
     name: z.string(),
     startDate: z.iso.date(),
     endDate: z.iso.date().meta({ description: "The last day, in the customer's time zone." }),
-    status: statusSchema,
-    entitlements: z.array(lineSchema),
+    endedAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: "When an amendment left it out; null where none did." }),
+    status: statusSchema.meta({ description: "Not active either once the agreement is over." }),
+    entitlements: z.array(
+      lineSchema
+        .extend({
+          rowsLink: z
+            .url()
+            .nullable()
+            .meta({ description: "The rows that add up to `consumed`; null for a benefit." }),
+        })
+        .meta({ id: "PackageLine" }),
+    ),
   })
   .meta({ id: "Package" });
 
@@ -116,16 +137,11 @@ const activitySchema = z
     enterpriseWide: z.object({
       categories: z.array(
         z.object({
-          category: z.enum([
-            "proactive",
-            "advisory",
-            "reactive",
-            "education",
-            "supportContacts",
-            "assessments",
-          ]),
-          ...figuresShape,
-          entitlementIds: z.array(z.string()),
+          category: z.enum(categories),
+          ...categoryShape,
+          services: z
+            .array(z.object({ service: serviceSchema, ...categoryShape }))
+            .meta({ description: "The same for each service of the category." }),
         }),
       ),
       packages: z.array(packageSchema),
@@ -133,7 +149,11 @@ const activitySchema = z
     addOn: z.object({
       agreements: z.array(z.object({ agreementId: z.string(), packages: z.array(packageSchema) })),
     }),
-    additionalCases: z.object({ minutes: z.int(), rows: z.int() }),
+    additionalCases: z.object({
+      minutes: z.int(),
+      rows: z.int(),
+      rowsLink: z.url().meta({ description: "The rows, of the same workspaces, agreements and instant." }),
+    }),
   })
   .meta({ id: "CustomerActivity" });
 
@@ -145,19 +165,22 @@ export function activityEndpoints(app: App) {
       route: "customers/{customerId}/activity",
       tag: "Customer Activity",
       summary: "Get the Customer Activity page",
-      description: `What the customer bought and what was delivered, in two sections: packages that are ${sectionSchema.options.join(" and ")}. Of the chosen workspaces, or of all that the caller may see: what is linked to them, and what was delivered to them. Without \`agreements\` those active at \`asOf\` (default now) are shown; with it exactly those, ended ones too.`,
+      description: `What the customer bought and what was delivered, in two sections: packages that are ${sectionSchema.options.join(" and ")}. Of the chosen workspaces, or of all that the caller may see: what is linked to them, and what was delivered to them. Without \`agreements\` those active at \`asOf\` (default now) are shown; with it exactly those, ended ones too. \`packages\` and \`packageStatus\` narrow both sections, and the figures of the first with them; \`addOnAgreement\` narrows the second to one of the agreements. Additional cases are those that their list gives for the same workspaces, agreements and instant.`,
       access: { kind: "workspaces", permission: "customerActivity.read" },
       params: z.object({ customerId: customerIdSchema }),
       query: z.object({
         workspaces: allOrList(workspaceIdSchema).default("all"),
         agreements: commaList(agreementIdSchema).optional(),
+        addOnAgreement: agreementIdSchema
+          .optional()
+          .meta({ description: "The only agreement of the add-on section: one that the page shows." }),
         packages: commaList(packageIdSchema).optional(),
         packageStatus: z.enum(["active", "inactive"]).optional(),
         asOf: asOfQuery,
       }),
       responses: { 200: { description: "The page.", schema: activitySchema } },
     },
-    async ({ params, query, grant, now }) => {
+    async ({ params, query, grant, now, url }) => {
       const [customer, people] = await Promise.all([
         readCustomer(app.customers, params.customerId),
         app.directory.directory.supportContacts(params.customerId),
@@ -165,25 +188,40 @@ export function activityEndpoints(app: App) {
       const chosen = chooseWorkspaces(customer, grant.scope, query.workspaces);
       const at = query.asOf ?? now.toISOString();
       const contacts = seatContacts(customer, people?.value.contacts ?? [], at);
-      const [agreements, unassigned] = await Promise.all([
-        readAgreements(app.activity, customer, chosen, query.agreements, query.asOf, at, contacts),
-        readUnassigned(app.activity, customer, chosen, query.asOf, at),
-      ]);
+      const { agreements: named, asOf, addOnAgreement, packageStatus } = query;
+      const figures = await readPage(app.activity, customer, chosen, { named, asOf, at, contacts });
       const packages = query.packages === undefined ? undefined : new Set<string>(query.packages);
-      const { packageStatus } = query;
       const body = activityPage({
         customer,
         chosen,
-        agreements,
-        unassigned,
-        isNamed: query.agreements !== undefined,
+        ...figures,
+        isNamed: named !== undefined,
+        addOnAgreement,
         packages,
         packageStatus,
         at,
-        asOf: query.asOf,
+        asOf,
+        links: pageLinks(url),
       });
       return { status: 200, body };
     },
   );
   return [getActivity];
+}
+
+/** From a list about the whole customer, such as `…/customers/{customerId}/activity`. */
+export function pageLinks(url: URL): PageLinks {
+  const linkTo = (path: string, kept: readonly string[]): string => {
+    const link = new URL(path, url);
+    for (const name of ["api-version", ...kept]) {
+      const value = url.searchParams.get(name);
+      if (value !== null) link.searchParams.set(name, value);
+    }
+    return link.href;
+  };
+  return {
+    rowsOf: (entitlementId) =>
+      linkTo(`entitlements/${encodeURIComponent(entitlementId)}/rows`, ["workspaces", "asOf"]),
+    additionalCases: linkTo("additionalCases/rows", ["workspaces", "agreements", "asOf"]),
+  };
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
-import { lineView, statusAt } from "../../src/consumption/activity.ts";
+import { lineView, packageStatusAt } from "../../src/consumption/activity.ts";
 import { gridOf } from "../../src/consumption/grid.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { lineSchema } from "./activity.ts";
@@ -55,7 +55,7 @@ export function entitlementEndpoints(app: App) {
           packageName: item.name,
           startDate: item.startDate,
           endDate: item.endDate,
-          status: statusAt(item, query.asOf ?? now.toISOString()),
+          status: packageStatusAt(figures.head.terms ?? item, item, query.asOf ?? now.toISOString()),
           dataAsOf: figures.lastAt ?? null,
           rowsLink: drillDownLink(url, "rows"),
           casesLink: drillDownLink(url, "cases"),

@@ -1,46 +1,54 @@
 /**
  * The Customer Activity page: what was bought and what was delivered, by section (CA-02). Pure.
- * Invariant: every figure is the sum of the lines it is shown with.
+ * Invariant: every figure is the sum of the lines it is shown with, and says where the rows behind it are.
  */
-import type { Service } from "../agreements/agreement-event.ts";
 import type { Customer } from "../agreements/customer.ts";
 import { isWithin, type Terms, type TermsPackage } from "../agreements/terms.ts";
+import { type Window, windowOf } from "../agreements/window.ts";
+import { NotFoundError } from "../platform/errors.ts";
+import { categoriesOf } from "./categories.ts";
 import { type Chosen, isAgreementLinked } from "./chosen.ts";
 import { isAdditional } from "./entry.ts";
 import { type Figures, type Line, latest, linesOf, packagesOf } from "./figures.ts";
 import type { GrantBalance } from "./grants.ts";
-
-/** The defined list of the enterprise-wide section (CA-05), in its order. */
-const enterpriseWideCategories = [
-  { category: "proactive", services: ["proactive"] },
-  { category: "advisory", services: ["advisory"] },
-  { category: "reactive", services: ["problemResolution"] },
-  { category: "education", services: ["education"] },
-  { category: "supportContacts", services: ["supportContacts"] },
-  { category: "assessments", services: ["assessment"] },
-] as const satisfies readonly { readonly category: string; readonly services: readonly Service[] }[];
 
 export type Status = "upcoming" | "active" | "inactive";
 
 export type Selection = {
   readonly customer: Customer;
   readonly chosen: Chosen;
-  /** The ledgers of the named agreements, or of all active ones, and those of what belongs to none. */
+  /** The ledgers of the named agreements, or of all active ones. */
   readonly agreements: readonly Figures[];
-  readonly unassigned: readonly Figures[];
+  /** Without names the other ledgers: of them the additional cases are shown and nothing else. */
+  readonly elsewhere: readonly Figures[];
   /** Whether exactly these agreements were asked for: they are shown whatever of them is chosen. */
   readonly isNamed: boolean;
+  /** The add-on section is of one agreement at a time (CA-06); undefined: of each. */
+  readonly addOnAgreement: string | undefined;
   readonly packages: ReadonlySet<string> | undefined;
   readonly packageStatus: "active" | "inactive" | undefined;
   /** When agreements and packages are active or not. */
   readonly at: string;
   readonly asOf: string | undefined;
+  readonly links: PageLinks;
 };
 
+/** Absolute, to the same workspaces, agreements and instant. */
+export type PageLinks = {
+  readonly rowsOf: (entitlementId: string) => string;
+  readonly additionalCases: string;
+};
+
+/** @throws NotFoundError when the page has no such agreement as the add-on section is asked for. */
 export function activityPage(selection: Selection) {
-  const { customer, chosen, agreements, unassigned, at } = selection;
+  const { customer, chosen, agreements, elsewhere, addOnAgreement, at, links } = selection;
   const known = agreements.flatMap((figures) => shownAgreement(figures, selection) ?? []);
-  const all = [...agreements, ...unassigned];
+  const isAsked = ({ terms }: ShownAgreement): boolean =>
+    addOnAgreement === undefined || terms.agreementId === addOnAgreement;
+  if (!known.some(isAsked) && addOnAgreement !== undefined)
+    throw new NotFoundError(`no agreement ${addOnAgreement} on the page`);
+  const all = [...agreements, ...elsewhere];
+  const enterpriseWide = known.flatMap((each) => shownPackages("enterpriseWide", each, selection));
   const workspaces = chosen.kind === "everything" ? customer.workspaces : chosen.workspaces;
   return {
     customerId: customer.customerId,
@@ -51,27 +59,30 @@ export function activityPage(selection: Selection) {
     workspaces: workspaces.map(({ workspaceId, name }) => ({ workspaceId, name })),
     agreements: known.map(({ terms }) => agreementView(terms, at)),
     enterpriseWide: {
-      categories: categoriesOf(known.flatMap(({ lines }) => lines)),
-      packages: known.flatMap((each) => packageViews("enterpriseWide", each, selection)),
+      categories: categoriesOf(enterpriseWide.flatMap(({ lines }) => lines)),
+      packages: enterpriseWide.map((each) => packageView(each, selection)),
     },
     addOn: {
-      agreements: known.map((each) => ({
+      agreements: known.filter(isAsked).map((each) => ({
         agreementId: each.terms.agreementId,
-        packages: packageViews("addOn", each, selection),
+        packages: shownPackages("addOn", each, selection).map((item) => packageView(item, selection)),
       })),
     },
-    additionalCases: additionalTotals(all),
+    additionalCases: { ...additionalTotals(all), rowsLink: links.additionalCases },
   };
 }
 
-type ShownAgreement = {
+export type ShownAgreement = {
   readonly terms: Terms;
   readonly packages: readonly TermsPackage[];
   readonly lines: readonly Line[];
 };
 
 /** One of which nothing applies to a chosen workspace may still have cases there: those are additional ones (CA-14). */
-function shownAgreement(figures: Figures, { chosen, isNamed }: Selection): ShownAgreement | undefined {
+export function shownAgreement(
+  figures: Figures,
+  { chosen, isNamed }: Pick<Selection, "chosen" | "isNamed">,
+): ShownAgreement | undefined {
   const { terms } = figures.head;
   if (terms === undefined) return undefined;
   const lines = linesOf(figures);
@@ -84,7 +95,7 @@ function agreementView(terms: Terms, at: string) {
   return { agreementId, number, plan, kind, startDate, endDate, status: statusAt(terms, at) };
 }
 
-export function statusAt(
+function statusAt(
   period: { readonly startsAt: string; readonly endsAt: string; readonly endedAt?: string | undefined },
   at: string,
 ): Status {
@@ -92,54 +103,51 @@ export function statusAt(
   return isWithin(at, period) ? "active" : "inactive";
 }
 
-/** Sums over the enterprise-wide packages of all chosen agreements, for each service and unit of the defined list. */
-function categoriesOf(lines: readonly Line[]) {
-  const enterpriseWide = lines.filter((line) => line.package.section === "enterpriseWide");
-  return enterpriseWideCategories.flatMap(({ category, services }) => {
-    const ofCategory = enterpriseWide.filter(
-      ({ entitlement }) =>
-        entitlement.class === "consumable" && services.some((service) => service === entitlement.service),
-    );
-    const byUnit = Map.groupBy(ofCategory, ({ entitlement }) => entitlement.unit ?? "minutes");
-    return [...byUnit].map(([unit, group]) => ({
-      category,
-      unit,
-      isUnmetered: group.some(({ purchased }) => purchased === null),
-      purchased: group.some(({ purchased }) => purchased === null)
-        ? null
-        : sum(group, ({ purchased }) => purchased ?? 0),
-      consumed: sum(group, ({ consumed }) => consumed ?? 0),
-      remaining: group.some(({ remaining }) => remaining === undefined)
-        ? null
-        : sum(group, ({ remaining }) => remaining ?? 0),
-      overage: sum(group, ({ overage }) => overage ?? 0),
-      entitlementIds: group.map(({ entitlement }) => entitlement.entitlementId),
-    }));
-  });
-}
+/** A package is no longer active once its agreement is over. */
+export const packageStatusAt = (terms: Window, item: TermsPackage, at: string): Status =>
+  statusAt(windowOf(terms, item), at);
 
-function packageViews(
+type ShownPackage = {
+  readonly terms: Terms;
+  readonly item: TermsPackage;
+  readonly lines: readonly Line[];
+};
+
+function shownPackages(
   section: TermsPackage["section"],
   { terms, packages, lines }: ShownAgreement,
   { packages: named, packageStatus, at }: Selection,
-) {
+): ShownPackage[] {
   return packages
-    .filter((item) => item.section === section)
-    .filter((item) => named?.has(item.packageId) ?? true)
+    .filter((item) => item.section === section && (named?.has(item.packageId) ?? true))
     .filter(
       (item) =>
-        packageStatus === undefined || (statusAt(item, at) === "active") === (packageStatus === "active"),
+        packageStatus === undefined ||
+        (packageStatusAt(terms, item, at) === "active") === (packageStatus === "active"),
     )
     .map((item) => ({
-      packageId: item.packageId,
-      agreementId: terms.agreementId,
-      name: item.name,
-      startDate: item.startDate,
-      /** CA-09: the last day. */
-      endDate: item.endDate,
-      status: statusAt(item, at),
-      entitlements: lines.filter((line) => line.package.packageId === item.packageId).map(lineView),
+      terms,
+      item,
+      lines: lines.filter((line) => line.package.packageId === item.packageId),
     }));
+}
+
+function packageView({ terms, item, lines }: ShownPackage, { at, links }: Selection) {
+  return {
+    packageId: item.packageId,
+    agreementId: terms.agreementId,
+    name: item.name,
+    startDate: item.startDate,
+    /** CA-09: the last day. */
+    endDate: item.endDate,
+    endedAt: item.endedAt ?? null,
+    status: packageStatusAt(terms, item, at),
+    entitlements: lines.map((line) => ({ ...lineView(line), rowsLink: rowsLinkOf(line, links) })),
+  };
+}
+
+function rowsLinkOf({ entitlement }: Line, links: PageLinks): string | null {
+  return entitlement.class === "benefit" ? null : links.rowsOf(entitlement.entitlementId);
 }
 
 /** One entitlement with its figures; null stands for what does not apply to it. */
@@ -177,8 +185,4 @@ function additionalTotals(all: readonly Figures[]) {
     rows += count;
   }
   return { minutes, rows };
-}
-
-function sum(lines: readonly Line[], amount: (line: Line) => number): number {
-  return lines.reduce((total, line) => total + amount(line), 0);
 }

@@ -12,7 +12,14 @@ import {
 } from "../agreements/terms.ts";
 import type { ActivityStore, CountedEntry, Ledger, RollupDays, RollupTotals } from "./activity-store.ts";
 import { type Chosen, everything, includes, linkedPackageIds } from "./chosen.ts";
-import { type Account, entitlementAccount, type Head, type LedgerId, monthOf } from "./entry.ts";
+import {
+  type Account,
+  entitlementAccount,
+  type Head,
+  isAdditional,
+  type LedgerId,
+  monthOf,
+} from "./entry.ts";
 import { type Balance, balanceOf } from "./grants.ts";
 import { contactsOn, type SeatedContacts } from "./grid-contacts.ts";
 import type { Counts } from "./rollup.ts";
@@ -30,6 +37,8 @@ export type FiguresQuery = {
   readonly at: string;
   /** The only account that is shown, where it is one. */
   readonly account?: Account;
+  /** The additional cases and nothing else. */
+  readonly isAdditionalOnly?: true;
   /** Who takes up the support contacts; undefined: whoever the agreement names. */
   readonly contacts?: SeatedContacts | undefined;
 };
@@ -80,8 +89,9 @@ export function isShown(ledger: Ledger, query: Omit<FiguresQuery, "asOf">, entit
   return lines.some(({ entitlement }) => entitlement.entitlementId === entitlementId);
 }
 
-export async function figuresOf(store: FiguresStore, ledger: Ledger, query: FiguresQuery): Promise<Figures> {
+export async function figuresOf(store: FiguresStore, whole: Ledger, query: FiguresQuery): Promise<Figures> {
   const { chosen, asOf, account, at, contacts } = query;
+  const ledger = query.isAdditionalOnly ? onlyAdditional(whole) : whole;
   const { head, rollups } = ledger;
   if (
     asOf === undefined ||
@@ -93,7 +103,7 @@ export async function figuresOf(store: FiguresStore, ledger: Ledger, query: Figu
   const [days, today, lastAt, slices] = await Promise.all([
     store.days(head.ledgerId, month),
     store.counted(head.ledgerId, dayStart, asOf),
-    store.lastAt(head.ledgerId, { chosen, account, upTo: asOf }),
+    readLastAt(store, ledger, { ...query, asOf }),
     readSlices(store, ledger, { account, asOf }),
   ]);
   const sums = newSums(chosen);
@@ -104,6 +114,22 @@ export async function figuresOf(store: FiguresStore, ledger: Ledger, query: Figu
   addDays(sums, days, asOf.slice(8, 10));
   addEntries(sums, today);
   return { head, ...sums, touched: touchedAccounts(ledger, chosen), lastAt, at, slices, contacts };
+}
+
+const onlyAdditional = ({ head, rollups }: Ledger): Ledger => ({
+  head,
+  rollups: rollups.filter(({ account }) => isAdditional(account)),
+});
+
+/** There are a handful of accounts of additional cases: one for a service in a unit. */
+async function readLastAt(
+  store: FiguresStore,
+  { head: { ledgerId }, rollups }: Ledger,
+  { chosen, account, asOf, isAdditionalOnly }: FiguresQuery & { readonly asOf: string },
+): Promise<string | undefined> {
+  const accounts = isAdditionalOnly ? [...new Set(rollups.map((each) => each.account))] : [account];
+  const lasts = accounts.map((each) => store.lastAt(ledgerId, { chosen, account: each, upTo: asOf }));
+  return latest(await Promise.all(lasts));
 }
 
 /** What anything was ever delivered on in the chosen workspaces. */

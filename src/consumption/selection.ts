@@ -7,7 +7,7 @@ import { NotFoundError } from "../platform/errors.ts";
 import type { Ledger } from "./activity-store.ts";
 import { type Chosen, isAgreementLinked } from "./chosen.ts";
 import { ledgerIdOf } from "./entry.ts";
-import { type Figures, type FiguresStore, figuresOf, readFigures, touchedAccounts } from "./figures.ts";
+import { type Figures, type FiguresStore, figuresOf, touchedAccounts } from "./figures.ts";
 import type { SeatedContacts } from "./grid-contacts.ts";
 
 /** @throws NotFoundError when there is no such customer. */
@@ -74,20 +74,50 @@ function shiftDays(at: string, days: number): string {
   return new Date(Date.parse(at) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** The customer's ledgers of what names no agreement, or one that nobody knows: all there is in them are cases. */
-export async function readUnassigned(
+export type PageFigures = {
+  readonly agreements: readonly Figures[];
+  readonly elsewhere: readonly Figures[];
+};
+
+/**
+ * The agreements that a page shows, as `readAgreements` gives them, and without names the additional cases of all other
+ * ledgers: of agreements that are not active, of what names no agreement, or one that nobody knows. A case is most often
+ * additional because its agreement is over, and would be seen nowhere (CA-14). One query for each ledger of the customer.
+ */
+export async function readPage(
   store: FiguresStore,
   customer: Customer,
   chosen: Chosen,
-  asOf: string | undefined,
-  at: string,
-): Promise<Figures[]> {
-  const unknown = customer.ledgers.filter((agreementId) => customer.agreements[agreementId] === undefined);
-  const ledgers = [undefined, ...unknown].map((agreementId) => ledgerIdOf(customer.customerId, agreementId));
-  const figures = await Promise.all(
-    ledgers.map((ledgerId) => readFigures(store, ledgerId, { chosen, asOf, at })),
+  asked: {
+    readonly named: readonly string[] | undefined;
+    readonly asOf: string | undefined;
+    readonly at: string;
+    readonly contacts?: SeatedContacts;
+  },
+): Promise<PageFigures> {
+  const { named, asOf, at, contacts } = asked;
+  if (named !== undefined) {
+    const agreements = await readAgreements(store, customer, chosen, named, asOf, at, contacts);
+    return { agreements, elsewhere: [] };
+  }
+  const known = Object.keys(customer.agreements);
+  const unknown = customer.ledgers.filter((id) => customer.agreements[id] === undefined);
+  const found = await Promise.all(
+    [...known, ...unknown, undefined].map(async (id) => {
+      const agreementId = id === undefined ? undefined : agreementIdSchema.parse(id);
+      const ledger = await store.ledger(ledgerIdOf(customer.customerId, agreementId));
+      if (ledger === undefined) return [];
+      const { terms } = ledger.head;
+      const isActive = id !== undefined && known.includes(id) && terms !== undefined && isWithin(at, terms);
+      const query = { chosen, asOf, at, contacts };
+      const figures = await figuresOf(store, ledger, isActive ? query : { ...query, isAdditionalOnly: true });
+      return [{ isActive, figures }];
+    }),
   );
-  return figures.filter((each) => each !== undefined);
+  const [agreements = [], elsewhere = []] = [true, false].map((wanted) =>
+    found.flat().flatMap(({ isActive, figures }) => (isActive === wanted ? [figures] : [])),
+  );
+  return { agreements, elsewhere };
 }
 
 /** Every ledger of the customer: each agreement's, also of those that only cases name, and the one of none. */

@@ -5,7 +5,7 @@ import { customerIdSchema } from "../../src/agreements/ids.ts";
 import type { AgreementFact } from "../../src/agreements/terms.ts";
 import { everything } from "../../src/consumption/chosen.ts";
 import { newHead } from "../../src/consumption/entry.ts";
-import { readUnassigned } from "../../src/consumption/selection.ts";
+import { readPage } from "../../src/consumption/selection.ts";
 import { agreementEvent, basePackage, entitlement } from "../fakes/events.ts";
 
 function fact(overrides: Record<string, unknown>, time: string): AgreementFact {
@@ -58,7 +58,7 @@ describe("a customer", () => {
     const customerId = customerIdSchema.parse("cust-t");
     const asked: string[] = [];
     const never = () => Promise.reject(new Error("not to be asked"));
-    const store: Parameters<typeof readUnassigned>[0] = {
+    const store: Parameters<typeof readPage>[0] = {
       ledger: async (ledgerId) => {
         asked.push(ledgerId);
         return { head: newHead(customerId, undefined), rollups: [] };
@@ -71,7 +71,7 @@ describe("a customer", () => {
     };
     const unknown = fact({ agreementId: "agr-typo" }, "2026-01-01T00:00:00.000Z").data.agreementId;
     const listed = { ...customer, ledgers: [...customer.ledgers, unknown] };
-    await readUnassigned(store, listed, everything, undefined, first.time);
-    expect(asked).toEqual(["cust-t/", "cust-t/agr-typo"]);
+    await readPage(store, listed, everything, { named: undefined, asOf: undefined, at: first.time });
+    expect(asked.toSorted()).toEqual(["cust-t/", "cust-t/agr-t-base", "cust-t/agr-typo"]);
   });
 });

@@ -59,7 +59,7 @@ const activityPage = z.object({
 
 function consumedOfAdvisory(page: unknown): number | null | undefined {
   const { categories } = activityPage.parse(page).enterpriseWide;
-  return categories.find(({ category }) => category === "advisory")?.consumed;
+  return categories.find(({ category }) => category === "asNeeded")?.consumed;
 }
 
 describe("the folder that is deployed", () => {

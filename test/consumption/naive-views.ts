@@ -160,9 +160,8 @@ export function naivePage(world: NaiveWorld, asked: NaiveAsked) {
     return isShown ? [{ ...known, lines }] : [];
   });
   const read = world.rows.filter(
-    ({ agreementId = "", workspaceId, at }) =>
-      (!world.agreements.has(agreementId) ||
-        active.some(({ current }) => current.data.agreementId === agreementId)) &&
+    ({ account, agreementId = "", workspaceId, at }) =>
+      (account.startsWith("a:") || active.some(({ current }) => current.data.agreementId === agreementId)) &&
       isIn(asked, workspaceId) &&
       isBy(asked, at),
   );
@@ -202,8 +201,8 @@ function agreementView(data: Agreement["data"], at: string) {
 
 const CATEGORIES: Readonly<Record<string, string>> = {
   proactive: "proactive",
-  advisory: "advisory",
-  problemResolution: "reactive",
+  advisory: "asNeeded",
+  problemResolution: "asNeeded",
   education: "education",
   supportContacts: "supportContacts",
   assessment: "assessments",
@@ -212,11 +211,11 @@ const CATEGORIES: Readonly<Record<string, string>> = {
 /** CA-05, for worlds whose services have one unit each. */
 function naiveCategories(lines: readonly NaiveLine[]) {
   const counted = lines.filter((line) => line.class === "consumable" && line.service in CATEGORIES);
-  return [...Map.groupBy(counted, ({ service }) => service)]
-    .map(([service, group]) => {
+  return [...Map.groupBy(counted, ({ service }) => CATEGORIES[service])]
+    .map(([category, group]) => {
       const isUnmetered = group.some((line) => line.isUnmetered);
       return {
-        category: CATEGORIES[service],
+        category,
         isUnmetered,
         purchased: isUnmetered ? null : sum(group.map(({ purchased }) => purchased ?? 0)),
         consumed: sum(group.map(({ consumed }) => consumed ?? 0)),

@@ -9,7 +9,7 @@ import { type Chosen, chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { type DrillDown, readDrillDown } from "../../src/consumption/drill-down.ts";
 import { type Entry, entitlementAccount } from "../../src/consumption/entry.ts";
 import type { AdditionalEntry } from "../../src/consumption/row-store.ts";
-import { ledgersOf, readAgreements, readCustomer, readUnassigned } from "../../src/consumption/selection.ts";
+import { ledgersOf, readCustomer, readPage } from "../../src/consumption/selection.ts";
 import { CUSTOMER } from "../fakes/events.ts";
 import type { MemoryStores } from "../fakes/memory-stores.ts";
 import { memoryActivityStore } from "../reports/support/memory-activity.ts";
@@ -39,6 +39,7 @@ export type Views = {
 };
 
 const ROWS_PER_PAGE = 3;
+const links = { rowsOf: (id: string) => `rows of ${id}`, additionalCases: "additional cases" };
 
 export function viewsOf(stores: MemoryStores): Views {
   const calls: string[] = [];
@@ -56,11 +57,10 @@ export function viewsOf(stores: MemoryStores): Views {
       const view = await chosenFor(asked);
       const { customer: found, chosen } = view;
       const at = asOf ?? NOW;
-      const agreements = await readAgreements(store, found, chosen, named, asOf, at);
-      const unassigned = await readUnassigned(store, found, chosen, asOf, at);
+      const figures = await readPage(store, found, chosen, { named, asOf, at });
       const isNamed = named !== undefined;
-      const filters = { packages: undefined, packageStatus: undefined };
-      return activityPage({ ...view, ...filters, agreements, unassigned, isNamed, at, asOf });
+      const filters = { addOnAgreement: undefined, packages: undefined, packageStatus: undefined };
+      return activityPage({ ...view, ...filters, ...figures, isNamed, at, asOf, links });
     },
     drillDown: async (asked, entitlementId) => {
       const view = await chosenFor(asked);
