@@ -26,7 +26,7 @@ import { type NoticeRules, rulesOf } from "./notice-settings.ts";
 import type { NoticeChange, NoticeStore } from "./notice-store.ts";
 import { type Recipient, recipientsOf, sees } from "./recipients.ts";
 import { type Watched, watchedIn } from "./watched.ts";
-import type { Webhook } from "./webhook.ts";
+import { WEBHOOKS_MAX, type Webhook } from "./webhook.ts";
 import { newDelivery, type WebhookDelivery } from "./webhook-delivery.ts";
 import type { WebhookStore } from "./webhook-store.ts";
 
@@ -131,7 +131,8 @@ async function audienceOf(
     webhooks.webhooks(customer.customerId),
   ]);
   const active = all.map(({ value }) => value).filter(({ status }) => status === "active");
-  return { customer, recipients, webhooks: active };
+  // Of webhooks that were made at the same time there may be more; a notice has to fit its transaction.
+  return { customer, recipients, webhooks: active.slice(0, WEBHOOKS_MAX) };
 }
 
 function changeFor(
