@@ -9,6 +9,7 @@ import { auditEntryEndpoints } from "./audit-entries.ts";
 import { customerEndpoints } from "./customers.ts";
 import { entitlementEndpoints } from "./entitlements.ts";
 import { eventEndpoints } from "./events.ts";
+import { expirationEndpoints } from "./expirations.ts";
 import { freshReads } from "./freshness.ts";
 import { groupEndpoints } from "./groups.ts";
 import { historyEndpoints } from "./history.ts";
@@ -42,6 +43,7 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...entitlementEndpoints(app).map(fresh),
     ...historyEndpoints(app).map(fresh),
     ...additionalCaseEndpoints(app).map(fresh),
+    ...expirationEndpoints(app).map(fresh),
     ...reportEndpoints(app),
     ...workspaceEndpoints(app),
     ...memberEndpoints(app),

@@ -76,6 +76,12 @@ export function bordersOf(grants: readonly TermsGrant[]): readonly string[] {
 const endOf = ({ endsAt, endedAt }: TermsGrant): string =>
   endedAt !== undefined && endedAt < endsAt ? endedAt : endsAt;
 
+/** When it could be used; empty where it was left out before it began. */
+export const windowOfGrant = (grant: TermsGrant): Window => ({
+  startsAt: grant.startsAt,
+  endsAt: endOf(grant),
+});
+
 /** Left out of the agreement before it began. */
 const isVoid = (grant: TermsGrant): boolean => endOf(grant) <= grant.startsAt;
 
