@@ -62,8 +62,8 @@ export function isLoopbackAddress(address: string): boolean {
   return version !== 0 && loopback.check(address, version === 4 ? "ipv4" : "ipv6");
 }
 
-/** The name or address that a URL leads to, without the brackets of one of version 6. */
-export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, "$1");
+/** The name or address that a URL leads to, without the brackets of one of version 6 and the dot that may end a name. */
+export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
 
 /**
  * What can be told of a URL without looking its name up; that is done, and judged again, when something is sent.
