@@ -210,7 +210,7 @@ export function activityEndpoints(app: App) {
 }
 
 /** From a list about the whole customer, such as `…/customers/{customerId}/activity`. */
-export function pageLinks(url: URL): PageLinks {
+function pageLinks(url: URL): PageLinks {
   const linkTo = (path: string, kept: readonly string[]): string => {
     const link = new URL(path, url);
     for (const name of ["api-version", ...kept]) {

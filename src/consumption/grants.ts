@@ -13,7 +13,7 @@ import { type Window, windowOf } from "../agreements/window.ts";
 /** Consumption, net of what was taken back, from `at` on up to any later instant before which no grant begins or ends. */
 export type Slice = { readonly at: string; readonly quantity: number };
 
-export type BurntGrant = {
+type BurntGrant = {
   readonly grant: TermsGrant;
   /** Its amount; of a carry-over what its source leaves unused, up to that: until the source ends, as things stand now. */
   readonly granted: number;
@@ -30,7 +30,7 @@ export type Burn = {
   readonly overage: number;
 };
 
-export type GrantStatus = "upcoming" | "active" | "expired";
+type GrantStatus = "upcoming" | "active" | "expired";
 
 type Burning = {
   readonly grant: TermsGrant;

@@ -228,7 +228,7 @@ function beyondCase(after: CaseNumber | undefined): Condition {
   return { text: "c.cells.number > @afterNumber", parameters: { afterNumber: after.number } };
 }
 
-function inPeriods(periods: readonly Period[]): Condition {
+export function inPeriods(periods: readonly Period[]): Condition {
   if (periods.length === 0) return { text: "false", parameters: {} };
   const ranges = periods.map((_, index) => `(c.at >= @from${index} AND c.at < @to${index})`);
   const bounds = periods.flatMap(({ from, to }, index) => [

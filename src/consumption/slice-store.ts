@@ -4,18 +4,16 @@
  */
 import type { Container } from "@azure/cosmos";
 import * as z from "zod";
-import { type Condition, isOneOf, queryAll, sql } from "../platform/cosmos.ts";
+import { isOneOf, queryAll, sql } from "../platform/cosmos.ts";
 import { type Account, accountSchema, type LedgerId } from "./entry.ts";
 import { rollupSchema } from "./rollup.ts";
+import { inPeriods, type Period } from "./row-store.ts";
 
 const accountDaysSchema = rollupSchema.pick({ account: true, month: true, days: true });
 export type AccountDays = z.infer<typeof accountDaysSchema>;
 
 const accountEntrySchema = z.object({ account: accountSchema, at: z.string(), quantity: z.int() });
 export type AccountEntry = z.infer<typeof accountEntrySchema>;
-
-/** Half-open. */
-export type Period = { readonly from: string; readonly to: string };
 
 export type SliceStore = {
   /** The days of the roll-ups of some accounts in some months. */
@@ -45,24 +43,12 @@ export function cosmosSliceStore(container: Container): SliceStore {
     },
     countedIn: (ledgerId, accounts, periods) => {
       const own = isOneOf("c.account", "account", accounts);
-      const during = inAnyOf(periods);
+      const during = inPeriods(periods);
       const query = sql(
         `SELECT c.account, c.at, c.quantity FROM c WHERE c.kind = 'entry' AND c.state = 'posted' AND ${own.text} AND ${during.text}`,
         { ...own.parameters, ...during.parameters },
       );
       return queryAll(container, ledgerId, query, accountEntrySchema);
     },
-  };
-}
-
-function inAnyOf(periods: readonly Period[]): Condition {
-  const ranges = periods.map((_, index) => `(c.at >= @from${index} AND c.at < @to${index})`);
-  const bounds = periods.flatMap(({ from, to }, index) => [
-    [`from${index}`, from] as const,
-    [`to${index}`, to] as const,
-  ]);
-  return {
-    text: ranges.length === 0 ? "false" : `(${ranges.join(" OR ")})`,
-    parameters: Object.fromEntries(bounds),
   };
 }

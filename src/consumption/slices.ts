@@ -9,7 +9,8 @@ import type { Ledger, RollupTotals } from "./activity-store.ts";
 import { type Account, entitlementAccount, monthOf } from "./entry.ts";
 import { bordersOf, type Slice } from "./grants.ts";
 import { totalOf } from "./rollup.ts";
-import type { AccountDays, AccountEntry, Period, SliceStore } from "./slice-store.ts";
+import type { Period } from "./row-store.ts";
+import type { AccountDays, AccountEntry, SliceStore } from "./slice-store.ts";
 
 export type Slices = ReadonlyMap<Account, readonly Slice[]>;
 
