@@ -19,6 +19,7 @@ import { cosmosRejectedEventStore } from "../consumption/rejected-event-store.ts
 import { MESSAGES_QUEUE, serviceBusMessageQueue } from "../messages/message-queue.ts";
 import { cosmosMessageStore } from "../messages/message-store.ts";
 import { cosmosNoticeStore } from "../notices/notice-store.ts";
+import type { WebhookSending } from "../notices/send-delivery.ts";
 import type { Watcher } from "../notices/watch.ts";
 import { cosmosWatchStore } from "../notices/watch-store.ts";
 import { serviceBusWebhookQueue, WEBHOOKS_QUEUE } from "../notices/webhook-queue.ts";
@@ -134,6 +135,14 @@ export function wire(config: Config) {
       for (const each of sent) if (each.status === "rejected") followThrough.onDelay(each.reason);
     },
   };
+  const webhookSending: WebhookSending = {
+    webhooks,
+    notices,
+    post: createOutboundPost({ allowsLoopback: config.webhooksAllowLoopback }),
+    signingKey: config.signingKey,
+    now,
+    random: Math.random,
+  };
   return {
     config,
     ledgers,
@@ -155,14 +164,7 @@ export function wire(config: Config) {
     notices,
     webhooks,
     webhookQueue,
-    webhookSending: {
-      webhooks,
-      notices,
-      post: createOutboundPost({ allowsLoopback: config.webhooksAllowLoopback }),
-      signingKey: config.signingKey,
-      now,
-      random: Math.random,
-    },
+    webhookSending,
     directory: { directory: directoryStore, customers, people, ...followThrough },
     delivery: {
       messages,

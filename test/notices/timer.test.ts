@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+import { sendWebhooks } from "../../functions/queue/webhooks.ts";
+import { giveNotices, queueDueWebhooks } from "../../functions/timer/notices.ts";
+import { customerIdSchema } from "../../src/agreements/ids.ts";
+import { ledgerIdSchema } from "../../src/consumption/entry.ts";
+import type { WebhookSending } from "../../src/notices/send-delivery.ts";
+import { agreementEvent, basePackage, deliveryEvent, entitlement } from "../fakes/events.ts";
+import { memoryWatch } from "../fakes/memory-notices.ts";
+import { keptLog } from "../timers/kept-log.ts";
+import { noticeWorld } from "./notice-world.ts";
+
+const MINUTE_MS = 60_000;
+const ZONES = { "cust-lima": "America/Lima", "cust-madrid": "Europe/Madrid", "cust-tokyo": "Asia/Tokyo" };
+
+/** Customers of three zones, each with an allowance and a package until the end of the year. */
+async function timerWorld(start: string) {
+  const world = noticeWorld(start);
+  for (const [customerId, timeZone] of Object.entries(ZONES)) {
+    const packages = [basePackage({ entitlements: [entitlement("ent-adv", "advisory")] })];
+    await world.record(agreementEvent({ customerId, timeZone, packages }, { id: customerId }));
+  }
+  const changes: { ledgerId: ReturnType<typeof ledgerIdSchema.parse>; at: string }[] = [];
+  const watch = memoryWatch({
+    customers: () =>
+      world.stores.customersKept().map(({ customerId, timeZone }) => ({ customerId, timeZone })),
+    changes: () => changes,
+  });
+  let looks: string[] = [];
+  const watcher = {
+    ...world.watcher,
+    activity: {
+      ...world.watcher.activity,
+      ledger: async (ledgerId: ReturnType<typeof ledgerIdSchema.parse>) => {
+        looks.push(ledgerId);
+        return world.watcher.activity.ledger(ledgerId);
+      },
+    },
+  };
+  let time = Date.parse(start);
+  const log = keptLog();
+  return {
+    ...world,
+    watch,
+    log,
+    forward: (milliseconds: number) => {
+      time += milliseconds;
+      world.at(new Date(time).toISOString());
+    },
+    use: async (customerId: string, id: string, quantity: number) => {
+      await world.record(deliveryEvent(id, { customerId, quantity }));
+      changes.push({
+        ledgerId: ledgerIdSchema.parse(`${customerId}/agr-t-base`),
+        at: new Date(time).toISOString(),
+      });
+    },
+    /** @returns the customers that were looked at. */
+    run: async (over: Partial<typeof watcher> = {}): Promise<string[]> => {
+      looks = [];
+      await giveNotices({ watch, watcher: { ...watcher, ...over } }, { log, now: () => time });
+      return looks.map((ledgerId) => ledgerId.split("/")[0] ?? "").toSorted();
+    },
+  };
+}
+
+describe("the timer of notices", () => {
+  it("looks at everything once, then at what changed since the run before, and at nothing while all is quiet", async () => {
+    const world = await timerWorld("2026-06-01T12:00:00.000Z");
+    expect(await world.run()).toEqual(Object.keys(ZONES));
+    world.forward(4 * MINUTE_MS);
+    expect(await world.run()).toEqual([]);
+    await world.use("cust-madrid", "d-1", 450);
+    world.forward(MINUTE_MS);
+    expect(await world.run()).toEqual(["cust-madrid"]);
+    expect(world.kept("notice")).toMatchObject([{ customerId: "cust-madrid", threshold: 75 }]);
+    // Once more, because clocks differ; then no more.
+    world.forward(5 * MINUTE_MS);
+    expect(await world.run()).toEqual(["cust-madrid"]);
+    world.forward(MINUTE_MS);
+    expect(await world.run()).toEqual([]);
+    expect(world.kept("notice")).toHaveLength(1);
+    expect(world.log.infos.at(-1)).toBe('{"event":"giveNotices","done":0,"failed":0,"left":0,"given":0}');
+  });
+
+  it("looks again at what a run failed at, and the others of that run have their notices", async () => {
+    const world = await timerWorld("2026-06-01T12:00:00.000Z");
+    await world.run();
+    world.forward(10 * MINUTE_MS);
+    await world.use("cust-lima", "d-1", 450);
+    await world.use("cust-tokyo", "d-2", 450);
+    world.forward(MINUTE_MS);
+    const { customers } = world.watcher;
+    const failing = {
+      customers: {
+        read: async (id: ReturnType<typeof customerIdSchema.parse>) => {
+          if (id === "cust-lima") throw new Error("not now");
+          return customers.read(id);
+        },
+      },
+    };
+    await expect(world.run(failing)).rejects.toThrow("giveNotices: 1 of 2 failed");
+    expect(world.kept("notice")).toMatchObject([{ customerId: "cust-tokyo" }]);
+    world.forward(30 * MINUTE_MS);
+    expect(await world.run()).toContain("cust-lima");
+    expect(world.kept("notice").map(({ customerId }) => customerId)).toEqual(["cust-tokyo", "cust-lima"]);
+  });
+
+  it("tells of an end on the customer's own day, within a quarter of an hour of its midnight", async () => {
+    const world = await timerWorld("2026-11-29T00:00:00.000Z");
+    const told = new Map<string, string>();
+    const looked: string[] = [];
+    for (let minute = 0; minute < 3 * 24 * 60; minute++) {
+      looked.push(...(await world.run()));
+      for (const { customerId, threshold, at } of world.kept("notice"))
+        if (threshold === 30) told.set(customerId, at);
+      world.forward(MINUTE_MS);
+    }
+    expect(Object.fromEntries(told)).toEqual({
+      "cust-tokyo": "2026-11-30T15:00:00.000Z",
+      "cust-madrid": "2026-11-30T23:00:00.000Z",
+      "cust-lima": "2026-12-01T05:00:00.000Z",
+    });
+    // The first run, and once on each of the days that began since.
+    expect(looked.toSorted()).toEqual(
+      Object.keys(ZONES).flatMap((id) => Array.from({ length: 4 }, () => id)),
+    );
+    expect(world.watch.listings()).toBe(3 * 24 * 4);
+  });
+
+  it("keeps the one mark of two runs at the same time, and gives each notice once", async () => {
+    const world = await timerWorld("2026-06-01T12:00:00.000Z");
+    await world.use("cust-madrid", "d-1", 600);
+    await Promise.all([world.run(), world.run()]);
+    expect(world.kept("notice")).toHaveLength(3);
+    expect((await world.watch.mark())?.value.changesUntil).toBe("2026-06-01T12:00:00.000Z");
+  });
+});
+
+describe("the jobs of webhooks", () => {
+  const customerId = customerIdSchema.parse("cust-t");
+  const job = (index: number) => ({ customerId, deliveryId: String(index).padStart(22, "0") });
+
+  it("are sent for every delivery that is due, and the log has ids alone", async () => {
+    const sent: unknown[] = [];
+    const log = keptLog();
+    const webhooks = { due: async () => [job(1), job(2)] };
+    const webhookQueue = {
+      send: async (jobs: readonly unknown[]) => {
+        sent.push(...jobs);
+      },
+    };
+    await queueDueWebhooks({ webhooks: { ...unused, ...webhooks }, webhookQueue }, log);
+    expect(sent).toEqual([job(1), job(2)]);
+    expect(log.infos).toEqual(['{"event":"queueDueWebhooks","jobs":2}']);
+  });
+
+  it("of one batch are done side by side, and one that fails, fails no other", async () => {
+    const log = keptLog();
+    const seen: string[] = [];
+    const webhookSending: WebhookSending = {
+      webhooks: {
+        delivery: async (_customer, deliveryId) => {
+          seen.push(deliveryId);
+          if (deliveryId.endsWith("1")) throw new Error("the store is away");
+          return undefined;
+        },
+        webhook: async () => undefined,
+      },
+      notices: { commit: async () => ({ outcome: "overtaken" }) },
+      post: async () => ({ status: 204, durationMs: 1 }),
+      signingKey: new Uint8Array(32),
+      now: () => "2026-06-01T12:00:00.000Z",
+      random: () => 0,
+    };
+    const context = { ...log, warn: log.error };
+    await sendWebhooks({ webhookSending }, [job(1), job(2), job(3)], context);
+    expect(seen).toHaveLength(3);
+    expect(log.errors).toEqual([`the delivery ${job(1).deliveryId} is left to the timer`]);
+    expect(log.infos).toHaveLength(2);
+  });
+});
+
+const unused = {
+  webhooks: async () => [],
+  webhook: async () => undefined,
+  delivery: async () => undefined,
+  deliveries: async () => [],
+};
