@@ -217,7 +217,9 @@ describe("the audit trail", () => {
     const customerWide = new Set(
       whole.filter(({ workspaceId }) => workspaceId === null).map(({ action }) => action),
     );
-    expect(customerWide).toEqual(new Set(["agreementRecorded", "roleAssigned", "reportRequested"]));
+    expect(customerWide).toEqual(
+      new Set(["agreementRecorded", "roleAssigned", "reportRequested", "webhookCreated", "webhookChanged"]),
+    );
   });
 
   test("gives a filter no more than the caller may see", async () => {

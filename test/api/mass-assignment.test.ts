@@ -105,11 +105,16 @@ describe("a field that the sender may not set", () => {
     "updateGroup",
     "assignRole",
     "requestReport",
+    "putNoticeSettings",
+    "createWebhook",
+    "updateWebhook",
     "getEventOutcomes",
     "postEvents",
   ])("is refused by %s or without effect, in every part of the body", async (name) => {
-    const before = await snapshot();
     const each = bodyCases(world)[name];
+    // What the body itself does, it does at once; what comes with it later does nothing.
+    if (each !== undefined) await api.ask(people[each.caller], each.request);
+    const before = await snapshot();
     expect(each && (await acceptedFields(each))).toEqual([]);
     expect(await snapshot()).toEqual(before);
   });

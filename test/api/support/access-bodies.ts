@@ -96,6 +96,45 @@ export function bodyCases({ named }: AccessWorld): Readonly<Record<string, BodyC
       },
       settable: { "": ["reportKind", "agreementId", "period"], period: ["month"] },
     },
+    putNoticeSettings: {
+      caller: "customerAdministratorOfA",
+      request: {
+        method: "PUT",
+        path: `${customer}/noticeSettings`,
+        headers: OTHER_VERSION,
+        json: {
+          isEnabled: false,
+          allowancePercents: [],
+          expiryDays: [],
+          tellsAdministrators: false,
+          extraRecipients: [],
+        },
+      },
+      settable: {
+        "": ["isEnabled", "allowancePercents", "expiryDays", "tellsAdministrators", "extraRecipients"],
+      },
+    },
+    createWebhook: {
+      caller: "customerAdministratorOfA",
+      request: {
+        method: "POST",
+        path: `${customer}/webhooks`,
+        // As often as it comes, it is one: see the headers.
+        headers: { "repeatability-request-id": "5f0c9a52-6f1e-4a0b-9d6f-2f3f0a9b7c11" },
+        json: { url: "https://hooks.elsewhere.example/", events: ["notice.created"] },
+      },
+      settable: { "": ["url", "description", "events"] },
+    },
+    updateWebhook: {
+      caller: "customerAdministratorOfA",
+      request: {
+        method: "PATCH",
+        path: `${customer}/webhooks/${first.webhookId}`,
+        headers: OTHER_VERSION,
+        json: { status: "disabled" },
+      },
+      settable: { "": ["url", "description", "events", "status"] },
+    },
     getEventOutcomes: {
       caller: "upstream",
       request: { method: "POST", path: "events/outcomes", json: { receipts: ["none"] } },
@@ -130,6 +169,23 @@ export function bodilessCases({ named }: AccessWorld): Readonly<Record<string, O
     addGroupMember: {
       caller: "groupManagerOfA",
       request: put(`groups/${first.groupId}/members/${first.contactId}`),
+    },
+    resendWebhookDelivery: {
+      caller: "customerAdministratorOfA",
+      request: {
+        method: "POST",
+        path: `customers/${first.customerId}/webhooks/${first.webhookId}/deliveries/${first.deliveryId}/resend`,
+        json: undefined,
+      },
+    },
+    rotateWebhookSecret: {
+      caller: "customerAdministratorOfA",
+      request: {
+        method: "POST",
+        path: `customers/${first.customerId}/webhooks/${first.webhookId}/rotateSecret`,
+        headers: OTHER_VERSION,
+        json: undefined,
+      },
     },
     resendInvitation: {
       caller: "inviterOfA",

@@ -17,6 +17,8 @@ export const ID = {
     addOnId: "pkg-qmzvkxb-plus",
   },
 } as const;
+/** In minutes: what is delivered to A in all, and to B, crosses a threshold that there is a notice of. */
+const ALLOWANCE = { a: 100, b: 50 } as const;
 export const ENTITLEMENT = { a: "ent-a-adv", b: "ent-qmzvkxb-adv" } as const;
 
 export type CustomerKey = "a" | "b";
@@ -77,7 +79,13 @@ function baseAgreement(
           ...PERIOD,
           packageId,
           name: word,
-          entitlements: [entitlement(ENTITLEMENT[of], "advisory", { name: word, description: word })],
+          entitlements: [
+            entitlement(ENTITLEMENT[of], "advisory", {
+              name: word,
+              description: word,
+              allowance: ALLOWANCE[of],
+            }),
+          ],
         }),
         basePackage({ ...PERIOD, packageId: addOnId, name: word, section: "addOn", entitlements: [] }),
       ],

@@ -89,6 +89,10 @@ const whole = (request: Request, status = 200): Expectation =>
 const accountTeam = (request: Request, status = 200): Expectation =>
   customer(TEAM_OF_A, ["csamOfB"], request, status);
 
+/** Not the administrator of a workspace, even of the only one. */
+const noticeManagers = (request: Request, status = 200): Expectation =>
+  customer(WIDE_OF_A, ["csamOfB"], request, status);
+
 /** Of a workspace. */
 function workspace(places: Places, request: Request, status = 200): Expectation {
   return { status, request, open: { ...places, noWorkspace: [], absent: [] }, isAboutTarget: true };
@@ -106,6 +110,13 @@ function service(who: readonly Caller[], request: Ask, status = 200): Expectatio
 const post = (path: string, json?: unknown): Ask => ({ method: "POST", path, json });
 const patch = (path: string, json: unknown): Ask => ({ method: "PATCH", path, json });
 const NO_GROUP_OF_THEIRS = { defaultGroupId: "none" };
+const NO_NOTICES = {
+  isEnabled: false,
+  allowancePercents: [],
+  expiryDays: [],
+  tellsAdministrators: false,
+  extraRecipients: [],
+};
 const OTHER_VERSION = { headers: { "if-match": '"other"' } };
 const put = (path: string): Ask => ({ method: "PUT", path });
 const remove = (path: string): Ask => ({ method: "DELETE", path });
@@ -118,6 +129,7 @@ const ofGroup = (named: Named): string => `${ofWorkspace(named)}/groups/${named.
 const ofAgreement = (named: Named): string => `${ofWorkspace(named)}/agreements/${named.agreementId}`;
 const ofPerson = (named: Named): string => `${ofCustomer(named)}/people/${named.personId}`;
 const ofEntitlement = (named: Named): string => `${ofCustomer(named)}/entitlements/${named.entitlementId}`;
+const ofWebhook = (named: Named): string => `${ofCustomer(named)}/webhooks/${named.webhookId}`;
 const ofReport = (named: Named): string => `${ofCustomer(named)}/reports/${named.reportId}`;
 const at =
   (path: (named: Named) => string, more = "") =>
@@ -141,7 +153,17 @@ export const createExpectations = (personalInvitationId: string): Readonly<Recor
   getActivity: anywhere(and(admins, ["activityReaderOfA"]), at(ofCustomer, "/activity")),
   getEntitlement: anywhere(and(admins, ["activityReaderOfA"]), at(ofEntitlement)),
   listEntitlementRows: anywhere(and(admins, ["activityReaderOfA"]), at(ofEntitlement, "/rows")),
+  listEntitlementCases: anywhere(and(admins, ["activityReaderOfA"]), at(ofEntitlement, "/cases")),
+  getEntitlementHistory: anywhere(
+    and(admins, ["activityReaderOfA"]),
+    at(ofEntitlement, "/history?interval=month"),
+  ),
+  listExpirations: anywhere(and(admins, ["activityReaderOfA"]), at(ofCustomer, "/expirations")),
   listAdditionalCases: anywhere(and(admins, ["activityReaderOfA"]), at(ofCustomer, "/additionalCases")),
+  listAdditionalCaseRows: anywhere(
+    and(admins, ["activityReaderOfA"]),
+    at(ofCustomer, "/additionalCases/rows"),
+  ),
 
   requestReport: whole(
     (named) =>
@@ -272,6 +294,38 @@ export const createExpectations = (personalInvitationId: string): Readonly<Recor
     204,
   ),
   listAuditEntries: anywhere(admins, at(ofCustomer, "/auditEntries")),
+
+  listNotices: whole(at(ofCustomer, "/notices")),
+  getNoticeSettings: whole(at(ofCustomer, "/noticeSettings")),
+  putNoticeSettings: noticeManagers(
+    (named) => ({ ...put(`${ofCustomer(named)}/noticeSettings`), json: NO_NOTICES, ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  listWebhooks: noticeManagers(at(ofCustomer, "/webhooks")),
+  getWebhook: noticeManagers(at(ofWebhook)),
+  createWebhook: noticeManagers(
+    (named) =>
+      post(`${ofCustomer(named)}/webhooks`, { url: "https://10.0.0.1/", events: ["notice.created"] }),
+    LET_IN.refused,
+  ),
+  updateWebhook: noticeManagers(
+    (named) => ({ ...patch(ofWebhook(named), { status: "active" }), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  rotateWebhookSecret: noticeManagers(
+    (named) => ({ ...post(`${ofWebhook(named)}/rotateSecret`), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  deleteWebhook: noticeManagers(
+    (named) => ({ ...remove(ofWebhook(named)), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  listWebhookDeliveries: noticeManagers(at(ofWebhook, "/deliveries")),
+  resendWebhookDelivery: noticeManagers(
+    (named) => post(`${ofWebhook(named)}/deliveries/${named.deliveryId}/resend`),
+    LET_IN.conflict,
+  ),
+
   getHealth: service(callers, { path: "health" }),
   getOpenApi: service(callers, { path: "openapi.json" }),
   showDocs: service(callers, { path: "docs" }),

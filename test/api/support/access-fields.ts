@@ -68,7 +68,8 @@ export function tellingValue(name: string): unknown {
 }
 
 const telling: Readonly<Record<string, unknown>> = {
-  roles: ["supportContact", "workspaceAdministrator", "customerAdministrator", "csam"],
+  // Of the right form, so that it is the place that refuses it.
+  roles: ["workspaceAdministrator"],
   permissions: ["customerActivity", "viewAllSupportRequests", "inviteUsers", "manageGroups"],
   status: "active",
   revision: 0,

@@ -1,7 +1,7 @@
 /** Two customers that know nothing of each other, and two workspaces of one of them that know no more. */
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, SignJWT } from "jose";
-import { agreements, type CustomerKey, deliveriesTo, ENTITLEMENT, ID } from "./access-events.ts";
+import { agreements, type CustomerKey, ENTITLEMENT, ID } from "./access-events.ts";
 import { bystanders, type Caller, people, WORD } from "./access-people.ts";
 import {
   assign,
@@ -16,6 +16,7 @@ import {
   rejectionOf,
   type Workspace,
 } from "./access-steps.ts";
+import { noticesOf } from "./access-webhooks.ts";
 import type { RunningApi } from "./running-api.ts";
 
 /** As often as an invitation is sent at all. */
@@ -45,6 +46,9 @@ export type Named = Workspace & {
   readonly groupName: string;
   readonly personId: string;
   readonly roleAssignmentId: string;
+  /** Disabled. */
+  readonly webhookId: string;
+  readonly deliveryId: string;
   readonly pendingId: string;
   /** An invitation that was sent as often as it may be. */
   readonly tiredId: string;
@@ -146,23 +150,23 @@ async function furnish(api: RunningApi, settled: Settled) {
 export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
   const { a, b } = ID;
   await api.send(agreements);
+  // Until whoever they name is known too.
+  await api.drained();
   const second = await settleA(api);
   const first = { customerId: a.customerId, workspaceId: "ws-default" };
   const ofB = { customerId: b.customerId, workspaceId: "ws-default" };
   await done(api, people.csamOfB, { method: "PATCH", path: pathOf(ofB), json: { name: WORD.b } });
   await join(api, people.adminOfB, ofB, bystanders.memberOfB);
-  await api.send([
-    ...deliveriesTo({ of: "a", word: WORD.defaultOfA }),
-    ...deliveriesTo({ of: "a", workspaceId: second.workspaceId, word: WORD.secondOfA }),
-    ...deliveriesTo({ of: "b", word: WORD.b }),
-  ]);
+  const notices = await noticesOf(api, second.workspaceId);
   const personalInvitationId = await invite(api, people.csamOfA, first, people.invitedWithPersonalAccount);
   const shared = {
     a: {
+      ...notices.a,
       reportId: await makeReport(api, people.csamOfA, a.customerId, a.agreementId),
       roleAssignmentId: await assign(api, people.csamOfA, a.customerId, "late@provider.example", "advocate"),
     },
     b: {
+      ...notices.b,
       reportId: await makeReport(api, people.adminOfB, b.customerId, b.agreementId),
       roleAssignmentId: await assign(api, people.csamOfB, b.customerId, `late@${WORD.b}.example`, "advocate"),
     },
@@ -215,7 +219,7 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
 }
 
 /** Of the form of the others, so that it is not the form that answers. */
-function absentOf({ reportId, workspaceId }: Named): Named {
+function absentOf({ reportId, workspaceId, webhookId }: Named): Named {
   return {
     customerId: "cust-0000000",
     workspaceId: workspaceId.replaceAll(/(?<=-).*/g, "0".repeat(16)),
@@ -233,6 +237,8 @@ function absentOf({ reportId, workspaceId }: Named): Named {
     groupId: "0".repeat(16),
     groupName: "absentee group",
     roleAssignmentId: `advocate~${NO_ID}`,
+    webhookId: webhookId.replace(/(?<=^wh-).*/, NO_ID),
+    deliveryId: NO_ID,
     pendingId: NO_ID,
     tiredId: NO_ID,
     email: "nobody@absentee.example",

@@ -38,6 +38,11 @@ const harmless: Readonly<Record<string, Write>> = {
   createGroup: { json: { name: "" } },
   updateGroup: { json: { name: "n" }, headers: { "if-match": '"other"' } },
   assignRole: { json: { email: "x@elsewhere.example", role: "servicesAdmin" } },
+  putNoticeSettings: { json: {}, headers: { "if-match": '"other"' } },
+  createWebhook: { json: { url: "https://10.0.0.1/", events: [] } },
+  updateWebhook: { json: { status: "disabled" }, headers: { "if-match": '"other"' } },
+  rotateWebhookSecret: { headers: { "if-match": '"other"' } },
+  deleteWebhook: { headers: { "if-match": '"other"' } },
   requestReport: { json: { agreementId: "none", period: { month: "2026-03" } } },
 };
 
@@ -121,6 +126,12 @@ const queries = [
   ["activity", "packages", "packageId"],
   ["entitlements/{entitlementId}", "workspaces", "workspaceId"],
   ["entitlements/{entitlementId}/rows", "workspaces", "workspaceId"],
+  ["entitlements/{entitlementId}/cases", "workspaces", "workspaceId"],
+  ["entitlements/{entitlementId}/history?interval=month", "workspaces", "workspaceId"],
+  ["expirations", "workspaces", "workspaceId"],
+  ["expirations", "agreements", "agreementId"],
+  ["additionalCases/rows", "workspaces", "workspaceId"],
+  ["additionalCases/rows", "agreements", "agreementId"],
   ["additionalCases", "workspaces", "workspaceId"],
   ["additionalCases", "agreements", "agreementId"],
   ["workspaces/{workspaceId}/members", "group", "groupId"],
@@ -256,6 +267,18 @@ export function byBody({ random }: Source, view: View): Attempt {
       (text) => ({ workspaceId: text, invitations: [{ email: "x@elsewhere.example" }] }),
     ],
     ["POST", `${workspace}/groups`, "memberId", (text) => ({ name: "n", memberIds: [text] })],
+    [
+      "PUT",
+      `${customer}/noticeSettings`,
+      "email",
+      (text) => ({
+        isEnabled: true,
+        allowancePercents: [],
+        expiryDays: [],
+        tellsAdministrators: true,
+        extraRecipients: [text],
+      }),
+    ],
     ["POST", "events/outcomes", "customerId", (text) => ({ receipts: [text] })],
   ];
   const usable = cases.filter(([, , name]) => Object.hasOwn(hidden, name));

@@ -8,7 +8,7 @@ import { type Attempt, formsOf, rawOf } from "./cross-tenant-attempts.ts";
 import type { View } from "./cross-tenant-views.ts";
 import type { RunningApi } from "./running-api.ts";
 
-export type Token = { readonly text: string; readonly caller: Person; readonly path: string };
+type Token = { readonly text: string; readonly caller: Person; readonly path: string };
 export type Tokens = { readonly cursors: readonly Token[]; readonly links: readonly Token[] };
 
 export async function gatherTokens(api: RunningApi, { named }: AccessWorld): Promise<Tokens> {

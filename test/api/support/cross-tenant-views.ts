@@ -59,6 +59,7 @@ export function viewsOf({ named }: AccessWorld): readonly View[] {
 
 function namesOf(named: Named): Names {
   const { customerId, workspaceId, memberId, groupId, pendingId, memberPersonId, agreementId } = named;
+  const { webhookId, deliveryId } = named;
   const { addOnId, entitlementId, reportId, roleAssignmentId, rejectedEventId, email, groupName } = named;
   return {
     customerId,
@@ -73,6 +74,8 @@ function namesOf(named: Named): Names {
     reportId,
     roleAssignmentId,
     rejectedEventId,
+    webhookId,
+    deliveryId,
     email,
     groupName,
     word: groupName.split(" ")[0] ?? "",
@@ -93,9 +96,10 @@ function hiddenNames(named: AccessWorld["named"], own: Side, side: Hidden): Name
 /** The ids that both sides have of a customer that both belong to, or that any customer may have, are none. */
 function secretsOf(named: Named, side: Hidden, own: Side): readonly string[] {
   const { memberId, contactId, groupId, memberPersonId, pendingId, tiredId, workspaceId } = named;
+  const { webhookId, deliveryId } = named;
   const made = [memberId, contactId, groupId, memberPersonId, pendingId, tiredId];
-  if (side === "b") return [...made, WORD.b, ID.b.customerId].map(small);
-  const whole = [WORD.wholeOfA, ...Object.values(ID.wholeOfA)];
+  if (side === "b") return [...made, webhookId, deliveryId, WORD.b, ID.b.customerId].map(small);
+  const whole = [webhookId, deliveryId, WORD.wholeOfA, ...Object.values(ID.wholeOfA)];
   const places = side === "second" ? [WORD.secondOfA, workspaceId] : [WORD.defaultOfA];
   const ofCustomer = own === "b" || own === "absent" ? ["amberfox", ...Object.values(ID.a)] : [];
   return [...made, ...whole, ...places, ...ofCustomer].map(small);
@@ -106,6 +110,7 @@ const small = (text: string): string => text.toLowerCase();
 /** Of the same letters, and nobody's. */
 export function nothingLike(name: string, value: string): string {
   if (name === "email") return value.replaceAll(/\w+(?=[@.\w]*[@.])/g, mirrored);
+  if (name === "webhookId") return value.replace(/(?<=^wh-).*/, mirrored);
   const [kept = "", rest] = value.split("~");
   return rest === undefined ? mirrored(value) : `${kept}~${mirrored(rest)}`;
 }
