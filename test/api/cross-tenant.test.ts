@@ -210,6 +210,47 @@ test(
   TEST_LIMIT_MS,
 );
 
+/** What the store takes in no id, and what is too long for one. */
+const ODD_IDS = [
+  "%5c",
+  "a%5cb",
+  "%3f",
+  "a%3fb",
+  "%23",
+  "%2f",
+  "a%2fb",
+  "%20",
+  "%09",
+  "%00",
+  "%ff",
+  "x".repeat(300),
+];
+
+test("no id, however it is written, is more than one that there is not", async () => {
+  const contracts = allEndpoints(wire(readConfig(api.stack.settings))).map(({ contract }) => contract);
+  const view = views.find(({ caller }) => caller === "csamOfA");
+  if (view === undefined) throw new Error("the account team has no view");
+  const failures: string[] = [];
+  for (const { route, method, undocumented } of contracts) {
+    if (method !== "GET" || undocumented === true) continue;
+    for (const [, swapped = ""] of route.matchAll(/\{(\w+)\}/g)) {
+      const requests = ODD_IDS.map((odd) =>
+        rawOf(
+          "GET",
+          route.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+            name === swapped ? odd : encodeURIComponent(view.own[name] ?? ""),
+          ),
+        ),
+      );
+      for (const request of requests) {
+        const { status } = await client.send(await api.tokenFor(people[view.caller]), request);
+        if (status !== 404 && status !== 400) failures.push(`${request.target}: ${status}`);
+      }
+    }
+  }
+  expect(failures).toEqual([]);
+});
+
 // The last one: it makes the addresses known where they were not.
 test("an invitation or a role says nothing of whether the address is known elsewhere", async () => {
   const { default: first, second, b } = world.named;
