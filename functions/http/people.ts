@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { explain, grantOfMembership } from "../../src/access/explanation.ts";
+import { explain, grantOfMembership, visibleReasons } from "../../src/access/explanation.ts";
 import { covers, defineEndpoint, type Scope, scopeOf } from "../../src/access/grant.ts";
 import { personIdOf } from "../../src/access/member.ts";
 import {
@@ -171,10 +171,13 @@ export function accessView(membership: Membership, visible: Scope) {
   const workspaces = Object.entries(membership.workspaces).filter(([id]) => covers(visible, id));
   const grant = grantOfMembership(membership);
   const permissions = permissionNames.flatMap((permission): PermissionView[] => {
-    const scope = grant && scopeOf(grant, permission);
-    if (scope === undefined) return [];
-    if (scope.kind === "all" && visible.kind === "all") return [{ permission, workspaceIds: null }];
-    const held = workspaces.map(([id]) => id).filter((id) => covers(scope, id));
+    if (grant === undefined) return [];
+    if (visible.kind === "all" && scopeOf(grant, permission).kind === "all")
+      return [{ permission, workspaceIds: null }];
+    const reasons = visibleReasons(grant, permission, visible);
+    const held = workspaces
+      .map(([id]) => id)
+      .filter((id) => reasons.some((reason) => reason.kind !== "customerRole" && reason.workspaceId === id));
     return held.length === 0 ? [] : [{ permission, workspaceIds: held }];
   });
   return {

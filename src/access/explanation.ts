@@ -1,9 +1,18 @@
 /**
  * Why a person may do something, or may not: the rules that grant it, found by the same table and the same functions that
- * decide it for a request. Pure.
+ * decide it for a request. Pure. Invariant: whoever may see some of the workspaces is told what follows from those alone,
+ * so that neither the reasons nor their absence tell of a role at the customer or in another workspace.
  */
 import type { AccessRule } from "../platform/contract.ts";
-import { covers, customersOf, type Reason, reasonsFor, type Scope, scopeOf } from "./grant.ts";
+import {
+  type CustomerGrant,
+  covers,
+  customersOf,
+  type Reason,
+  reasonsFor,
+  type Scope,
+  scopeOf,
+} from "./grant.ts";
 import {
   applicationRoleOf,
   type CustomerRole,
@@ -37,7 +46,7 @@ export type Explanation = {
 
 /**
  * @param workspaceId for an operation in a workspace: which one; undefined asks whether it is allowed anywhere.
- * @param visible reasons from other workspaces are left out.
+ * @param visible to who asks: neither the reasons nor the answer depend on anything else.
  */
 export function explain(
   membership: Membership,
@@ -52,35 +61,32 @@ export function explain(
   const { permission } = rule;
   const grant = grantOfMembership(membership);
   if (grant === undefined) return { permission, isAllowed: false, because: [] };
-  const scope = scopeOf(grant, permission);
-  const because = reasonsFor(grant, permission)
-    .filter((reason) => isAbout(reason, workspaceId) && isVisible(reason, visible))
+  const isWhole = visible.kind === "all" && scopeOf(grant, permission).kind === "all";
+  const isEnough = isWhole || rule.kind === "workspaces" || rule.kind === "workspace";
+  const because = (isEnough ? visibleReasons(grant, permission, visible) : [])
+    .filter((reason) => isAbout(reason, workspaceId))
     .map((reason) => ({
       ...reason,
       rules: permissionTable[permission].rules,
       needsApplicationRole: neededRole(reason),
     }));
-  return { permission, isAllowed: isInside(rule.kind, scope, workspaceId), because };
+  return { permission, isAllowed: because.length > 0, because };
 }
 
 const isAbout = (reason: Reason, workspaceId: string | undefined): boolean =>
   workspaceId === undefined || reason.kind === "customerRole" || reason.workspaceId === workspaceId;
 
 /** A role at the customer is only for the eyes of those who see the customer as a whole. */
-const isVisible = (reason: Reason, visible: Scope): boolean =>
-  reason.kind === "customerRole" ? visible.kind === "all" : covers(visible, reason.workspaceId);
+export const visibleReasons = (
+  grant: CustomerGrant,
+  permission: Permission,
+  visible: Scope,
+): readonly Reason[] =>
+  reasonsFor(grant, permission).filter((reason) =>
+    reason.kind === "customerRole" ? visible.kind === "all" : covers(visible, reason.workspaceId),
+  );
 
 const neededRole = (reason: Reason): string | null =>
   reason.kind === "customerRole" && isStaffRole(reason.role)
     ? (applicationRoleOf[reason.role satisfies CustomerRole] ?? null)
     : null;
-
-function isInside(
-  kind: "customer" | "workspaces" | "workspace",
-  scope: Scope,
-  workspaceId: string | undefined,
-) {
-  if (scope.kind === "all") return true;
-  if (kind === "customer") return false;
-  return workspaceId === undefined ? scope.workspaceIds.size > 0 : scope.workspaceIds.has(workspaceId);
-}

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { accessView } from "../../functions/http/people.ts";
 import { explain } from "../../src/access/explanation.ts";
 import { type CustomerGrant, createAuthorize, customersOf, scopeOf } from "../../src/access/grant.ts";
 import {
@@ -294,6 +295,29 @@ describe("the explanation of access", () => {
         }
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  it("is the same to who sees some workspaces, whatever else there is: allowed and why agree", () => {
+    const shown = new Set<string>(["a", "b"]);
+    fc.assert(
+      fc.property(
+        membershipArbitrary,
+        membershipArbitrary,
+        ruleArbitrary,
+        fc.constantFrom(...workspaceIds, undefined),
+        (each, other, rule, workspaceId) => {
+          const visible = { kind: "some", workspaceIds: shown } as const;
+          const { c: _, ...common } = each.workspaces;
+          const { c } = other.workspaces;
+          const elsewhere = { ...other, workspaces: { ...common, ...(c === undefined ? {} : { c }) } };
+          const explanation = explain(each, rule, workspaceId, visible);
+          expect(explanation).toEqual(explain(elsewhere, rule, workspaceId, visible));
+          expect(explanation.isAllowed).toBe(explanation.because.length > 0);
+          expect(accessView(each, visible)).toEqual(accessView(elsewhere, visible));
+        },
+      ),
+      { numRuns: 3_000 },
     );
   });
 
