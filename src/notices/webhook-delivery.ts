@@ -10,7 +10,7 @@ import { type Notice, noticeView } from "./notice.ts";
 import { type Webhook, webhookEventSchema, webhookIdSchema } from "./webhook.ts";
 
 /** How often a delivery is tried before it is given up. */
-export const ATTEMPTS_MAX = 10;
+const ATTEMPTS_MAX = 10;
 /** Pause after the first attempt; each further one is two and a half times as long: 21 hours in all. */
 const RETRY_MS = 30_000;
 const RETRY_FACTOR = 2.5;
