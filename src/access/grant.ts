@@ -99,15 +99,21 @@ export function customersOf(
         ([, workspace]) => !(principal.isPersonalAccount && workspace.refusesPersonalAccounts),
       ),
     );
-    if (roles.length === 0 && workspaces.size === 0) continue;
-    customers.set(customerId, {
+    const customer = {
       customerId,
       roles,
       workspaces,
       administersAll: administersAll && workspaces.size === Object.keys(membership.workspaces).length,
-    });
+    };
+    if (isKnown(customer)) customers.set(customerId, customer);
   }
   return customers;
+}
+
+/** A services admin who is no member any more knows of the customer as little as a stranger. */
+function isKnown(customer: CustomerGrant): boolean {
+  const scope = scopeOf(customer, "customers.read");
+  return scope.kind === "all" || scope.workspaceIds.size > 0;
 }
 
 /** A role of the provider's needs the application role, one of the customer's an account that all workspaces accept. */

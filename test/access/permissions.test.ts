@@ -58,11 +58,17 @@ const principal = (
   ...members,
 });
 
-const grantOf = (members: Partial<Membership>): CustomerGrant => {
-  const grant = customersOf(principal(), personOf(membership(members))).get(CUSTOMER_ID);
-  if (grant === undefined) throw new Error("nobody");
-  return grant;
-};
+/** What somebody holds, also where it is too little to know of the customer. */
+const grantOf = ({
+  roles = [],
+  workspaces = {},
+  administersAll = false,
+}: Partial<Membership>): CustomerGrant => ({
+  customerId: CUSTOMER_ID,
+  roles,
+  workspaces: new Map(Object.entries(workspaces)),
+  administersAll,
+});
 
 /** Where somebody with one role, or one grant in the workspace `a` of two, holds a permission. */
 function heldBy(permission: Permission): string[] {
@@ -170,7 +176,27 @@ describe("what a membership comes to under a token", () => {
     expect(personal?.administersAll).toBe(false);
     const none = membership({ workspaces: { closed }, administersAll: true, refusesPersonalAccounts: true });
     expect(customersOf(principal({ isPersonalAccount: true }), personOf(none)).size).toBe(0);
-    expect(grantOf(both).administersAll).toBe(true);
+    const work = customersOf(principal(), personOf(membership(both))).get(CUSTOMER_ID);
+    expect(work?.administersAll).toBe(true);
+  });
+
+  it("a services admin who is in no workspace, or in none that takes the account, knows of no customer", () => {
+    const removed = personOf(membership({ roles: ["servicesAdmin"] }));
+    expect(customersOf(principal(), removed).size).toBe(0);
+    const refused = personOf(membership({ roles: ["servicesAdmin"], workspaces: { closed } }));
+    expect(customersOf(principal({ isPersonalAccount: true }), refused).size).toBe(0);
+    expect(customersOf(principal(), refused).size).toBe(1);
+  });
+
+  it("a customer is known exactly where it may be read somewhere", () => {
+    fc.assert(
+      fc.property(membershipArbitrary, fc.boolean(), (each, isPersonalAccount) => {
+        for (const customer of customersOf(principal({ isPersonalAccount }), personOf(each)).values()) {
+          const scope = scopeOf(customer, "customers.read");
+          expect(scope.kind === "all" || scope.workspaceIds.size > 0).toBe(true);
+        }
+      }),
+    );
   });
 
   it.each([
@@ -182,7 +208,8 @@ describe("what a membership comes to under a token", () => {
   ] as const)(
     "a personal account with the role %s, where some workspace refuses it: %s, holds %j",
     (role, refuses, held) => {
-      const person = personOf(membership({ roles: [role], refusesPersonalAccounts: refuses }));
+      const workspaces = { open };
+      const person = personOf(membership({ roles: [role], refusesPersonalAccounts: refuses, workspaces }));
       const grant = customersOf(principal({ isPersonalAccount: true }), person).get(CUSTOMER_ID);
       expect(grant?.roles ?? []).toEqual(held);
     },
@@ -233,8 +260,9 @@ describe("what a membership comes to under a token", () => {
 });
 
 const workspaceIds = ["a", "b", "c"] as const;
+/** Whoever is in a workspace is a member at least. */
 const workspaceArbitrary = fc.record({
-  roles: fc.subarray(heldRoleSchema.options),
+  roles: fc.subarray(heldRoleSchema.options).map((roles) => [...new Set([...roles, "member" as const])]),
   permissions: fc.subarray(grantedPermissionSchema.options),
   groupIds: fc.constant<string[]>([]),
   refusesPersonalAccounts: fc.boolean(),
