@@ -2,6 +2,7 @@ import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
 import { unitSchema } from "../../src/agreements/agreement-event.ts";
 import { type Case, readCases } from "../../src/consumption/case-list.ts";
+import { type CellName, keptCell } from "../../src/consumption/grid-cells.ts";
 import { visibleRows } from "../../src/consumption/grid-visibility.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import { booleanText } from "../../src/platform/query.ts";
@@ -55,12 +56,10 @@ export function entitlementCaseEndpoints(app: App) {
       query: z.object({
         ...drillDownQuery,
         ...pagingQuery(100),
-        count: booleanText
-          .optional()
-          .meta({
-            type: "boolean",
-            description: "Whether to count all cases, which costs more with more rows.",
-          }),
+        count: booleanText.optional().meta({
+          type: "boolean",
+          description: "Whether to count all cases, which costs more with more rows.",
+        }),
       }),
       responses: { 200: { description: "A page of cases.", schema: casesSchema } },
     },
@@ -103,15 +102,15 @@ export function entitlementCaseEndpoints(app: App) {
 }
 
 function caseView({ number, deliveries, rows, quantity, last }: Case) {
-  const { cells } = last;
+  const cell = (name: CellName) => keptCell(last.cells, name);
   return {
     number,
-    title: cells.title ?? null,
-    product: cells.product ?? null,
-    severity: cells.severity ?? null,
-    status: cells.status ?? null,
-    openedAt: cells.openedAt ?? null,
-    closedAt: cells.closedAt ?? null,
+    title: cell("title"),
+    product: cell("product"),
+    severity: cell("severity"),
+    status: cell("status"),
+    openedAt: cell("openedAt"),
+    closedAt: cell("closedAt"),
     deliveries,
     rows,
     quantity,

@@ -10,6 +10,7 @@ import { compareText } from "../agreements/terms.ts";
 import type { Query } from "../platform/cosmos.ts";
 import type { Chosen } from "./chosen.ts";
 import type { Account, LedgerId } from "./entry.ts";
+import { keptCell } from "./grid-cells.ts";
 import type { CaseRow, RowStore } from "./row-store.ts";
 
 /** Each is about half a KB. */
@@ -45,7 +46,7 @@ export async function readCases(
   page: { readonly after: { readonly number: string | null } | undefined; readonly limit: number },
 ): Promise<CasePage> {
   const rows = await store.caseRows(ledgerId, { ...scope, after: page.after, limit: PAGE_ROWS_MAX + 1 });
-  const groups = [...Map.groupBy(rows, ({ cells }) => cells.number ?? null)];
+  const groups = [...Map.groupBy(rows, ({ cells }) => keptCell(cells, "number"))];
   const [first] = groups;
   const isCut = rows.length > PAGE_ROWS_MAX;
   if (isCut && groups.length === 1 && first !== undefined) {

@@ -10,7 +10,7 @@ import { readReversed } from "./drill-down.ts";
 import { caseNumberOf, type Entry, type LedgerId, ledgerIdSchema, type Reason } from "./entry.ts";
 import { shownCells } from "./grid-cells.ts";
 import { visibleRows } from "./grid-visibility.ts";
-import type { RowStore } from "./row-store.ts";
+import { type RowStore, sortPathOf } from "./row-store.ts";
 
 export type AdditionalRowsAsked = {
   readonly service?: string | undefined;
@@ -27,8 +27,8 @@ export const additionalPositionSchema = z.object({
 type Position = z.output<typeof additionalPositionSchema>;
 
 export function additionalCondition({ service, reason, case: key }: AdditionalRowsAsked): Query | undefined {
-  const ofCase =
-    "(c.cells.number = @case OR (NOT IS_STRING(c.cells.number) AND (c.id = @case OR c.reverses = @case)))";
+  const path = sortPathOf("number");
+  const ofCase = `(${path} = @case OR (NOT IS_STRING(${path}) AND (c.id = @case OR c.reverses = @case)))`;
   const conditions = [
     service === undefined
       ? []

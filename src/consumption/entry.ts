@@ -12,7 +12,7 @@ import { agreementIdSchema, customerIdSchema, workspaceIdSchema } from "../agree
 import { type AgreementLinks, type Terms, termsSchema } from "../agreements/terms.ts";
 import { workspaceLinkSchema } from "../agreements/workspace.ts";
 import type { AcceptedEvent } from "./event.ts";
-import { cellsSchema } from "./grid-cells.ts";
+import { keptCellsSchema } from "./grid-cells.ts";
 
 export const ledgerIdSchema = z.string().min(2).max(260).brand<"LedgerId">();
 export type LedgerId = z.infer<typeof ledgerIdSchema>;
@@ -70,7 +70,7 @@ const postingShape = {
   /** On a reversal, the case of what it reverses; a delivery has it in its event. */
   caseNumber: z.string().optional(),
   /** What grids find and order rows by; a reversal has those of what it reverses. */
-  cells: cellsSchema.optional(),
+  cells: keptCellsSchema.optional(),
   /** Why it counts nothing at present: it waits for its delivery, or it asks for more than is left. */
   state: z.enum(["posted", "awaiting", "rejected"]),
   code: z.string().optional(),

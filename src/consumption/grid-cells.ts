@@ -8,32 +8,52 @@ import * as z from "zod";
 import { compareText } from "../agreements/terms.ts";
 import { isInYears } from "../platform/instant.ts";
 
-export const cellNames = [
-  "number",
-  "title",
-  "product",
-  "severity",
-  "status",
-  "openedAt",
-  "closedAt",
-  "primaryContact",
-  "engagement",
-  "learner",
-  "activityTitle",
-  "format",
-  "level",
-  "language",
-  "startedAt",
-  "completedAt",
-  "assessment",
-  "technology",
-  "requestedBy",
-] as const;
-export type CellName = (typeof cellNames)[number];
+/**
+ * Where an entry keeps each cell. Columns of different grids share a place, since each place has an index of its own; its
+ * name is short, since it is in every entry, and the size of an entry is what writing one is charged by.
+ */
+const cellPlaces = {
+  number: "n",
+  title: "t",
+  activityTitle: "t",
+  assessment: "t",
+  engagement: "t",
+  product: "p",
+  technology: "p",
+  severity: "v",
+  level: "v",
+  status: "s",
+  format: "s",
+  openedAt: "o",
+  startedAt: "o",
+  closedAt: "c",
+  completedAt: "c",
+  primaryContact: "h",
+  learner: "h",
+  requestedBy: "h",
+  language: "g",
+} as const;
+export type CellName = keyof typeof cellPlaces;
+type CellPlace = (typeof cellPlaces)[CellName];
 
 /** Those of the row's grid; the others are absent. */
-export const cellsSchema = z.partialRecord(z.enum(cellNames), z.string().nullable());
-export type Cells = z.infer<typeof cellsSchema>;
+export type Cells = Readonly<Partial<Record<CellName, string | null>>>;
+
+/** As an entry keeps them. */
+export const keptCellsSchema = z.partialRecord(
+  z.enum(["n", "t", "p", "v", "s", "o", "c", "h", "g"] satisfies CellPlace[]),
+  z.string().nullable(),
+);
+export type KeptCells = z.infer<typeof keptCellsSchema>;
+
+export const isCellName = (name: string): name is CellName => Object.hasOwn(cellPlaces, name);
+
+/** Within the entry. */
+export const cellPathOf = (name: CellName): string => `cells.${cellPlaces[name]}`;
+
+/** @param cells of a grid that has the column. */
+export const keptCell = (cells: KeptCells | undefined, name: CellName): string | null =>
+  cells?.[cellPlaces[name]] ?? null;
 
 /** Eighty reversals and their delivery are written in one transaction of 2 MB, each with its cells. */
 const KEPT_LENGTH_MAX = 256;
@@ -97,12 +117,11 @@ export function shownCells({ data }: { readonly data: unknown }): Cells {
   return parsed.success ? cellsOf(parsed.data) : {};
 }
 
-/** As an entry keeps them. */
-export function keptCells(data: DeliveryMembers): Cells {
-  const kept = Object.entries(cellsOf(data)).map(
-    ([name, text]) => [name, text === null ? null : text.slice(0, KEPT_LENGTH_MAX).toWellFormed()] as const,
-  );
-  return Object.fromEntries(kept);
+export function keptCells(data: DeliveryMembers): KeptCells {
+  const kept: KeptCells = {};
+  for (const [name, text] of Object.entries(cellsOf(data)))
+    if (isCellName(name)) kept[cellPlaces[name]] = text?.slice(0, KEPT_LENGTH_MAX).toWellFormed() ?? null;
+  return kept;
 }
 
 /** Null sorts first, as in the store. */

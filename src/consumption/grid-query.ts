@@ -51,6 +51,6 @@ const searchQuery = (search: string, cells: readonly CellName[]): Query => ({
 });
 
 const caseQuery = (number: string): Query => ({
-  query: "c.cells.number = @case",
+  query: `${sortPathOf("number")} = @case`,
   parameters: [{ name: "@case", value: number }],
 });

@@ -15,7 +15,7 @@ import {
   type LedgerId,
   reasonSchema,
 } from "./entry.ts";
-import { type CellName, cellNames, cellsSchema } from "./grid-cells.ts";
+import { type CellName, cellPathOf, isCellName, keptCell, keptCellsSchema } from "./grid-cells.ts";
 
 /** What the additional-cases view needs of an entry; a case without a number is known by its entry. */
 const additionalSchema = z.object({
@@ -42,7 +42,7 @@ const caseRowSchema = z.object({
   workspaceId: workspaceIdSchema,
   quantity: z.int(),
   reverses: z.string().optional(),
-  cells: cellsSchema,
+  cells: keptCellsSchema,
 });
 export type CaseRow = z.infer<typeof caseRowSchema>;
 
@@ -70,15 +70,13 @@ export const rowSortPaths = {
 } as const;
 export type RowSort = keyof typeof rowSortPaths | CellName;
 
-const isCell = (sort: RowSort): sort is CellName => cellNames.some((name) => name === sort);
-
 /** In a query over `c`. */
 export const sortPathOf = (sort: RowSort): string =>
-  isCell(sort) ? `c.cells.${sort}` : `c.${rowSortPaths[sort]}`;
+  `c.${isCellName(sort) ? cellPathOf(sort) : rowSortPaths[sort]}`;
 
 /** What the entry is sorted by. */
 export function sortKeyOf(entry: Entry, sort: RowSort): SortKey {
-  return isCell(sort) ? (entry.cells?.[sort] ?? null) : (entry[rowSortPaths[sort]] ?? null);
+  return isCellName(sort) ? keptCell(entry.cells, sort) : (entry[rowSortPaths[sort]] ?? null);
 }
 
 type RowScope = {
@@ -153,7 +151,7 @@ export function cosmosRowStore(container: Container): RowStore {
     caseRows: (ledgerId, { after, limit, ...query }) => {
       const condition = allOf([onAccount(query), beyondCase(after)]);
       const select = `SELECT TOP ${limit} ${CASE_MEMBERS}`;
-      const page = filtered(select, condition, query.filter, " ORDER BY c.cells.number, c.id");
+      const page = filtered(select, condition, query.filter, ` ORDER BY ${NUMBER}, c.id`);
       return queryAll(container, ledgerId, page, caseRowSchema);
     },
     caseSum: async (ledgerId, query) => {
@@ -166,9 +164,9 @@ export function cosmosRowStore(container: Container): RowStore {
       return (await queryAll(container, ledgerId, last, caseRowSchema))[0];
     },
     caseCount: async (ledgerId, query) => {
-      const hasNumber = { text: "IS_STRING(c.cells.number)", parameters: {} };
+      const hasNumber = { text: `IS_STRING(${NUMBER})`, parameters: {} };
       const condition = allOf([onAccount(query), hasNumber]);
-      const numbers = filtered("SELECT DISTINCT VALUE c.cells.number", condition, query.filter);
+      const numbers = filtered(`SELECT DISTINCT VALUE ${NUMBER}`, condition, query.filter);
       return (await queryAll(container, ledgerId, numbers, z.string())).length;
     },
     within: (ledgerId, account, periods) => {
@@ -187,6 +185,7 @@ export function cosmosRowStore(container: Container): RowStore {
   };
 }
 
+const NUMBER = sortPathOf("number");
 const CASE_MEMBERS = "c.id, c.at, c.workspaceId, c.quantity, c.reverses, c.cells";
 
 const anything: Condition = { text: "true", parameters: {} };
@@ -219,13 +218,13 @@ const onAdditional = ({ chosen, asOf }: Omit<RowScope, "account">): Condition =>
 
 const ofCase = ({ number }: CaseNumber): Condition =>
   number === null
-    ? { text: "IS_NULL(c.cells.number)", parameters: {} }
-    : { text: "c.cells.number = @number", parameters: { number } };
+    ? { text: `IS_NULL(${NUMBER})`, parameters: {} }
+    : { text: `${NUMBER} = @number`, parameters: { number } };
 
 function beyondCase(after: CaseNumber | undefined): Condition {
   if (after === undefined) return anything;
-  if (after.number === null) return { text: "IS_STRING(c.cells.number)", parameters: {} };
-  return { text: "c.cells.number > @afterNumber", parameters: { afterNumber: after.number } };
+  if (after.number === null) return { text: `IS_STRING(${NUMBER})`, parameters: {} };
+  return { text: `${NUMBER} > @afterNumber`, parameters: { afterNumber: after.number } };
 }
 
 export function inPeriods(periods: readonly Period[]): Condition {

@@ -3,7 +3,7 @@ import { compareText } from "../../../src/agreements/terms.ts";
 import type { ActivityStore } from "../../../src/consumption/activity-store.ts";
 import { includes } from "../../../src/consumption/chosen.ts";
 import { type Entry, isAdditional, type LedgerId } from "../../../src/consumption/entry.ts";
-import { compareCells } from "../../../src/consumption/grid-cells.ts";
+import { compareCells, keptCell } from "../../../src/consumption/grid-cells.ts";
 import { type CountedPosting, isCounted } from "../../../src/consumption/rollup.ts";
 import { type CaseRow, type Position, type RowPage, sortKeyOf } from "../../../src/consumption/row-store.ts";
 import type { MemoryStores } from "../../fakes/memory-stores.ts";
@@ -137,7 +137,7 @@ function toCaseRow({ id, at, workspaceId, quantity, reverses, cells = {} }: Entr
   return { id, at, workspaceId, quantity, ...(reverses === undefined ? {} : { reverses }), cells };
 }
 
-const numberOf = ({ cells }: CaseRow): string | null => cells.number ?? null;
+const numberOf = ({ cells }: CaseRow): string | null => keptCell(cells, "number");
 
 const requestSchema = z.object({
   agreementId: z.string().optional(),
