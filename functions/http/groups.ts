@@ -2,7 +2,7 @@ import * as z from "zod";
 import { decideAndApply } from "../../src/access/apply-change.ts";
 import { doingOf } from "../../src/access/audit-entry.ts";
 import type { Change } from "../../src/access/directory-store.ts";
-import { defineEndpoint } from "../../src/access/grant.ts";
+import { defineEndpoint, type Grant } from "../../src/access/grant.ts";
 import { type Group, groupIdSchema } from "../../src/access/group.ts";
 import { changeGroup, createGroup, deleteGroup, newGroupId } from "../../src/access/group-change.ts";
 import { memberIdSchema } from "../../src/access/member.ts";
@@ -65,8 +65,8 @@ export function groupEndpoints(app: App) {
       params,
       responses: { 200: { description: "All of them.", schema: listSchema(groupSchema) } },
     },
-    async ({ params: { customerId, workspaceId } }) => {
-      workspaceOf((await readCustomer(app, customerId)).value, workspaceId);
+    async ({ params: { customerId, workspaceId }, grant }) => {
+      workspaceOf((await readCustomer(app, customerId)).value, workspaceId, grant.scope);
       const groups = await directory.groups(customerId, workspaceId);
       return { status: 200, body: { value: groups.map(({ value }) => view(value)) } };
     },
@@ -206,13 +206,14 @@ export function groupEndpoints(app: App) {
   }
 
   type InWorkspace = Parameters<typeof doingOf>[0] & {
+    readonly grant: Grant;
     readonly params: { readonly customerId: CustomerId; readonly workspaceId: WorkspaceId };
   };
 
   async function atOf(request: InWorkspace): Promise<At> {
     const { customerId, workspaceId } = request.params;
     const { value: customer } = await readCustomer(app, customerId);
-    const workspace = workspaceOf(customer, workspaceId);
+    const workspace = workspaceOf(customer, workspaceId, request.grant.scope);
     return { customer, workspace, doing: doingOf(request, customerId), actorName: request.principal.name };
   }
 

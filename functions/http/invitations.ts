@@ -1,14 +1,13 @@
 import * as z from "zod";
 import { decideAndApply } from "../../src/access/apply-change.ts";
 import { doingOf } from "../../src/access/audit-entry.ts";
-import { defineEndpoint, mayAlso } from "../../src/access/grant.ts";
+import { defineEndpoint, type Grant, mayAlso } from "../../src/access/grant.ts";
 import { accept, isOpen, resend, revoke } from "../../src/access/invitation.ts";
 import { readInvitationCsv } from "../../src/access/invitation-csv.ts";
 import { INVITATIONS_AT_ONCE_MAX, invitePeople } from "../../src/access/invite-people.ts";
 import { givenRoleSchema, type Member, memberIdOf, memberIdSchema } from "../../src/access/member.ts";
 import { type At, changeOf, type MemberStep } from "../../src/access/member-step.ts";
 import { grantedPermissionSchema } from "../../src/access/permissions.ts";
-import type { Membership } from "../../src/access/person.ts";
 import { workspaceOf } from "../../src/access/workspace-change.ts";
 import { languageSchema } from "../../src/agreements/agreement-event.ts";
 import {
@@ -18,7 +17,7 @@ import {
   workspaceIdSchema,
 } from "../../src/agreements/ids.ts";
 import type { Versioned } from "../../src/platform/cosmos.ts";
-import { NotFoundError } from "../../src/platform/errors.ts";
+import { ForbiddenError, NotFoundError } from "../../src/platform/errors.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { invitedPersonShape, readCustomer } from "./directory.ts";
@@ -72,8 +71,8 @@ export function invitationEndpoints(app: App) {
       query: z.object(pagingQuery(100)),
       responses: { 200: { description: "A page of invitations.", schema: listSchema(invitationSchema) } },
     },
-    async ({ params: { customerId, workspaceId }, query, url, now }) => {
-      workspaceOf((await readCustomer(app, customerId)).value, workspaceId);
+    async ({ params: { customerId, workspaceId }, query, grant, url, now }) => {
+      workspaceOf((await readCustomer(app, customerId)).value, workspaceId, grant.scope);
       const scope = { name: "listInvitations", url, key: app.config.signingKey, now };
       const page = startPage(scope, query, z.string());
       const statuses = ["invited"] as const;
@@ -149,7 +148,7 @@ export function invitationEndpoints(app: App) {
   async function inviteAll(
     request: Parameters<typeof doingOf>[0] & {
       readonly params: { readonly customerId: CustomerId; readonly workspaceId: WorkspaceId };
-      readonly grant: Parameters<typeof mayAlso>[0];
+      readonly grant: Grant;
     },
     lines: Parameters<typeof invitePeople>[2],
   ) {
@@ -178,7 +177,13 @@ export function invitationEndpoints(app: App) {
       responses: { 200: { description: "As it is now.", schema: invitationSchema } },
     },
     async (request) => {
-      const member = await changeInvitation(request, resend);
+      const { customerId, workspaceId } = request.params;
+      const mayGive = mayAlso(request.grant, customerId, "members.change", workspaceId);
+      const member = await changeInvitation(request, (at, known) => {
+        const { roles, permissions } = known.value;
+        if (!mayGive && roles.length + permissions.length > 0) throw mayNotGive();
+        return resend(at, known);
+      });
       return { status: 200, body: view(member, request.now) };
     },
   );
@@ -203,6 +208,7 @@ export function invitationEndpoints(app: App) {
   async function changeInvitation(
     request: Parameters<typeof doingOf>[0] & {
       readonly params: z.output<typeof invitationParams>;
+      readonly grant: Grant;
     },
     decide: (at: At, known: Versioned<Member>) => MemberStep,
   ): Promise<Member> {
@@ -215,7 +221,7 @@ export function invitationEndpoints(app: App) {
       ]);
       if (known?.value.workspaceId !== workspaceId || known.value.status !== "invited")
         throw new NotFoundError(`no invitation ${invitationId}`);
-      const workspace = workspaceOf(customer, workspaceId);
+      const workspace = workspaceOf(customer, workspaceId, request.grant.scope);
       const at: At = { customer, workspace, doing, actorName: request.principal.name };
       const step = decide(at, known);
       return { change: changeOf(at, [step]), before: known, after: step.write.document };
@@ -240,11 +246,8 @@ export function invitationEndpoints(app: App) {
     async (request) => {
       const { grant, principal, params } = request;
       const { invitationId } = params;
-      const own = Object.values(grant.person?.memberships ?? {}).find((membership) =>
-        isOwn(membership, principal.email ?? "", invitationId),
-      );
-      if (own === undefined) throw new NotFoundError(`no invitation ${invitationId}`);
-      const { customerId } = own;
+      const customerId = customerOfInvitation(grant, principal.email ?? "", invitationId);
+      if (customerId === undefined) throw new NotFoundError(`no invitation ${invitationId}`);
       const doing = doingOf(request, customerId);
       const { value, etag } = await decideAndApply(app.directory, async () => {
         const [{ value: customer }, known] = await Promise.all([
@@ -273,11 +276,27 @@ export function invitationEndpoints(app: App) {
   ];
 }
 
-/** One that waits, or that the person accepted before: accepting again finds the same. */
-const isOwn = ({ customerId, invitations, workspaces }: Membership, email: string, id: string): boolean =>
-  invitations.some(({ invitationId }) => invitationId === id) ||
-  Object.keys(workspaces).some(
-    (workspaceId) => memberIdOf(customerId, workspaceIdSchema.parse(workspaceId), email) === id,
+/** Of one that waits for the caller, or that the caller accepted before: accepting again finds the same. */
+function customerOfInvitation(
+  { person, customers }: Grant,
+  email: string,
+  id: string,
+): CustomerId | undefined {
+  const waiting = Object.values(person?.memberships ?? {}).find(({ invitations }) =>
+    invitations.some(({ invitationId }) => invitationId === id),
+  );
+  const accepted = [...customers.values()].find(({ customerId, workspaces }) =>
+    [...workspaces.keys()].some(
+      (workspaceId) => memberIdOf(customerId, workspaceIdSchema.parse(workspaceId), email) === id,
+    ),
+  );
+  return (waiting ?? accepted)?.customerId;
+}
+
+const mayNotGive = () =>
+  new ForbiddenError(
+    "MayNotGiveRoles",
+    "The invitation gives roles or permissions: only whoever may change members sends it again.",
   );
 
 function view(member: Member, now: Date) {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { decideAndApply } from "../../src/access/apply-change.ts";
 import { doingOf } from "../../src/access/audit-entry.ts";
 import type { Change } from "../../src/access/directory-store.ts";
-import { defineEndpoint } from "../../src/access/grant.ts";
+import { defineEndpoint, type Grant } from "../../src/access/grant.ts";
 import { groupIdSchema } from "../../src/access/group.ts";
 import { givenRoleSchema, type Member, memberIdOf, memberIdSchema } from "../../src/access/member.ts";
 import { change, remove, switchOff, switchOn } from "../../src/access/member-change.ts";
@@ -92,8 +92,8 @@ export function memberEndpoints(app: App) {
       }),
       responses: { 200: { description: "A page of members.", schema: listSchema(memberSchema) } },
     },
-    async ({ params: { customerId, workspaceId }, query, url, now }) => {
-      workspaceOf((await readCustomer(app, customerId)).value, workspaceId);
+    async ({ params: { customerId, workspaceId }, query, grant, url, now }) => {
+      workspaceOf((await readCustomer(app, customerId)).value, workspaceId, grant.scope);
       const scope = { name: "listMembers", url, key: app.config.signingKey, now };
       const page = startPage(scope, query, z.string());
       const rows = await directory.memberPage(customerId, {
@@ -156,9 +156,10 @@ export function memberEndpoints(app: App) {
     },
     async (request) => {
       const { memberId } = request.params;
-      const { value, etag } = await changeMember(app, request, memberId, async (at, known) =>
-        changeOf(at, [change(at, known, request.body)]),
-      );
+      const { value, etag } = await changeMember(app, request, memberId, async (at, known) => {
+        const step = change(at, known, request.body);
+        return step && changeOf(at, [step]);
+      });
       return { status: 200, etag, body: memberView(value) };
     },
   );
@@ -235,9 +236,10 @@ export function memberEndpoints(app: App) {
     async (request) => {
       const { customerId, workspaceId } = request.params;
       const memberId = memberIdOf(customerId, workspaceId, request.principal.email ?? "");
-      const { value, etag } = await changeMember(app, request, memberId, async (at, known) =>
-        changeOf(at, [change(at, known, request.body)]),
-      );
+      const { value, etag } = await changeMember(app, request, memberId, async (at, known) => {
+        const step = change(at, known, request.body);
+        return step && changeOf(at, [step]);
+      });
       return { status: 200, etag, body: memberView(value) };
     },
   );
@@ -259,6 +261,7 @@ export async function readMember(
 }
 
 type ChangeRequest = Parameters<typeof doingOf>[0] & {
+  readonly grant: Grant;
   readonly params: { readonly customerId: CustomerId; readonly workspaceId: WorkspaceId };
   readonly conditions: Parameters<typeof requireMatch>[0];
 };
@@ -278,7 +281,7 @@ export async function changeMember(
       readMember(app, customerId, workspaceId, memberId),
     ]);
     requireMatch(request.conditions, known.etag);
-    const workspace = workspaceOf(customer.value, workspaceId);
+    const workspace = workspaceOf(customer.value, workspaceId, request.grant.scope);
     const actorName = request.principal.name;
     const decided = await decide({ customer: customer.value, workspace, doing, actorName }, known);
     const after = decided?.writes.map(({ document }) => document).find((each) => each.kind === "member");

@@ -20,7 +20,7 @@ export async function requestMonthlyCpods(
   run: Run,
 ): Promise<void> {
   const customerIds: CustomerId[] = [];
-  for await (const page of customers.all()) customerIds.push(...page.map(({ customerId }) => customerId));
+  for await (const page of customers.allIds()) customerIds.push(...page);
   let sent = 0;
   const request = async (id: CustomerId): Promise<void> => {
     const customer = await customers.read(id);

@@ -21,6 +21,12 @@ export async function followUpChanges({ directory }: Pick<App, "directory">, run
   const byId = new Map(waiting.map((each) => [`${each.value.customerId}/${each.value.id}`, each]));
   await inTurn(run, "followUpChanges", [...byId.keys()], async (id) => {
     const each = byId.get(id);
-    if (each !== undefined) await follow(directory, each.value, each.etag);
+    if (each === undefined) return;
+    try {
+      await follow(directory, each.value, each.etag);
+    } catch (error) {
+      await directory.directory.postpone(each.value, each.etag, new Date(run.now()).toISOString());
+      throw error;
+    }
   });
 }

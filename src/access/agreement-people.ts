@@ -7,6 +7,7 @@ import type { AgreementEventData } from "../agreements/agreement-event.ts";
 import { type Customer, namedByAgreement, withAgreement } from "../agreements/customer.ts";
 import { DEFAULT_WORKSPACE_ID } from "../agreements/ids.ts";
 import type { AgreementFact } from "../agreements/terms.ts";
+import { acceptsPersonalAccounts } from "../agreements/workspace.ts";
 import type { Versioned } from "../platform/cosmos.ts";
 import { dayIn } from "../platform/instant.ts";
 import { applyChange, type DirectoryAccess } from "./apply-change.ts";
@@ -14,7 +15,7 @@ import { type AuditEntry, auditEntry, type Doing } from "./audit-entry.ts";
 import type { Change } from "./directory-store.ts";
 import { followUp } from "./follow-up.ts";
 import { nameOnAgreement, refusesAddress } from "./invitation.ts";
-import { memberIdOf } from "./member.ts";
+import { type Member, memberIdOf } from "./member.ts";
 import { freeContacts, withContacts } from "./member-change.ts";
 import { type At, changeOf, type MemberStep } from "./member-step.ts";
 import { workspaceOf } from "./workspace-change.ts";
@@ -82,12 +83,21 @@ function customerChange(
     ],
     followUps: [
       followUp(customerId, { type: "people", emails: [...namedByAgreement(before?.value, data)] }, doing.at),
-      // WS-06: which accounts a workspace accepts follows from these, and is in each member's own document.
-      ...(known?.plan === summary?.plan && known?.kind === summary?.kind
-        ? []
-        : [followUp(customerId, { type: "everybody" }, doing.at)]),
+      // WS-06: which accounts a workspace accepts follows from the plan, and is in each member's own document.
+      ...(isAcceptanceChanged(before?.value, next)
+        ? [followUp(customerId, { type: "everybody" }, doing.at)]
+        : []),
     ],
   };
+}
+
+function isAcceptanceChanged(before: Customer | undefined, next: Customer): boolean {
+  if (before === undefined) return false;
+  return next.workspaces.some(
+    (workspace) =>
+      acceptsPersonalAccounts(workspace, before.agreements) !==
+      acceptsPersonalAccounts(workspace, next.agreements),
+  );
 }
 
 /** Each address once; who is services admin and support contact is both. */
@@ -117,14 +127,14 @@ async function addPeople(
       directory.supportContacts(data.customerId),
     ]);
     if (customer === undefined) throw new Error(`customer ${data.customerId} is gone`);
-    const knownIds = new Set(known.map(({ value }) => value.memberId));
-    const strangers = named.filter((_, index) => !knownIds.has(ids[index] ?? ""));
+    const knownById = new Map(known.map((each) => [each.value.memberId, each]));
+    const people = named.map((each, index) => ({ ...each, known: knownById.get(ids[index] ?? "") }));
     const workspace = workspaceOf(customer.value, DEFAULT_WORKSPACE_ID);
     const at: At = { customer: customer.value, workspace, doing, actorName: undefined };
     const { steps, refused } = stepsFor(
       at,
       data,
-      strangers,
+      people,
       freeContacts(at.customer, contacts?.value, doing.at),
     );
     const change = peopleChange(at, steps, refused, contacts);
@@ -135,21 +145,29 @@ async function addPeople(
   throw new Error(`others are always faster to write members of customer ${data.customerId}`);
 }
 
-function stepsFor(at: At, data: AgreementEventData, named: readonly Named[], free: number) {
+type Person = Named & { readonly known: Versioned<Member> | undefined };
+
+function stepsFor(at: At, data: AgreementEventData, people: readonly Person[], free: number) {
   const steps: MemberStep[] = [];
   const refused: AuditEntry[] = [];
   // Of an agreement that is over nobody is told: there is nothing to use at once.
   const isOver = data.endDate < dayIn(at.doing.at, data.timeZone);
   let left = free;
-  for (const each of named) {
+  for (const { known, ...each } of people) {
     if (refusesAddress(at, each.email)) {
-      refused.push(refusal(at, each.email));
+      if (known === undefined) refused.push(refusal(at, each.email));
       continue;
     }
-    const isSupportContact = each.isContact && left > 0;
-    const step = nameOnAgreement(at, undefined, each, { agreementNumber: data.number, isSupportContact });
+    const isContact = known?.value.roles.includes("supportContact") === true;
+    const naming = {
+      ...each,
+      agreementId: data.agreementId,
+      agreementNumber: data.number,
+      isSupportContact: each.isContact && left > 0,
+    };
+    const step = nameOnAgreement(at, known, naming);
     if (step === undefined) continue;
-    if (isSupportContact) left -= 1;
+    if (!isContact && step.write.document.roles.includes("supportContact")) left -= 1;
     steps.push(isOver ? { ...step, message: undefined } : step);
   }
   return { steps, refused };
@@ -175,9 +193,10 @@ function peopleChange(
     if (firstRefused === undefined) return undefined;
     return { customerId: at.customer.customerId, writes: [], audit: [firstRefused, ...otherRefused] };
   }
+  const taken = new Set(contacts?.value.contacts.map(({ memberId }) => memberId));
   const added = steps
     .map(({ write }) => write.document)
-    .filter(({ roles }) => roles.includes("supportContact"))
+    .filter(({ roles, memberId }) => roles.includes("supportContact") && !taken.has(memberId))
     .map(({ memberId, workspaceId }) => ({ memberId, workspaceId, since: at.doing.at }));
   const named = [...(contacts?.value.contacts ?? []), ...added];
   const change = changeOf(

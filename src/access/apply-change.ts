@@ -20,6 +20,8 @@ const ATTEMPTS_MAX = 10;
 /** Follow-ups of one change that are done side by side. */
 const SIDE_BY_SIDE = 8;
 const MEMBERS_PAGE = 200;
+/** People whom a request itself sees to; of more the timer does. */
+const MEMBERS_AT_ONCE_MAX = 600;
 const RETRY_AFTER_SECONDS = 1;
 
 type DirectoryStores = {
@@ -56,7 +58,7 @@ export async function applyChange(access: DirectoryAccess, change: Change): Prom
   const result = await access.directory.commit(change);
   if (result.outcome !== "committed") return result;
   await sideBySide(change.followUps ?? [], (each) =>
-    withoutFail(access, () => follow(access, each, result.etags.get(each.id) ?? "")),
+    withoutFail(access, () => follow(access, each, result.etags.get(each.id) ?? "", MEMBERS_AT_ONCE_MAX)),
   );
   const messages = change.messages ?? [];
   if (messages.length > 0) await withoutFail(access, () => access.notify(messages));
@@ -101,59 +103,80 @@ async function withoutFail({ onDelay }: DirectoryAccess, work: () => Promise<voi
   }
 }
 
-/** Does what waits; the same again is harmless. @param etag of the follow-up: one asked for meanwhile stays. */
-export async function follow(access: DirectoryAccess, followUp: FollowUp, etag: string): Promise<void> {
-  const { customerId, task } = followUp;
-  switch (task.type) {
-    case "people":
-      await sideBySide(task.emails, (email) => projectPerson(access, customerId, email));
-      break;
-    case "members":
-      await projectMembers(access, customerId, task.workspaceId);
-      break;
-    case "administrators":
-      await projectAdministrators(access, customerId);
-      break;
-    case "everybody":
-      await projectEverybody(access, customerId);
-      break;
-    case "links":
-      await access.relink(customerId, task.agreementId);
-      break;
+/**
+ * Does what waits; the same again is harmless. What fails for one person stops nobody behind it.
+ * @param etag of the follow-up: one asked for meanwhile stays.
+ * @param membersMax a workspace with more is left as it is.
+ * @throws AggregateError of all that failed: the follow-up stays.
+ */
+export async function follow(
+  access: DirectoryAccess,
+  followUp: FollowUp,
+  etag: string,
+  membersMax = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const failures: unknown[] = [];
+  const emails = emailsOf(access, followUp);
+  let seen = 0;
+  for await (const page of emails) {
+    seen += page.length;
+    if (seen > membersMax) return;
+    await sideBySide(page, async (email) => {
+      try {
+        await projectPerson(access, followUp.customerId, email);
+      } catch (error) {
+        failures.push(error);
+      }
+    });
   }
+  if (followUp.task.type === "links") await access.relink(followUp.customerId, followUp.task.agreementId);
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${seen} people failed`);
   await access.directory.done(followUp, etag);
 }
 
-async function projectAdministrators(access: DirectoryAccess, customerId: CustomerId): Promise<void> {
+/** Whose own documents are to be made again. */
+async function* emailsOf(access: DirectoryAccess, { customerId, task }: FollowUp) {
+  switch (task.type) {
+    case "people":
+      yield task.emails;
+      break;
+    case "members":
+      yield* membersOf(access, customerId, task.workspaceId);
+      break;
+    case "administrators":
+      yield await administratorsOf(access, customerId);
+      break;
+    case "everybody":
+      yield await administratorsOf(access, customerId);
+      for (const { workspaceId } of (await access.customers.read(customerId))?.value.workspaces ?? [])
+        yield* membersOf(access, customerId, workspaceId);
+      break;
+    case "links":
+      break;
+  }
+}
+
+async function administratorsOf(access: DirectoryAccess, customerId: CustomerId): Promise<readonly string[]> {
   const [customer, administrators, assignments] = await Promise.all([
     access.customers.read(customerId),
     access.directory.administrators(customerId),
     access.directory.roleAssignments(customerId),
   ]);
   const named = Object.values(customer?.value.agreements ?? {}).flatMap((each) => each.servicesAdmin ?? []);
-  const assigned = assignments.map(({ value }) => value.email);
-  await sideBySide([...new Set([...administrators, ...named, ...assigned])], (email) =>
-    projectPerson(access, customerId, email),
-  );
+  return [...new Set([...administrators, ...named, ...assignments.map(({ value }) => value.email)])];
 }
 
-async function projectEverybody(access: DirectoryAccess, customerId: CustomerId): Promise<void> {
-  await projectAdministrators(access, customerId);
-  const workspaces = (await access.customers.read(customerId))?.value.workspaces ?? [];
-  for (const { workspaceId } of workspaces) await projectMembers(access, customerId, workspaceId);
-}
-
-async function projectMembers(
-  access: DirectoryAccess,
-  customerId: CustomerId,
-  workspaceId: WorkspaceId,
-): Promise<void> {
+async function* membersOf({ directory }: DirectoryAccess, customerId: CustomerId, workspaceId: WorkspaceId) {
   let after: string | undefined;
   do {
     const statuses = ["invited", "active"] as const;
-    const page = { workspaceId, statuses, after, limit: MEMBERS_PAGE };
-    const members = await access.directory.memberPage(customerId, page);
-    await sideBySide(members, ({ value }) => projectPerson(access, customerId, value.email));
+    const members = await directory.memberPage(customerId, {
+      workspaceId,
+      statuses,
+      after,
+      limit: MEMBERS_PAGE,
+    });
+    yield members.map(({ value }) => value.email);
     after = members.length < MEMBERS_PAGE ? undefined : members.at(-1)?.value.email;
   } while (after !== undefined);
 }

@@ -23,6 +23,7 @@ export const auditActionSchema = z.enum([
   "memberRemoved",
   "invitationResent",
   "invitationRevoked",
+  "supportContactNamed",
   "supportContactSwitchedOn",
   "supportContactSwitchedOff",
   "groupCreated",

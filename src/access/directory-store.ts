@@ -9,6 +9,7 @@ import {
   commitBatch,
   queryAll,
   readItem,
+  saveItem,
   sql,
   statusOf,
   type Versioned,
@@ -94,6 +95,8 @@ export type DirectoryStore = {
   readonly commit: (change: Change) => Promise<CommitResult>;
   /** Follow-ups that wait since before an instant, oldest first, of all customers. */
   readonly waiting: (before: string, limit: number) => Promise<readonly Versioned<FollowUp>[]>;
+  /** Puts one that failed behind the others. @param etag only as it was. */
+  readonly postpone: (followUp: FollowUp, etag: string, now: string) => Promise<void>;
   /** @param etag only as it was: one that was asked for again stays. */
   readonly done: (followUp: FollowUp, etag: string) => Promise<void>;
 };
@@ -156,16 +159,22 @@ export function cosmosDirectoryStore(container: Container): DirectoryStore {
         versioned(roleAssignmentSchema),
       ),
     commit: (change) => commit(container, change),
-    waiting: (before, limit) =>
-      queryAll(
-        container,
-        undefined,
-        sql(
-          "SELECT TOP @limit * FROM c WHERE c.kind = 'followUp' AND c.createdAt < @before ORDER BY c.createdAt",
-          { before, limit },
-        ),
-        versioned(followUpSchema),
-      ),
+    waiting: async (before, limit) => {
+      const query = sql(
+        "SELECT TOP @limit * FROM c WHERE c.kind = 'followUp' AND c.createdAt < @before ORDER BY c.createdAt",
+        { before, limit },
+      );
+      const found = await queryAll(container, undefined, query, z.unknown());
+      // One that a newer version of the app wrote holds up no other.
+      return found.flatMap((each) => {
+        const parsed = versioned(followUpSchema).safeParse(each);
+        return parsed.success ? [parsed.data] : [];
+      });
+    },
+    postpone: async (followUp, etag, now) => {
+      const later: FollowUp = { ...followUp, createdAt: now };
+      await saveItem(container, later, followUp.customerId, etag);
+    },
     done: async ({ id, customerId }, etag) => {
       try {
         const accessCondition = { type: "IfMatch", condition: etag };

@@ -19,6 +19,8 @@ export function createGroup(
   others: readonly Group[],
   { name, description }: GroupText,
 ): [Change, Group] {
+  if (at.workspace.status !== "active")
+    throw new ConflictError("WorkspaceInactive", "The workspace is inactive: nothing can be added to it.");
   if (others.length >= GROUPS_MAX)
     throw new ConflictError("TooManyGroups", `A workspace has at most ${GROUPS_MAX} groups.`);
   requireFreeName(others, name);

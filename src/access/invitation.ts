@@ -5,6 +5,7 @@
  */
 import type { Language } from "../agreements/agreement-event.ts";
 import type { Customer } from "../agreements/customer.ts";
+import type { AgreementId } from "../agreements/ids.ts";
 import { acceptsPersonalAccounts, type Workspace } from "../agreements/workspace.ts";
 import { type Message, newMessage } from "../messages/message.ts";
 import type { Versioned } from "../platform/cosmos.ts";
@@ -24,6 +25,8 @@ import type { GrantedPermission } from "./permissions.ts";
 import { isPersonalAddress } from "./personal-address.ts";
 
 const DAY_MS = 86_400_000;
+/** Of a name in a message. */
+const NAME_LENGTH_MAX = 256;
 
 /** What somebody asks for. A support contact is switched on afterwards, by those of AC-06. */
 export type InvitationRequest = {
@@ -55,8 +58,7 @@ export function invite(
   if (sends >= INVITATION_SENDS_MAX)
     return { outcome: "refused", code: "TooManySends", message: TOO_MANY_SENDS };
   const member: Member = {
-    ...newcomer(customer, workspace, request),
-    ...(request.name === undefined && before?.name !== undefined ? { name: before.name } : {}),
+    ...newcomer(customer, workspace, request, before),
     status: "invited",
     roles: [...new Set(request.roles)],
     permissions: [...new Set(request.permissions)],
@@ -89,44 +91,55 @@ function refusalOf(at: At, email: string): { readonly code: string; readonly mes
 export const refusesAddress = ({ workspace, customer }: At, email: string): boolean =>
   isPersonalAddress(email) && !acceptsPersonalAccounts(workspace, customer.agreements);
 
+/** What an agreement says of somebody whom it names. */
+export type Naming = {
+  readonly email: string;
+  readonly name?: string | undefined;
+  readonly agreementId: AgreementId;
+  readonly agreementNumber: string;
+  /** Whether it makes the person a support contact: only with a seat. */
+  readonly isSupportContact: boolean;
+};
+
 /**
- * Somebody whom an agreement names: a member at once, and told so (WS-02).
- * @returns undefined for somebody who is or was a member or is invited: what was decided since stays decided.
+ * Somebody whom an agreement names: a member at once, and told so (WS-02). An agreement names somebody once: what was
+ * decided about the member since stays decided, and another agreement is news.
+ * @returns undefined for somebody whom this agreement named before.
  */
 export function nameOnAgreement(
   at: At,
   known: Versioned<Member> | undefined,
-  named: { readonly email: string; readonly name?: string | undefined },
-  {
-    agreementNumber,
-    isSupportContact,
-  }: { readonly agreementNumber: string; readonly isSupportContact: boolean },
+  naming: Naming,
 ): MemberStep | undefined {
-  if (known !== undefined) return undefined;
+  const { agreementId, agreementNumber } = naming;
   const { customer, workspace, doing } = at;
+  const before = known?.value;
+  if (before?.namedBy.includes(agreementId) === true) return undefined;
+  const wasActive = before?.status === "active";
+  const isContact = before?.roles.includes("supportContact") === true;
+  const becomesContact = naming.isSupportContact && !isContact;
+  const base = wasActive ? before : newcomer(customer, workspace, naming, before);
   const member: Member = {
-    ...newcomer(customer, workspace, named),
+    ...base,
     status: "active",
-    roles: isSupportContact ? ["supportContact"] : [],
-    permissions: [],
-    joinedAt: doing.at,
-    ...(isSupportContact ? { supportContactSince: doing.at } : {}),
-    revision: 1,
+    roles: [...base.roles, ...(becomesContact ? ["supportContact" as const] : [])],
+    namedBy: [...(before?.namedBy ?? []), agreementId],
+    joinedAt: (wasActive ? before.joinedAt : undefined) ?? doing.at,
+    ...(becomesContact ? { supportContactSince: doing.at } : {}),
+    revision: (before?.revision ?? 0) + 1,
   };
-  const message = newMessage(
-    {
-      ...messageFacts(at, member),
-      content: {
-        template: "welcome",
-        customerName: customer.name,
-        workspaceName: workspace.name,
-        agreementNumber,
-        isSupportContact,
-      },
-    },
-    doing.at,
-  );
-  return step(at, "memberAdded", undefined, member, message);
+  const content = {
+    template: "welcome" as const,
+    customerName: customer.name,
+    workspaceName: workspace.name,
+    agreementNumber,
+    isSupportContact: member.roles.includes("supportContact"),
+  };
+  const action = wasActive ? (becomesContact ? "supportContactNamed" : "memberChanged") : "memberAdded";
+  // Who was all that already has nothing new to know.
+  const isNews = action !== "memberChanged";
+  const message = isNews ? newMessage({ ...messageFacts(at, member), content }, doing.at) : undefined;
+  return step(at, action, known, member, message);
 }
 
 /**
@@ -192,6 +205,7 @@ export function accept(at: At, known: Versioned<Member>, isPersonalAccount: bool
 export const isOpen = (member: Member, at: string): boolean =>
   member.status === "invited" && member.invitation?.status === "pending" && member.invitation.expiresAt > at;
 
+/** Somebody who comes in, or comes back: with nothing that the person had before. */
 function newcomer(
   { customerId, language }: Customer,
   { workspaceId }: Workspace,
@@ -200,9 +214,12 @@ function newcomer(
     readonly name?: string | undefined;
     readonly language?: Language | undefined;
   },
+  before: Member | undefined,
 ) {
   const email = person.email.toLowerCase();
   const memberId = memberIdOf(customerId, workspaceId, email);
+  const name = person.name ?? before?.name;
+  const roles: GivenRole[] = [];
   return {
     id: memberDocumentId(memberId),
     customerId,
@@ -211,9 +228,12 @@ function newcomer(
     personId: personIdOf(customerId, email),
     workspaceId,
     email,
-    ...(person.name === undefined ? {} : { name: person.name }),
-    language: person.language ?? language,
+    ...(name === undefined ? {} : { name }),
+    language: person.language ?? before?.language ?? language,
+    roles,
+    permissions: [],
     groupIds: [],
+    namedBy: before?.namedBy ?? [],
   };
 }
 
@@ -238,7 +258,7 @@ function invitationTo(at: At, member: Member): Message {
         invitationId: member.memberId,
         customerName: customer.name,
         workspaceName: workspace.name,
-        inviterName: actorName ?? null,
+        inviterName: actorName?.slice(0, NAME_LENGTH_MAX) || null,
         expiresAt: member.invitation?.expiresAt ?? doing.at,
         timeZone: customer.timeZone,
       },

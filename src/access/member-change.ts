@@ -3,6 +3,7 @@
  * Invariants: a support contact is switched by those of AC-06 alone, so no other change makes or unmakes one; there are
  * never more of them than the agreements allow (WS-08).
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Language } from "../agreements/agreement-event.ts";
 import { type Customer, supportContactsAllowed } from "../agreements/customer.ts";
 import type { Versioned } from "../platform/cosmos.ts";
@@ -25,10 +26,14 @@ export type MemberPatch = {
   readonly defaultGroupId?: string | null | undefined;
 };
 
-/** @throws InvalidRequestError when the default group is none of the member's. */
-export function change(at: At, known: Versioned<Member>, patch: MemberPatch): MemberStep {
-  const { defaultGroupId: before, ...rest } = known.value;
-  const { defaultGroupId = before } = patch;
+/**
+ * @returns undefined where nothing would change.
+ * @throws InvalidRequestError when the default group is none of the member's.
+ */
+export function change(at: At, known: Versioned<Member>, patch: MemberPatch): MemberStep | undefined {
+  const { value: before } = known;
+  const { defaultGroupId: _, ...rest } = before;
+  const { defaultGroupId = before.defaultGroupId } = patch;
   if (typeof defaultGroupId === "string" && !rest.groupIds.includes(defaultGroupId)) {
     throw new InvalidRequestError(
       "NotAGroupOfTheMember",
@@ -49,6 +54,7 @@ export function change(at: At, known: Versioned<Member>, patch: MemberPatch): Me
     ...(defaultGroupId === undefined || defaultGroupId === null ? {} : { defaultGroupId }),
     revision: rest.revision + 1,
   };
+  if (isDeepStrictEqual({ ...member, revision: before.revision }, before)) return undefined;
   return step(at, "memberChanged", known, member);
 }
 

@@ -50,15 +50,23 @@ export function changeOf(
   };
 }
 
-/** What the audit trail keeps of a member: what others decided about the person. */
-export function auditedMember({ email, status, roles, permissions, groupIds, defaultGroupId }: Member) {
+/** What the audit trail keeps of a member. */
+function auditedMember(member: Member) {
+  const { email, name, language, status, roles, permissions, groupIds, defaultGroupId, invitation } = member;
   return {
     email,
+    name: name ?? null,
+    language,
     status,
     roles,
     permissions,
     groupIds,
     ...(defaultGroupId === undefined ? {} : { defaultGroupId }),
+    ...(invitation === undefined
+      ? {}
+      : {
+          invitation: { status: invitation.status, sends: invitation.sends, expiresAt: invitation.expiresAt },
+        }),
   };
 }
 

@@ -6,7 +6,13 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { languageSchema } from "../agreements/agreement-event.ts";
-import { type CustomerId, customerIdSchema, type WorkspaceId, workspaceIdSchema } from "../agreements/ids.ts";
+import {
+  agreementIdSchema,
+  type CustomerId,
+  customerIdSchema,
+  type WorkspaceId,
+  workspaceIdSchema,
+} from "../agreements/ids.ts";
 import { grantedPermissionSchema, workspaceRoleSchema } from "./permissions.ts";
 
 /** Groups of one member. */
@@ -47,6 +53,8 @@ export const memberSchema = z.object({
   permissions: z.array(grantedPermissionSchema),
   groupIds: z.array(z.string()).max(MEMBER_GROUPS_MAX),
   defaultGroupId: z.string().optional(),
+  /** Agreements that named the person: what was decided about a member since stays decided. */
+  namedBy: z.array(agreementIdSchema),
   invitation: invitationSchema.optional(),
   joinedAt: z.string().optional(),
   supportContactSince: z.string().optional(),

@@ -3,6 +3,7 @@
  * Invariants: an active workspace keeps at least one agreement (WS-09); the default workspace stays.
  */
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { CUSTOMER_BYTES_MAX, type Customer } from "../agreements/customer.ts";
 import {
   type AgreementId,
@@ -12,12 +13,20 @@ import {
   workspaceIdSchema,
 } from "../agreements/ids.ts";
 import { linksOfAgreement } from "../agreements/terms.ts";
-import { linkedAgreements, linkOf, WORKSPACES_MAX, type Workspace } from "../agreements/workspace.ts";
+import {
+  acceptsPersonalAccounts,
+  LINKED_PACKAGES_MAX,
+  linkedAgreements,
+  linkOf,
+  WORKSPACES_MAX,
+  type Workspace,
+} from "../agreements/workspace.ts";
 import type { Versioned } from "../platform/cosmos.ts";
 import { ConflictError, InvalidRequestError, NotFoundError } from "../platform/errors.ts";
 import { type AuditAction, auditEntry, type Doing } from "./audit-entry.ts";
 import type { Change } from "./directory-store.ts";
-import { followUp } from "./follow-up.ts";
+import { type FollowUp, followUp } from "./follow-up.ts";
+import type { Scope } from "./grant.ts";
 import { type InvitationRequest, invite } from "./invitation.ts";
 import { changeOf } from "./member-step.ts";
 
@@ -106,13 +115,16 @@ export type WorkspacePatch = {
   readonly allowsPersonalAccounts?: boolean | null | undefined;
 };
 
-/** @throws ConflictError when the default workspace would close, or one without an agreement would open. */
+/**
+ * @returns undefined where nothing would change.
+ * @throws ConflictError when the default workspace would close, or one without an agreement would open.
+ */
 export function changeWorkspace(
   known: Versioned<Customer>,
   workspace: Workspace,
   patch: WorkspacePatch,
   doing: Doing,
-): Change {
+): Change | undefined {
   const { allowsPersonalAccounts: before, ...rest } = workspace;
   const { allowsPersonalAccounts = before } = patch;
   const next: Workspace = {
@@ -126,6 +138,7 @@ export function changeWorkspace(
   if (next.status === "inactive" && next.workspaceId === DEFAULT_WORKSPACE_ID)
     throw new ConflictError("DefaultWorkspace", "The default workspace of a customer stays active.");
   requireAgreementLeft(known.value, next);
+  if (isDeepStrictEqual(next, workspace)) return undefined;
   return changeTo(known, workspace, next, "workspaceChanged", targetOf(known.value, next.workspaceId), doing);
 }
 
@@ -155,9 +168,18 @@ export function linkPackage(
   doing: Doing,
 ): Change {
   const { agreementId, packageId } = ids;
-  const agreement = requireAddOnPackage(known.value, agreementId, packageId);
+  // What is linked can be taken away, also when the agreement no longer has it.
+  const agreement = isLinked
+    ? requireAddOnPackage(known.value, agreementId, packageId)
+    : requireAgreement(known.value, agreementId);
   const before = linkOf(workspace, agreementId, agreement);
   const others = before.packageIds.filter((id) => id !== packageId);
+  if (isLinked && others.length >= LINKED_PACKAGES_MAX) {
+    throw new ConflictError(
+      "TooManyPackages",
+      `A workspace has at most ${LINKED_PACKAGES_MAX} add-on packages of one agreement: unlink one first.`,
+    );
+  }
   const link = { ...before, packageIds: isLinked ? [...others, packageId] : others };
   const next = { ...workspace, links: { ...workspace.links, [agreementId]: link } };
   requireAgreementLeft(known.value, next);
@@ -181,13 +203,34 @@ function changeTo(
   return {
     customerId: customer.customerId,
     writes: [{ document, etag }],
-    audit: [auditEntry(doing, { action, target, workspaceId, before, after })],
-    // Whether it is open, and to which accounts, is in each member's own document.
-    followUps: [
-      followUp(customer.customerId, { type: "members", workspaceId }, doing.at),
-      followUp(customer.customerId, { type: "administrators" }, doing.at),
-    ],
+    audit: [auditEntry(doing, { action, target, workspaceId, ...differenceOf(before, after) })],
+    followUps: followUpsOf(customer, before, after, doing),
   };
+}
+
+/** Whether it is open, and to which accounts, is in each member's own document. */
+function followUpsOf(
+  { customerId, agreements }: Customer,
+  before: Workspace,
+  after: Workspace,
+  { at }: Doing,
+): FollowUp[] {
+  const accepts = (workspace: Workspace) => acceptsPersonalAccounts(workspace, agreements);
+  if (before.status === after.status && accepts(before) === accepts(after)) return [];
+  return [
+    followUp(customerId, { type: "members", workspaceId: after.workspaceId }, at),
+    followUp(customerId, { type: "administrators" }, at),
+  ];
+}
+
+/** What the audit trail keeps: all of a workspace's links would be too much for one transaction. */
+function differenceOf(before: Workspace, after: Workspace) {
+  const links = Object.keys(after.links).filter((id) => before.links[id] !== after.links[id]);
+  const audited = ({ links: all, ...rest }: Workspace) => ({
+    ...rest,
+    links: Object.fromEntries(links.map((id) => [id, all[id] ?? null])),
+  });
+  return { before: audited(before), after: audited(after) };
 }
 
 const withLinks = (change: Change, agreementId: AgreementId, { at }: Doing): Change => ({
@@ -195,10 +238,19 @@ const withLinks = (change: Change, agreementId: AgreementId, { at }: Doing): Cha
   followUps: [...(change.followUps ?? []), followUp(change.customerId, { type: "links", agreementId }, at)],
 });
 
-/** @throws NotFoundError when the customer has none with that id. */
-export function workspaceOf(customer: Customer, workspaceId: string): Workspace {
+/**
+ * @param scope of whoever asks: a closed workspace is there for those alone who see the whole customer, from the moment it
+ * closes, whatever its members' own documents still say.
+ * @throws NotFoundError when the customer has none with that id, or none for the caller.
+ */
+export function workspaceOf(
+  customer: Customer,
+  workspaceId: string,
+  scope: Scope = { kind: "all" },
+): Workspace {
   const workspace = customer.workspaces.find((each) => each.workspaceId === workspaceId);
-  if (workspace === undefined) throw new NotFoundError(`no workspace ${workspaceId}`);
+  if (workspace === undefined || (workspace.status !== "active" && scope.kind === "some"))
+    throw new NotFoundError(`no workspace ${workspaceId}`);
   return workspace;
 }
 

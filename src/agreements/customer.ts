@@ -147,12 +147,32 @@ export type SupportContactSeats = {
 
 /**
  * The seats for support contacts on that day (`YYYY-MM-DD`, in the customer's time zone): those of every package that runs
- * then and applies somewhere. The agreement that began first comes first, then the order of its packages.
+ * then and applies somewhere. On a day without any they are those of the packages that ended last, or else of the first to
+ * come: nobody is a contact without a seat, and nobody loses one over night. The agreement that began first comes first,
+ * then the order of its packages.
  */
 export function supportContactSeats(
-  { agreements, workspaces }: Pick<Customer, "agreements" | "workspaces">,
+  customer: Pick<Customer, "agreements" | "workspaces">,
   day: string,
 ): SupportContactSeats[] {
+  const packages = packagesWithSeats(customer);
+  const running = packages.filter(({ startDate, endDate }) => day >= startDate && day <= endDate);
+  const lastEnd = packages
+    .map(({ endDate }) => endDate)
+    .filter((endDate) => endDate < day)
+    .toSorted()
+    .at(-1);
+  const firstStart = packages.map(({ startDate }) => startDate).toSorted()[0];
+  const chosen =
+    running.length > 0
+      ? running
+      : packages.filter(({ startDate, endDate }) =>
+          lastEnd === undefined ? startDate === firstStart : endDate === lastEnd,
+        );
+  return chosen.map(({ agreementId, packageId, allowed }) => ({ agreementId, packageId, allowed }));
+}
+
+function packagesWithSeats({ agreements, workspaces }: Pick<Customer, "agreements" | "workspaces">) {
   const inOrder = Object.entries(agreements).toSorted(
     ([leftId, left], [rightId, right]) =>
       compareText(left.startDate, right.startDate) || compareText(leftId, rightId),
@@ -161,11 +181,11 @@ export function supportContactSeats(
     const linked = new Set(
       workspaces.flatMap((workspace) => linkOf(workspace, agreementId, agreement).packageIds),
     );
-    return agreement.packages.flatMap(({ packageId, section, startDate, endDate, supportContacts }) => {
-      const applies = section === "enterpriseWide" || linked.has(packageId);
-      if (!applies || supportContacts === undefined || day < startDate || day > endDate) return [];
-      return [{ agreementId, packageId, allowed: supportContacts }];
-    });
+    return agreement.packages.flatMap(({ packageId, section, startDate, endDate, supportContacts }) =>
+      (section === "enterpriseWide" || linked.has(packageId)) && supportContacts !== undefined
+        ? [{ agreementId, packageId, startDate, endDate, allowed: supportContacts }]
+        : [],
+    );
   });
 }
 

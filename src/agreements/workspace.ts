@@ -18,7 +18,7 @@ export const workspaceLinkSchema = z.object({
   /** The agreement itself: its enterprise-wide packages apply. */
   isLinked: z.boolean(),
   /** Add-on packages of the agreement that apply. */
-  packageIds: z.array(packageIdSchema).max(LINKED_PACKAGES_MAX),
+  packageIds: z.array(packageIdSchema),
 });
 export type WorkspaceLink = z.infer<typeof workspaceLinkSchema>;
 

@@ -123,10 +123,10 @@ export type MessageFacts = Pick<Message, "customerId" | "to" | "language" | "con
   readonly workspaceId?: Message["workspaceId"];
 };
 
-/** To be written together with what it tells of. @throws ZodError when the id is none. */
+/** To be written together with what it tells of. @throws ZodError for what could not be read again, and so never be sent. */
 export function newMessage({ id, workspaceId, ...facts }: MessageFacts, now: string): QueuedMessage {
-  return {
-    id: messageIdSchema.parse(id),
+  return queuedSchema.parse({
+    id,
     ...facts,
     ...(workspaceId === undefined ? {} : { workspaceId }),
     kind: "message",
@@ -134,7 +134,7 @@ export function newMessage({ id, workspaceId, ...facts }: MessageFacts, now: str
     createdAt: now,
     status: "queued",
     nextAttemptAt: now,
-  };
+  });
 }
 
 export const isDue = (message: Message, now: string): message is QueuedMessage =>

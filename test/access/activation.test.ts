@@ -237,7 +237,9 @@ describe("agreement events that come again, late or in another order", () => {
     const names = { supportContacts: [...CONTACTS, { email: "invited@cust-t.example" }] };
     await recordEvents(stores, [withContacts(20)]);
     await recordEvents(stores, [withContacts(20, names, { id: "amended", time: "2026-02-01T00:00:00Z" })]);
-    expect(members(stores)).toEqual(before);
+    expect(members(stores).slice(0, -1)).toEqual(before.slice(0, -1));
+    // Whom an agreement names is a member at once: there is nothing left to accept.
+    expect(members(stores).at(-1)).toBe("invited@cust-t.example active supportContact");
     expect(before).toEqual([
       `${ADMIN} active`,
       `${one.email} active`,
@@ -246,6 +248,27 @@ describe("agreement events that come again, late or in another order", () => {
       `${four.email} active supportContact`,
       "invited@cust-t.example invited",
     ]);
+    checkDirectory(stores);
+  });
+
+  it("bring back whom another agreement names, and make a contact of a member with a seat", async () => {
+    const stores = await activated(withContacts(20));
+    const access = accessTo(stores);
+    const [one, two] = CONTACTS.map(({ email }) => ({ ...place, email }));
+    if (one === undefined || two === undefined) throw new Error();
+    await operate(access, { do: "switchOff", ...one }, { at: T0, key: "1" });
+    await operate(access, { do: "remove", ...one }, { at: T0, key: "2" });
+    await operate(access, { do: "switchOff", ...two }, { at: T0, key: "3" });
+    const next = {
+      agreementId: "agr-t-next",
+      supportContacts: [{ email: one.email }, { email: two.email }],
+      packages: [],
+    };
+    await recordEvents(stores, [agreementEvent(next, { id: "next", time: "2026-02-01T00:00:00Z" })]);
+    expect(members(stores)).toEqual(
+      expect.arrayContaining([`${one.email} active supportContact`, `${two.email} active supportContact`]),
+    );
+    await recordEvents(stores, [agreementEvent(next, { id: "next", time: "2026-02-01T00:00:00Z" })]);
     checkDirectory(stores);
   });
 

@@ -46,6 +46,7 @@ async function setRoles(stores: RecorderStores, key = moment.key) {
     if (known === undefined || customer === undefined) throw new Error("no member");
     const at: At = someAt({ customer: customer.value, doing: doing(key) });
     const step = change(at, known, { roles: ["learningManager"] });
+    if (step === undefined) return { change: undefined, before: known, after: known.value };
     return { change: changeOf(at, [step]), before: known, after: step.write.document };
   });
 }

@@ -92,7 +92,7 @@ function tells(after: unknown, { status, roles, permissions, groupIds }: Member)
 /** Whoever was invited, invited again or added was sent exactly one message for it, and nobody else any. */
 function checkMessages(stores: MemoryStores): void {
   const told = documentsOf(stores, "auditEntry")
-    .filter(({ action }) => /^(memberInvited|memberAdded|invitationResent)$/.test(action))
+    .filter(({ action }) => /^(memberInvited|memberAdded|supportContactNamed|invitationResent)$/.test(action))
     .map(({ customerId, target }) => `${customerId} ${target.slice(target.lastIndexOf("/") + 1)}`);
   const messages = documentsOf(stores, "message").map(({ customerId, id }) => {
     const [, memberId = "", revision] = /^message~(.*)~(\d+)$/.exec(id) ?? [];

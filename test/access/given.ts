@@ -68,6 +68,7 @@ export function someMember(email: string, members: Partial<Member> = {}): Member
     personId: personIdOf(customerId, email),
     workspaceId,
     email,
+    namedBy: [],
     language: "es",
     status: "active",
     roles: [],

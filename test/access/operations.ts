@@ -249,8 +249,10 @@ async function decideOnMember(
     case "revoke":
       if (known.value.status !== "invited") throw new NotFoundError("no invitation");
       return of((operation.do === "resend" ? resend : revoke)(at, known));
-    case "change":
-      return of(change(at, known, operation.patch));
+    case "change": {
+      const changed = change(at, known, operation.patch);
+      return changed && of(changed);
+    }
     case "remove": {
       const groups = await directory.groups(customerId, at.workspace.workspaceId);
       return remove(

@@ -56,6 +56,7 @@ function aroundDirectoryStore(store: DirectoryStore, around: Around): DirectoryS
     roleAssignments: (customerId) => read("roleAssignments", () => store.roleAssignments(customerId)),
     commit: (change) => around("directory.commit", () => store.commit(change), [{ outcome: "overtaken" }]),
     waiting: (before, limit) => read("waiting", () => store.waiting(before, limit)),
+    postpone: (followUp, etag, now) => read("postpone", () => store.postpone(followUp, etag, now)),
     done: (followUp, etag) => read("done", () => store.done(followUp, etag)),
   };
 }

@@ -92,6 +92,10 @@ export function memoryDirectory(nextTag: () => string): MemoryDirectory {
         .filter(({ value }) => value.createdAt < before)
         .toSorted((left, right) => compareText(left.value.createdAt, right.value.createdAt))
         .slice(0, limit),
+    postpone: async (followUp, etag, now) => {
+      const { customerId, id } = followUp;
+      if (partitionOf(customerId).get(id)?.etag === etag) put({ ...followUp, createdAt: now });
+    },
     done: async ({ customerId, id }, etag) => {
       if (partitionOf(customerId).get(id)?.etag === etag) partitionOf(customerId).delete(id);
     },
@@ -103,8 +107,8 @@ export function memoryDirectory(nextTag: () => string): MemoryDirectory {
       put(customer);
       return true;
     },
-    async *all() {
-      yield ofKind(everything(), "customer").map(({ value }) => value);
+    async *allIds() {
+      yield ofKind(everything(), "customer").map(({ value }) => value.customerId);
     },
   };
   const audit: AuditStore = {

@@ -34,6 +34,7 @@ function member(email: string, facts: Partial<Member> = {}): Member {
     memberId,
     personId: personIdOf(customerId, email),
     workspaceId,
+    namedBy: [],
     email,
     language: "en",
     status: "active",
