@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { type CustomerGrant, defineEndpoint, scopeOf } from "../../src/access/grant.ts";
-import { customerRoleSchema, permissionNames } from "../../src/access/permissions.ts";
+import { type CustomerGrant, covers, defineEndpoint, scopeOf } from "../../src/access/grant.ts";
+import { customerRoleSchema, isForWorkspaces, permissionNames } from "../../src/access/permissions.ts";
 import { languageSchema } from "../../src/agreements/agreement-event.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { workspaceAccessSchema } from "./people.ts";
@@ -31,9 +31,10 @@ const meSchema = z
           .meta({ description: "Held for the whole customer; others are held in single workspaces." }),
         workspaces: z.array(
           workspaceAccessSchema.extend({
-            effectivePermissions: z
-              .array(z.string())
-              .meta({ description: "What roles and granted permissions come to in this workspace." }),
+            effectivePermissions: z.array(z.string()).meta({
+              description:
+                "What roles and granted permissions open in this workspace; what needs the whole customer is in its permissions.",
+            }),
           }),
         ),
       }),
@@ -106,7 +107,7 @@ function customerView(customer: CustomerGrant) {
       groupIds: member.groupIds,
       defaultGroupId: member.defaultGroupId ?? null,
       effectivePermissions: scopes
-        .filter(({ scope }) => scope.kind === "all" || scope.workspaceIds.has(workspaceId))
+        .filter(({ permission, scope }) => isForWorkspaces(permission) && covers(scope, workspaceId))
         .map(({ permission }) => permission),
     })),
   };

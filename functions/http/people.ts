@@ -6,6 +6,7 @@ import {
   customerRoleSchema,
   grantedPermissionSchema,
   heldRoleSchema,
+  isForWorkspaces,
   type Permission,
   permissionNames,
 } from "../../src/access/permissions.ts";
@@ -52,7 +53,10 @@ const personSchema = z
             .meta({ description: "Where it is held; null: at the whole customer." }),
         }),
       )
-      .meta({ description: "What roles and granted permissions come to." }),
+      .meta({
+        description:
+          "What roles and granted permissions come to; in workspaces, only what opens something there.",
+      }),
   })
   .meta({ id: "Person" });
 
@@ -174,6 +178,7 @@ export function accessView(membership: Membership, visible: Scope) {
     if (grant === undefined) return [];
     if (visible.kind === "all" && scopeOf(grant, permission).kind === "all")
       return [{ permission, workspaceIds: null }];
+    if (!isForWorkspaces(permission)) return [];
     const reasons = visibleReasons(grant, permission, visible);
     const held = workspaces
       .map(([id]) => id)

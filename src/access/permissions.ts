@@ -62,6 +62,8 @@ type Holders = {
   readonly customerRoles: readonly CustomerRole[];
   readonly workspaceRoles?: readonly HeldRole[];
   readonly granted?: readonly GrantedPermission[];
+  /** All that it opens is about the whole customer: whoever holds it in single workspaces alone can do nothing with it. */
+  readonly isForWholeCustomer?: true;
 };
 
 const ACCOUNT_TEAM = ["csam", "accountCoordinator"] as const;
@@ -84,20 +86,22 @@ export const permissionTable: Readonly<Record<Permission, Holders>> = {
     rules: ["EX-03"],
     customerRoles: CUSTOMER_WIDE,
     workspaceRoles: ["workspaceAdministrator"],
+    isForWholeCustomer: true,
   },
   "reports.create": {
     rules: ["EX-03"],
     customerRoles: CUSTOMER_WIDE,
     workspaceRoles: ["workspaceAdministrator"],
+    isForWholeCustomer: true,
   },
   "auditEntries.read": {
     rules: ["AC-01", "AC-05", "AC-09"],
     customerRoles: CUSTOMER_WIDE,
     workspaceRoles: ["workspaceAdministrator"],
   },
-  "rejectedEvents.read": { rules: ["LE-09"], customerRoles: ACCOUNT_TEAM },
-  "rejectedEvents.replay": { rules: ["LE-09"], customerRoles: ACCOUNT_TEAM },
-  "workspaces.manage": { rules: ["WS-03", "WS-04"], customerRoles: ACCOUNT_TEAM },
+  "rejectedEvents.read": { rules: ["LE-09"], customerRoles: ACCOUNT_TEAM, isForWholeCustomer: true },
+  "rejectedEvents.replay": { rules: ["LE-09"], customerRoles: ACCOUNT_TEAM, isForWholeCustomer: true },
+  "workspaces.manage": { rules: ["WS-03", "WS-04"], customerRoles: ACCOUNT_TEAM, isForWholeCustomer: true },
   "members.read": {
     rules: ["AC-01", "AC-02", "AC-05"],
     customerRoles: CUSTOMER_WIDE,
@@ -132,14 +136,27 @@ export const permissionTable: Readonly<Record<Permission, Holders>> = {
     customerRoles: CUSTOMER_WIDE,
     workspaceRoles: ["workspaceAdministrator"],
   },
-  "roleAssignments.manage": { rules: ["AC-01", "AC-05"], customerRoles: CUSTOMER_WIDE },
+  "roleAssignments.manage": {
+    rules: ["AC-01", "AC-05"],
+    customerRoles: CUSTOMER_WIDE,
+    isForWholeCustomer: true,
+  },
   "notices.read": {
     rules: ["CA-20", "AC-03", "AC-05"],
     customerRoles: CUSTOMER_WIDE,
     workspaceRoles: ["workspaceAdministrator"],
+    isForWholeCustomer: true,
   },
-  "notices.manage": { rules: ["CA-20", "AC-01", "AC-05"], customerRoles: CUSTOMER_WIDE },
+  "notices.manage": {
+    rules: ["CA-20", "AC-01", "AC-05"],
+    customerRoles: CUSTOMER_WIDE,
+    isForWholeCustomer: true,
+  },
 };
+
+/** Whether it opens something in a single workspace. */
+export const isForWorkspaces = (permission: Permission): boolean =>
+  permissionTable[permission].isForWholeCustomer !== true;
 
 export const isPermission = (text: string): text is Permission => Object.hasOwn(permissionTable, text);
 

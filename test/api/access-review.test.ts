@@ -1,0 +1,99 @@
+/** What the edge and the access endpoints promise beyond the matrix of callers and endpoints. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod";
+import { allEndpoints } from "../../functions/http/endpoints.ts";
+import { isForWorkspaces, isPermission, permissionNames } from "../../src/access/permissions.ts";
+import { readConfig } from "../../src/platform/config.ts";
+import type { Contract } from "../../src/platform/contract.ts";
+import { wire } from "../../src/platform/wiring.ts";
+import { AGREEMENT, agreementEvent, basePackage, CUSTOMER } from "../fakes/events.ts";
+import { createWorkspace, done, join, type Workspace } from "./support/access-steps.ts";
+import { type RunningApi, startApi } from "./support/running-api.ts";
+
+const PERIOD = { startDate: "2024-01-01", endDate: "2099-12-31" };
+const CSAM = { email: "csam@provider.example", roles: ["Csam"] } as const;
+const SERVICES_ADMIN = { email: "admin@cust-t.example" };
+const ADMIN_OF_SECOND = { email: "second@cust-t.example" };
+
+let api: RunningApi;
+let second: Workspace;
+let contracts: readonly Contract[];
+
+beforeAll(async () => {
+  api = await startApi({ given: { ACCESS_CACHE_SECONDS: "0" } });
+  contracts = allEndpoints(wire(readConfig(api.stack.settings))).map(({ contract }) => contract);
+  const terms = {
+    ...PERIOD,
+    servicesAdmin: { name: "Admin", email: SERVICES_ADMIN.email },
+    supportContacts: [],
+    accountTeam: [{ email: CSAM.email, role: "csam" }],
+    packages: [basePackage(PERIOD)],
+  };
+  await api.send([agreementEvent(terms, { id: "1", time: "2026-01-01T00:00:00Z" })]);
+  await api.drained();
+  second = await createWorkspace(api, CSAM, CUSTOMER, {
+    name: "Second",
+    agreements: [{ agreementId: AGREEMENT }],
+    administrator: ADMIN_OF_SECOND,
+  });
+});
+
+afterAll(() => api.stack.stop());
+
+describe("what is said to be held in a workspace", () => {
+  const meSchema = z.object({
+    customers: z.array(
+      z.object({
+        permissions: z.array(z.string()),
+        workspaces: z.array(z.object({ effectivePermissions: z.array(z.string()) })),
+      }),
+    ),
+  });
+
+  test("a permission is marked as the whole customer's exactly where no endpoint takes it in a workspace", () => {
+    const inWorkspaces = new Set(
+      contracts.flatMap(({ access }) =>
+        access.kind === "workspace" || access.kind === "workspaces" ? [access.permission] : [],
+      ),
+    );
+    expect(permissionNames.filter(isForWorkspaces)).toEqual([...inWorkspaces].toSorted());
+    expect([...inWorkspaces].every(isPermission)).toBe(true);
+  });
+
+  test("/me names in a workspace only what opens something there", async () => {
+    const me = (await done(api, ADMIN_OF_SECOND, { path: "me" })).read(meSchema);
+    const [customer] = me.customers;
+    expect(customer?.permissions).toEqual([]);
+    expect(customer?.workspaces.map((each) => each.effectivePermissions)).toEqual([
+      [
+        "access.explain",
+        "auditEntries.read",
+        "customerActivity.read",
+        "customers.read",
+        "groups.manage",
+        "invitations.manage",
+        "members.change",
+        "members.read",
+      ],
+    ]);
+  });
+
+  test("a person is shown in a workspace only with what opens something there", async () => {
+    const { personId } = await join(
+      api,
+      CSAM,
+      second,
+      { email: "helper@cust-t.example" },
+      {
+        roles: ["workspaceAdministrator"],
+      },
+    );
+    const path = `customers/${CUSTOMER}/people/${personId}`;
+    const names = z.object({ permissions: z.array(z.object({ permission: z.string() })) });
+    for (const caller of [CSAM, ADMIN_OF_SECOND]) {
+      const { permissions } = (await done(api, caller, { path })).read(names);
+      expect(permissions.map(({ permission }) => permission)).not.toContain("reports.read");
+      expect(permissions.map(({ permission }) => permission)).toContain("members.read");
+    }
+  });
+});
