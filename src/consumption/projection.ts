@@ -32,13 +32,18 @@ export const projectionOutcomes = [
 export type Stretch = { readonly fromDay: number; readonly quantity: number };
 
 export type Supply = {
+  readonly leftNow: number;
   /** Days to come at whose beginning a grant begins or ends, ascending. */
   readonly borders: readonly number[];
-  /** What is left at the beginning of a day (0: now), an integer, if so much more were consumed in the stretches before it. */
+  /** What is left at the beginning of a day (0: of what is left of today), if so much more were consumed in the stretches before. */
   readonly leftOn: (day: number, consumed: readonly Stretch[]) => number;
 };
 
-export const plainSupply = (left: number): Supply => ({ borders: [], leftOn: () => left });
+export const plainSupply = (left: number): Supply => ({
+  leftNow: left,
+  borders: [],
+  leftOn: () => left,
+});
 
 export type Situation = {
   /** Consumption of everybody, by UTC day. */
@@ -69,7 +74,7 @@ export type Projection = {
 export function project(situation: Situation): Projection {
   const { supply, window, now } = situation;
   if (supply === undefined) return without("unmetered", null);
-  if (supply.leftOn(0, []) <= 0) return without("alreadyUsedUp", null);
+  if (supply.leftNow <= 0) return without("alreadyUsedUp", null);
   if (now >= window.endsAt) return without("lastsUntilExpiry", null);
   const { basis, totals } = basisOf(situation);
   const withConsumption = totals.filter((total) => total > 0).length;
@@ -149,19 +154,20 @@ function demandsOf(usedToday: number, { days, consumed }: Basis, totals: readonl
     dayOf: (amount) => Math.max(0, Math.ceil((amount * days - stillToday) / consumed)),
   };
   const most: Demand = {
-    before: (day) => Math.floor(today + boundOf(weekly, day - 1, 1)),
+    before: (day) => wholeUnits(today + boundOf(weekly, day - 1, 1)),
     dayOf: (amount) => wholeDays(weeksUntil(Math.max(0, amount - today), weekly).earliest),
   };
   // Nothing may come today: the late end of the interval does not count on it.
   const least: Demand = {
-    before: (day) => Math.floor(Math.max(0, boundOf(weekly, day - 1, -1))),
+    before: (day) => wholeUnits(Math.max(0, boundOf(weekly, day - 1, -1))),
     dayOf: (amount) => wholeDays(weeksUntil(amount, weekly).latest),
   };
   return { mean, most, least };
 }
 
-/** What rounding adds to a whole number of days makes no further day. */
+/** What rounding adds to a whole number of days makes no further day, and what it takes from one of units takes no unit. */
 const ROUNDING = 1e-9;
+const wholeUnits = (amount: number): number => Math.floor(amount * (1 + ROUNDING));
 const wholeDays = (weeks: number): number => Math.ceil(weeks * WEEK_DAYS * (1 - ROUNDING));
 
 /** 90 % quantiles of Student's distribution with 3 to 12 degrees of freedom: 10 % lie beyond on either side. */
@@ -203,15 +209,15 @@ function weeksUntil(amount: number, { mean, weeks, width }: Weekly) {
 }
 
 /**
- * The calendar day on the customer's wall: today's, or that which holds the middle of the UTC day so many days later; null
- * where it is after the last.
+ * The calendar day on the customer's wall: that which holds the middle of the UTC day so many days after today's, and never
+ * one in the past; null where it is after the last.
  */
 function dayOf({ endsAt, timeZone }: Situation["window"], now: string, days: number): string | null {
   const today = dayIn(now, timeZone);
-  if (days === 0) return today;
+  const last = dayIn(new Date(Date.parse(endsAt) - 1).toISOString(), timeZone);
   if (days > daysBetween(utcDayOf(now), utcDayOf(endsAt)) + 1) return null;
   const day = dayIn(`${addDays(utcDayOf(now), days)}T12:00:00.000Z`, timeZone);
-  const last = dayIn(new Date(Date.parse(endsAt) - 1).toISOString(), timeZone);
-  if (day > last) return null;
-  return day < today ? today : day;
+  if (day < today) return today;
+  if (day <= last) return day;
+  return days === 0 ? today : null;
 }

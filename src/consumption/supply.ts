@@ -2,46 +2,47 @@
 import { windowOf } from "../agreements/window.ts";
 import { balanceOf, bordersOf, type Slice } from "./grants.ts";
 import type { Entitled } from "./history-points.ts";
-import { addDays, startOfUtcDay, utcDayOf } from "./intervals.ts";
+import { addDays, utcDayOf } from "./intervals.ts";
 import type { Supply } from "./projection.ts";
 
 const DAY_MS = 86_400_000;
 
 /**
- * Days of grants begin and end at midnight in the customer's time zone, those of consumption in UTC: a border counts from
- * the UTC day whose middle lies after it.
+ * Days of grants begin and end at midnight in the customer's time zone, those of consumption in UTC: all of a UTC day is
+ * taken to be consumed in its middle, or now where that is over.
  * @param slices what everybody consumed, never across a border.
  * @returns undefined where the entitlement is unmetered.
  */
-export function supplyOf(
-  { terms, line }: Entitled,
-  slices: readonly Slice[],
-  now: string,
-): Supply | undefined {
+export function supplyOf(entitled: Entitled, slices: readonly Slice[], now: string): Supply | undefined {
+  const { terms, line } = entitled;
   const today = utcDayOf(now);
-  const noonOf = (day: number): string => `${addDays(today, day)}T12:00:00.000Z`;
+  const lastInstant = new Date(Date.parse(usableWindow(entitled).endsAt) - 1).toISOString();
+  const middleOf = (day: number): string => {
+    const noon = `${addDays(today, day)}T12:00:00.000Z`;
+    const middle = noon > now ? noon : now;
+    return middle < lastInstant ? middle : lastInstant;
+  };
   const total = slices.reduce((sum, { quantity }) => sum + quantity, 0);
   const leftAt = (at: string, later: readonly Slice[]): number | undefined => {
     const used = later.reduce((sum, { quantity }) => sum + quantity, total);
     return balanceOf(terms, line, { total: used, slices: [...slices, ...later] }, at).remaining;
   };
-  if (leftAt(now, []) === undefined) return undefined;
-  const days = bordersOf(line.entitlement.grants ?? [])
-    .filter((border) => border > now)
-    .map((border) =>
-      Math.max(1, Math.round((Date.parse(border) - Date.parse(startOfUtcDay(today))) / DAY_MS)),
-    );
+  const leftNow = leftAt(now, []);
+  if (leftNow === undefined) return undefined;
+  const days = bordersOf(line.entitlement.grants ?? []).map((border) => firstDayAfter(border, today));
   return {
-    borders: [...new Set(days)],
+    leftNow,
+    borders: [...new Set(days)].filter((day) => day > 0),
     leftOn: (day, consumed) => {
-      const later = consumed.map(({ fromDay, quantity }) => ({
-        at: fromDay === 0 ? now : noonOf(fromDay),
-        quantity,
-      }));
-      return leftAt(day === 0 ? now : noonOf(day), later) ?? 0;
+      const later = consumed.map(({ fromDay, quantity }) => ({ at: middleOf(fromDay), quantity }));
+      return leftAt(middleOf(day), later) ?? 0;
     },
   };
 }
+
+/** The first UTC day whose middle is not before the border, counted from today. */
+const firstDayAfter = (border: string, today: string): number =>
+  Math.ceil((Date.parse(border) - Date.parse(today)) / DAY_MS - 1 / 2);
 
 /** When an entitlement may be used: its package's time, or as long as it has a grant. */
 export function usableWindow({ terms, line }: Entitled) {

@@ -92,6 +92,24 @@ describe("the balance history of grants", () => {
     expect(short).toBeGreaterThan(100);
   });
 
+  it.each([
+    { timeZone: "UTC", border: "2024-07-01T00:00:00.000Z" },
+    { timeZone: "Europe/Madrid", border: "2024-06-30T22:00:00.000Z" },
+    { timeZone: "America/Sao_Paulo", border: "2024-07-01T03:00:00.000Z" },
+  ])("burns in $timeZone until the last instant of a grant, and from the first of the next", async (each) => {
+    const first = { grantId: "a", amount: 100, priority: 1, startDate: "2024-01-01", endDate: "2024-06-30" };
+    const second = { ...first, grantId: "b", startDate: "2024-07-01", endDate: "2024-12-31" };
+    const before = new Date(Date.parse(each.border) - 1).toISOString();
+    const deliveries = [
+      { at: before, quantity: 30 },
+      { at: each.border, quantity: 7 },
+    ];
+    const stores = await recorded([first, second], each.timeZone, deliveries);
+    const range = { from: "2024-06-30", to: "2024-07-03" };
+    const { points } = await historyOf(stores, memoryActivityStore(stores), { ...everything, ...range });
+    expect(points.at(-1)).toMatchObject({ consumedToDate: 37, purchased: 200, remaining: 93, overage: 0 });
+  });
+
   it("has 1,100 points of 50 grants and a delivery a day in less than 2 s", async () => {
     const grants = Array.from({ length: 50 }, (_, index) => ({
       grantId: `g${index}`,
@@ -176,7 +194,7 @@ describe("the projection of grants", () => {
           ];
           const lastDay = ends.toSorted()[0] ?? "";
           const entitled = entitledTo(grants, timeZone);
-          fc.pre(TODAY <= lastDay && (supplyOf(entitled, daily(TODAY, pace), NOW)?.leftOn(0, []) ?? 0) > 0);
+          fc.pre(TODAY <= lastDay && (supplyOf(entitled, daily(TODAY, pace), NOW)?.leftNow ?? 0) > 0);
           let day = TODAY;
           while (day <= lastDay && (leftAfter(entitled, pace, day) ?? 0) > 0) day = addDays(day, 1);
           const expected =
