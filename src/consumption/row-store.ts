@@ -47,7 +47,7 @@ const caseRowSchema = z.object({
 export type CaseRow = z.infer<typeof caseRowSchema>;
 
 /** What all rows of one case come to. */
-const caseSumSchema = z.object({ total: z.int(), reversals: z.int(), quantity: z.int() });
+const caseSumSchema = z.object({ total: z.int(), reversals: z.int(), quantity: z.int().default(0) });
 export type CaseSum = z.infer<typeof caseSumSchema>;
 
 const timedSchema = z.object({ id: z.string(), at: z.string(), quantity: z.int() });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ActivityStore } from "../../src/consumption/activity-store.ts";
 import { type Chosen, chooseWorkspaces, everything } from "../../src/consumption/chosen.ts";
 import { additionalAccount, entitlementAccount, ledgerIdOf } from "../../src/consumption/entry.ts";
-import { type AdditionalEntry, rowSortPaths } from "../../src/consumption/row-store.ts";
+import { type AdditionalEntry, rowSortPaths, sortKeyOf } from "../../src/consumption/row-store.ts";
 import { AGREEMENT, agreementEvent, deliveryEvent, reversalEvent } from "../fakes/events.ts";
 import { type StandIns, startStandIns } from "../reports/support/stand-ins.ts";
 import { agreementId, customerId, customerOf, memoryWorld, type World } from "../reports/support/world.ts";
@@ -111,6 +111,78 @@ describe("what is read of ledgers", () => {
           },
           (rows) => rows.length === 0,
         );
+      }
+    }
+  });
+
+  it.each(["title", "number", "status"] as const)("are the same rows in order of their %s", async (sort) => {
+    for (const account of accounts) {
+      for (const descending of [true, false]) {
+        const query = { account, sort, descending, filter: undefined, limit: 4 };
+        await checkSame(
+          async (store, chosen, asOf) => {
+            const rows = [...(await store.rows(ledgerId, { ...query, chosen, asOf, after: undefined }))];
+            for (let last = rows.at(-1); last !== undefined; ) {
+              const after = { key: sortKeyOf(last, sort), id: last.id };
+              const page = await store.rows(ledgerId, { ...query, chosen, asOf, after });
+              rows.push(...page);
+              last = page.at(-1);
+            }
+            return rows;
+          },
+          (rows) => rows.length === 0,
+        );
+      }
+    }
+  });
+
+  it("are the same additional rows, rows by case and sums of cases", async () => {
+    for (const number of [null, "CASE-1", "CASE-3"]) {
+      for (const account of accounts) {
+        const on = (chosen: Chosen, asOf: string | undefined) => ({
+          account,
+          chosen,
+          asOf,
+          filter: undefined,
+        });
+        await checkSame(
+          async (store, chosen, asOf) => [
+            await store.caseRows(ledgerId, { ...on(chosen, asOf), after: undefined, limit: 9 }),
+            await store.caseRows(ledgerId, { ...on(chosen, asOf), after: { number }, limit: 9 }),
+            await store.lastOfCase(ledgerId, { ...on(chosen, asOf), number }),
+            (await store.caseSum(ledgerId, { ...on(chosen, asOf), number })).quantity || 0,
+          ],
+          ([rows]) => Array.isArray(rows) && rows.length === 0,
+        );
+      }
+    }
+    const page = {
+      sort: "deliveredAt",
+      descending: true,
+      after: undefined,
+      filter: undefined,
+      limit: 5,
+    } as const;
+    await checkSame(
+      (store, chosen, asOf) => store.additionalRows(ledgerId, { ...page, chosen, asOf }),
+      (rows) => rows.length === 0,
+    );
+  });
+
+  it("is the same that counts on an account in some periods", async () => {
+    const periods = [
+      { from: "2026-03-10T00:00:00.000Z", to: "2026-03-12T10:00:00.000Z" },
+      { from: "2026-04-13T10:00:00.000Z", to: "2026-04-14T00:00:00.000Z" },
+    ];
+    for (const account of accounts) {
+      for (const some of [periods, periods.slice(1), []]) {
+        const read = async ({ activity }: World) =>
+          (await activity.within(ledgerId, account, some)).toSorted((left, right) =>
+            left.id < right.id ? -1 : 1,
+          );
+        const expected = await read(memory);
+        expect(await read(real)).toEqual(expected);
+        expect(expected.length > 0).toBe(some.length > 0);
       }
     }
   });
