@@ -16,7 +16,13 @@ const RETRY_MS = 30_000;
 /** How long a report may wait for something without the attempts being counted. */
 export const WAIT_MAX_MS = 86_400_000;
 
-export const reportIdSchema = z.string().min(1).max(255).brand<"ReportId">();
+// Cosmos DB refuses / \ ? # in document ids, and its address takes no control characters or spaces at the ends.
+export const reportIdSchema = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^(?! )[^/\\?#\p{Cc}\p{Cs}]*(?<! )$/u)
+  .brand<"ReportId">();
 export type ReportId = z.infer<typeof reportIdSchema>;
 
 export const reportFileSchema = z.object({
