@@ -94,13 +94,13 @@ export function reportEndpoints(app: App) {
         },
       },
     },
-    async ({ params: { customerId }, body, principal, repeatabilityRequestId, url }) => {
+    async ({ params: { customerId }, body, principal, repeatKey, url }) => {
       const customer = await readCustomer(app.customers, customerId);
       const report = await requestReport(app.reportMaker, customer, {
         agreementId: body.agreementId,
         period: chosenPeriod(body.period),
         requestedBy: actorOf(principal),
-        requestKey: `${principal.subject}:${repeatabilityRequestId ?? randomUUID()}`,
+        requestKey: `${principal.subject}:${repeatKey ?? randomUUID()}`,
       });
       await app.audit.append(requestEntry(report));
       await app.reportQueue.send([{ customerId, reportId: report.id }]);

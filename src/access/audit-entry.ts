@@ -114,15 +114,15 @@ type Request = {
   readonly principal: Principal;
   readonly now: Date;
   readonly requestId: string;
-  readonly repeatabilityRequestId: string | undefined;
+  readonly repeatKey: string | undefined;
 };
 
 export const doingOf = (
-  { principal, now, requestId, repeatabilityRequestId }: Request,
+  { principal, now, requestId, repeatKey }: Request,
   customerId: CustomerId,
 ): Doing => ({
   customerId,
   actor: actorOf(principal),
   at: now.toISOString(),
-  key: `${principal.subject}\n${repeatabilityRequestId ?? requestId}`,
+  key: `${principal.subject}\n${repeatKey ?? requestId}`,
 });

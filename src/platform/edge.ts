@@ -5,7 +5,7 @@ import type { AccessRule, Contract } from "./contract.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isServiceError, NotAcceptableError, NotImplementedError } from "./errors.ts";
 import { toProblem } from "./problem.ts";
-import { clientRequestIdOf, readContent, readHead, traceparentOf } from "./request.ts";
+import { clientRequestIdOf, readContent, readHead, repeatKeyOf, traceparentOf } from "./request.ts";
 import { type Response, toResponse } from "./response.ts";
 import type { Principal, TokenVerifier } from "./tokens.ts";
 import { asUnavailable } from "./transient.ts";
@@ -84,16 +84,17 @@ const serve = async <Grant>(
       "Repeatability-Request-ID",
     );
   }
+  const { content, bytes } = await readContent(request, contract.body);
   const answer = await endpoint.handle({
     ...facts,
     url: head.url,
     conditions: head.conditions,
     contentType: head.contentType,
-    repeatabilityRequestId: head.repeatabilityRequestId,
+    repeatKey: repeatKeyOf(head, request.method, bytes),
     params: request.params,
     search: head.url.searchParams,
     rawHeaders: request.headers,
-    content: await readContent(request, contract.body),
+    content,
     principal: trail.principal,
     grant,
   });

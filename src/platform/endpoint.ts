@@ -29,8 +29,8 @@ type BodyOf<B> = B extends { readonly kind: "json"; readonly schema: infer S ext
 type RequestFacts = {
   readonly now: Date;
   readonly requestId: string;
-  /** `Repeatability-Request-ID` of an endpoint that is `repeatable`. */
-  readonly repeatabilityRequestId: string | undefined;
+  /** Of a request with a `Repeatability-Request-ID`: the same for its repeats, another for another address or body. */
+  readonly repeatKey: string | undefined;
   readonly traceparent: string | undefined;
   readonly contentType: string | undefined;
   readonly conditions: Conditions;

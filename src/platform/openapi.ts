@@ -204,7 +204,7 @@ const sharedComponents = (error: Json, problem: Json): JsonObject => ({
     ...sharedParameter(
       "Repeatability-Request-ID",
       "header",
-      "The same id makes the same request count once.",
+      "The same id makes the same request count once; with another address or body it is another request.",
       { type: "string", format: "uuid" },
     ),
     ...sharedParameter(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { HttpRequest, InvocationContext } from "@azure/functions";
 import { mediaTypeName } from "./accept.ts";
 import { type Conditions, readConditions } from "./conditional.ts";
@@ -76,12 +77,32 @@ const publicUrl = (requested: string, base: URL | undefined): URL => {
   return base === undefined ? url : new URL(`${url.pathname}${url.search}`, base.origin);
 };
 
-/** @throws UnsupportedMediaTypeError, TooLargeError, InvalidRequestError `InvalidJson`. */
+/**
+ * The same for the repeats of one request, and for nothing else: an id that is sent again to another address, or with
+ * another body, byte for byte, names another request.
+ */
+export const repeatKeyOf = (
+  { repeatabilityRequestId, url }: RequestHead,
+  method: string,
+  bytes: Uint8Array,
+): string | undefined => {
+  if (repeatabilityRequestId === undefined) return undefined;
+  const about = createHash("sha256").update(`${method} ${url.pathname}${url.search}\n`).update(bytes);
+  return `${repeatabilityRequestId}~${about.digest("base64url").slice(0, 27)}`;
+};
+
+type Content = { readonly content: unknown; readonly bytes: Uint8Array };
+const NO_CONTENT: Content = { content: undefined, bytes: new Uint8Array() };
+
+/**
+ * Parsed, and as it came.
+ * @throws UnsupportedMediaTypeError, TooLargeError, InvalidRequestError `InvalidJson`.
+ */
 export const readContent = async (
   request: HttpRequest,
   contract: BodyContract | undefined,
-): Promise<unknown> => {
-  if (contract === undefined) return undefined;
+): Promise<Content> => {
+  if (contract === undefined) return NO_CONTENT;
   const accepted = contract.contentTypes ?? ["application/json"];
   const given = mediaTypeName(request.headers.get("content-type") ?? "");
   if (!accepted.includes(given) && !accepted.includes("*")) throw new UnsupportedMediaTypeError(accepted);
@@ -89,7 +110,8 @@ export const readContent = async (
   const encoding = request.headers.get("content-encoding");
   if (encoding !== null && encoding !== "identity") throw new UnsupportedMediaTypeError(accepted);
   const bytes = await readBytes(request, contract.maxBytes ?? JSON_MAX_BYTES);
-  return contract.kind === "bytes" ? bytes : parseJson(decodeText(bytes), contract.maxDepth);
+  const content = contract.kind === "bytes" ? bytes : parseJson(decodeText(bytes), contract.maxDepth);
+  return { content, bytes };
 };
 
 const readBytes = async (request: HttpRequest, maxBytes: number): Promise<Uint8Array> => {

@@ -1,4 +1,5 @@
 /** What the edge and the access endpoints promise beyond the matrix of callers and endpoints. */
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { allEndpoints } from "../../functions/http/endpoints.ts";
@@ -7,13 +8,15 @@ import { readConfig } from "../../src/platform/config.ts";
 import type { Contract } from "../../src/platform/contract.ts";
 import { wire } from "../../src/platform/wiring.ts";
 import { AGREEMENT, agreementEvent, basePackage, CUSTOMER } from "../fakes/events.ts";
-import { createWorkspace, done, join, type Workspace } from "./support/access-steps.ts";
+import { createWorkspace, done, join, pathOf, type Workspace } from "./support/access-steps.ts";
 import { type RunningApi, startApi } from "./support/running-api.ts";
 
 const PERIOD = { startDate: "2024-01-01", endDate: "2099-12-31" };
 const CSAM = { email: "csam@provider.example", roles: ["Csam"] } as const;
 const SERVICES_ADMIN = { email: "admin@cust-t.example" };
 const ADMIN_OF_SECOND = { email: "second@cust-t.example" };
+
+const FIRST: Workspace = { customerId: CUSTOMER, workspaceId: "ws-default" };
 
 let api: RunningApi;
 let second: Workspace;
@@ -95,5 +98,26 @@ describe("what is said to be held in a workspace", () => {
       expect(permissions.map(({ permission }) => permission)).not.toContain("reports.read");
       expect(permissions.map(({ permission }) => permission)).toContain("members.read");
     }
+  });
+});
+
+describe("a Repeatability-Request-ID", () => {
+  test("makes the same request count once, and is another request at another place or with another body", async () => {
+    const id = randomUUID();
+    const create = async (workspace: Workspace, name: string) => {
+      const answer = await done(api, CSAM, {
+        method: "POST",
+        path: `${pathOf(workspace)}/groups`,
+        headers: { "repeatability-request-id": id },
+        json: { name },
+      });
+      return answer.read(z.object({ groupId: z.string(), name: z.string() }));
+    };
+    const first = await create(FIRST, "Repeated");
+    expect(await create(FIRST, "Repeated")).toEqual(first);
+    const elsewhere = await create(second, "Repeated");
+    const other = await create(FIRST, "Another");
+    expect([elsewhere.name, other.name]).toEqual(["Repeated", "Another"]);
+    expect(new Set([first, elsewhere, other].map(({ groupId }) => groupId)).size).toBe(3);
   });
 });

@@ -43,11 +43,11 @@ const createThing = defineEndpoint(
     repeatable: true,
     responses: { 201: { description: "Made", schema: thingSchema }, 204: { description: "Nothing to do" } },
   },
-  async ({ body, repeatabilityRequestId, traceparent }) => {
+  async ({ body, repeatKey, traceparent }) => {
     if (body.title === "taken")
       throw new ConflictError("TitleTaken", "There is one already.", { target: "title" });
     if (body.title === "none") return { status: 204 };
-    const id = `${repeatabilityRequestId ?? "new"} ${traceparent ?? "untraced"}`;
+    const id = `${repeatKey?.split("~")[0] ?? "new"} ${traceparent ?? "untraced"}`;
     return { status: 201, body: { id, minutes: body.minutes }, headers: { location: "/api/things/1" } };
   },
 );

@@ -49,7 +49,7 @@ const raw = (facts: Partial<RawRequest<Grant>>): RawRequest<Grant> => ({
   grant: { workspaces: [] },
   now: new Date(0),
   requestId: "r1",
-  repeatabilityRequestId: undefined,
+  repeatKey: undefined,
   traceparent: undefined,
   contentType: undefined,
   conditions: { ifMatch: undefined, ifNoneMatch: undefined },

@@ -22,7 +22,26 @@ const addThing = defineEndpoint(
   },
 );
 
-const { call } = startEdge([addThing]);
+const keyOf = (name: string) =>
+  defineEndpoint(
+    {
+      name,
+      method: "POST",
+      route: `${name}/{id}`,
+      tag: "Things",
+      summary: "Tells by what its repeats are known",
+      access: { kind: "signedIn" },
+      params: z.object({ id: z.string() }),
+      query: z.object({ order: z.string().optional() }),
+      body: { kind: "bytes", contentTypes: ["*"], maxBytes: 100 },
+      versioned: false,
+      repeatable: true,
+      responses: { 200: { description: "The key", schema: z.object({ key: z.string().nullable() }) } },
+    },
+    async ({ repeatKey }) => ({ status: 200, body: { key: repeatKey ?? null } }),
+  );
+
+const { call } = startEdge([addThing, keyOf("keys"), keyOf("others")]);
 const ID = "0b5a3d1e-9c1f-4a77-8a55-0d9a2c1b7e11";
 const FIRST_SENT = "Fri, 20 Nov 2026 12:00:00 GMT";
 const add = (title: string, headers: Readonly<Record<string, string>> = {}) =>
@@ -58,4 +77,29 @@ describe("the time when a request was first sent is refused", () => {
       expect(answer.json).toMatchObject(refused);
     },
   );
+});
+
+test("a request is known for a repeat by its id, address and body together", async () => {
+  const keyFor = async (path: string, body: string, id?: string) => {
+    const headers: Record<string, string> = id === undefined ? {} : { "repeatability-request-id": id };
+    const answer = await call(`POST ${path}`, {
+      body,
+      headers: { "content-type": "text/plain", ...headers },
+    });
+    return z.object({ key: z.string().nullable() }).parse(answer.json).key;
+  };
+  const first = await keyFor("keys/1", "a", ID);
+  expect(first).not.toBeNull();
+  expect(await keyFor("keys/1", "a", ID)).toBe(first);
+  expect(await keyFor("keys/1", "a", ID.toUpperCase())).toBe(first);
+  const others = await Promise.all([
+    keyFor("keys/2", "a", ID),
+    keyFor("others/1", "a", ID),
+    keyFor("keys/1?order=1", "a", ID),
+    keyFor("keys/1", "b", ID),
+    keyFor("keys/1", "", ID),
+    keyFor("keys/1", "a", ID.replace("0", "1")),
+  ]);
+  expect(new Set([first, ...others]).size).toBe(others.length + 1);
+  expect(await keyFor("keys/1", "a")).toBeNull();
 });
