@@ -29,7 +29,7 @@ export const projectionOutcomes = [
 ] as const;
 
 /** Days are counted from the present UTC day, which is 0. */
-export type Stretch = { readonly fromDay: number; readonly quantity: number };
+type Stretch = { readonly fromDay: number; readonly quantity: number };
 
 export type Supply = {
   readonly leftNow: number;
@@ -55,7 +55,7 @@ export type Situation = {
   readonly now: string;
 };
 
-export type Basis = DayRange & {
+type Basis = DayRange & {
   readonly days: number;
   readonly weeks: number;
   /** In these days. */

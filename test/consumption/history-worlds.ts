@@ -50,7 +50,7 @@ const borders = [
   "2028-10-20T10:30:00.000Z",
   "2028-12-31T22:59:59.999Z",
 ];
-export const instantArbitrary = fc.oneof(
+const instantArbitrary = fc.oneof(
   fc.constantFrom(...borders),
   fc
     .date({
