@@ -119,6 +119,7 @@ export function roleAssignmentEndpoints(app: App) {
       summary: "Take a role at the customer from a person",
       access: { kind: "customer", permission: "roleAssignments.manage" },
       params: params.extend({ roleAssignmentId: z.string().regex(/^[A-Za-z]{1,32}~[\w-]{22}$/) }),
+      conditional: false,
       responses: { 204: { description: "It holds no more." } },
     },
     async (request) => {

@@ -195,6 +195,7 @@ export function webhookEndpoints(app: App) {
       access,
       params: webhookParams,
       repeatable: true,
+      conditional: true,
       responses: { 200: { description: "The webhook with its new secret.", schema: withSecretSchema } },
     },
     async (request) => {

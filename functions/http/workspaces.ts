@@ -219,6 +219,7 @@ export function workspaceEndpoints(app: App) {
           const workspace = workspaceOf(known.value, workspaceId);
           const agreement = known.value.agreements[agreementId];
           const link = agreement && linkOf(workspace, agreementId, agreement);
+          requireMatch(request.conditions, answerOf(known.value, workspace).etag);
           const isDone = link?.isLinked === isLinked && (isLinked || link.packageIds.length === 0);
           return isDone ? undefined : linkAgreement(known, workspace, agreementId, isLinked, doing);
         });
@@ -245,6 +246,7 @@ export function workspaceEndpoints(app: App) {
           const workspace = workspaceOf(known.value, workspaceId);
           const agreement = known.value.agreements[agreementId];
           const link = agreement && linkOf(workspace, agreementId, agreement);
+          requireMatch(request.conditions, answerOf(known.value, workspace).etag);
           const isDone = link !== undefined && link.packageIds.includes(packageId) === isLinked;
           const ids = { agreementId, packageId };
           return isDone ? undefined : linkPackage(known, workspace, ids, isLinked, doing);

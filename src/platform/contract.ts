@@ -92,10 +92,19 @@ export type Contract<
   readonly versioned?: boolean;
   /** The handler makes a repeated `Repeatability-Request-ID` harmless. Default false: such a request gets 501. */
   readonly repeatable?: boolean;
+  /**
+   * Of a write: the handler changes nothing where `If-Match` names another version. Default: every method but POST.
+   * With false such a request gets 501, and `If-None-Match` gets it from every write.
+   */
+  readonly conditional?: boolean;
   readonly deprecated?: boolean;
   /** Left out of the OpenAPI document: the pages that show it. */
   readonly undocumented?: boolean;
 };
+
+/** Whether `If-Match` on this write is a promise that is kept; a GET knows `If-None-Match` instead. */
+export const isConditionalWrite = ({ method, conditional = method !== "POST" }: Contract): boolean =>
+  method !== "GET" && conditional;
 
 /** @throws RangeError for a contract that the platform or this service could not honour. */
 export const checkContract = (contract: Contract): void => {

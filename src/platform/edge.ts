@@ -1,11 +1,18 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from "@azure/functions";
 import { preferredType } from "./accept.ts";
 import { requireApiVersion } from "./api-version.ts";
-import type { AccessRule, Contract } from "./contract.ts";
+import { type AccessRule, type Contract, isConditionalWrite } from "./contract.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isServiceError, NotAcceptableError, NotImplementedError } from "./errors.ts";
 import { toProblem } from "./problem.ts";
-import { clientRequestIdOf, readContent, readHead, repeatKeyOf, traceparentOf } from "./request.ts";
+import {
+  clientRequestIdOf,
+  type RequestHead,
+  readContent,
+  readHead,
+  repeatKeyOf,
+  traceparentOf,
+} from "./request.ts";
 import { type Response, toResponse } from "./response.ts";
 import type { Principal, TokenVerifier } from "./tokens.ts";
 import { asUnavailable } from "./transient.ts";
@@ -25,6 +32,7 @@ export type EdgeDeps<Grant> = {
     principal: Principal,
     rule: Exclude<AccessRule, { kind: "anonymous" }>,
     params: Readonly<Record<string, string>>,
+    now: Date,
   ) => Promise<Grant>;
   readonly now: () => Date;
   readonly newRequestId: () => string;
@@ -52,6 +60,19 @@ const requireAcceptable = (offered: readonly string[], accept: string | null): v
   throw new NotAcceptableError([...new Set(offered)]);
 };
 
+/** Whoever asks for a guarantee gets it, or is told that there is none: never a write without it. */
+const requireKeptPromises = (
+  contract: Contract,
+  { repeatabilityRequestId, conditions }: RequestHead,
+): void => {
+  const refused = (name: string) => new NotImplementedError(`This operation does not support ${name}.`, name);
+  if (repeatabilityRequestId !== undefined && contract.repeatable !== true)
+    throw refused("Repeatability-Request-ID");
+  if (contract.method === "GET") return;
+  if (conditions.ifMatch !== undefined && !isConditionalWrite(contract)) throw refused("If-Match");
+  if (conditions.ifNoneMatch !== undefined) throw refused("If-None-Match");
+};
+
 /** What the log line tells beside the answer; filled while the request is worked on. */
 type Trail = { principal?: Principal; version?: string };
 
@@ -76,14 +97,9 @@ const serve = async <Grant>(
   let grant: Grant | undefined;
   if (access.kind !== "anonymous") {
     trail.principal = await deps.verifier.verify(request.headers.get("authorization"), facts.now);
-    grant = await deps.authorize(trail.principal, access, request.params);
+    grant = await deps.authorize(trail.principal, access, request.params, facts.now);
   }
-  if (head.repeatabilityRequestId !== undefined && contract.repeatable !== true) {
-    throw new NotImplementedError(
-      "This operation does not support repeatability headers.",
-      "Repeatability-Request-ID",
-    );
-  }
+  requireKeptPromises(contract, head);
   const { content, bytes } = await readContent(request, contract.body);
   const answer = await endpoint.handle({
     ...facts,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { API_VERSION } from "./api-version.ts";
-import type { BodyContract, Contract, ResponseContract } from "./contract.ts";
+import { type BodyContract, type Contract, isConditionalWrite, type ResponseContract } from "./contract.ts";
 import { errorSchema, problemSchema } from "./problem.ts";
 
 /**
@@ -128,7 +128,7 @@ const operation = (contract: Contract, convert: Convert): JsonObject => {
   const shared = [
     ...(contract.versioned === false ? [] : ["api-version"]),
     ...(method === "GET" ? ["If-None-Match"] : []),
-    ...(method === "PUT" || method === "PATCH" || method === "DELETE" ? ["If-Match"] : []),
+    ...(isConditionalWrite(contract) ? ["If-Match"] : []),
     ...(contract.repeatable === true ? ["Repeatability-Request-ID", "Repeatability-First-Sent"] : []),
   ];
   return {

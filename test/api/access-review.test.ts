@@ -121,3 +121,30 @@ describe("a Repeatability-Request-ID", () => {
     expect(new Set([first, elsewhere, other].map(({ groupId }) => groupId)).size).toBe(3);
   });
 });
+
+describe("a condition on a write", () => {
+  const stale = { "if-match": '"another"' };
+
+  test("is kept by linking and unlinking: they change the version that they name, and no other", async () => {
+    const path = `${pathOf(second)}/agreements/${AGREEMENT}`;
+    const tag = (await done(api, CSAM, { path: pathOf(second) })).headers.get("etag") ?? "";
+    for (const method of ["PUT", "DELETE"]) {
+      expect((await api.ask(CSAM, { method, path, headers: stale })).status).toBe(412);
+      const ofPackage = { method, path: `${path}/packages/some`, headers: stale };
+      expect((await api.ask(CSAM, ofPackage)).status).toBe(412);
+    }
+    expect((await done(api, CSAM, { path: pathOf(second) })).headers.get("etag")).toBe(tag);
+    await done(api, CSAM, { method: "PUT", path, headers: { "if-match": tag } });
+  });
+
+  test("is refused where it is not kept, and the write is not made", async () => {
+    const path = `customers/${CUSTOMER}/roleAssignments`;
+    const json = { email: "somebody@cust-t.example", role: "customerAdministrator" };
+    expect((await api.ask(CSAM, { method: "POST", path, json, headers: stale })).status).toBe(501);
+    const created = await done(api, CSAM, { method: "POST", path, json });
+    const { roleAssignmentId } = created.read(z.object({ roleAssignmentId: z.string() }));
+    const one = { method: "DELETE", path: `${path}/${roleAssignmentId}` };
+    expect((await api.ask(CSAM, { ...one, headers: stale })).status).toBe(501);
+    await done(api, CSAM, one);
+  });
+});
