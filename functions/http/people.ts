@@ -10,7 +10,7 @@ import {
   type Permission,
   permissionNames,
 } from "../../src/access/permissions.ts";
-import { type Membership, membershipOf } from "../../src/access/person.ts";
+import { atTime, type Membership, membershipOf } from "../../src/access/person.ts";
 import { workspaceOf } from "../../src/access/workspace-change.ts";
 import type { Customer } from "../../src/agreements/customer.ts";
 import { type CustomerId, customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
@@ -95,8 +95,8 @@ export function personEndpoints(app: App, contracts: () => readonly Contract[]) 
       params,
       responses: { 200: { description: "The person.", schema: personSchema } },
     },
-    async ({ params: { customerId, personId }, grant }) => {
-      const { email, name, membership } = await readPerson(app, customerId, personId, grant.scope);
+    async ({ params: { customerId, personId }, grant, now }) => {
+      const { email, name, membership } = await readPerson(app, customerId, personId, grant.scope, now);
       return {
         status: 200,
         body: { personId, email, name: name ?? null, ...accessView(membership, grant.scope) },
@@ -123,9 +123,9 @@ export function personEndpoints(app: App, contracts: () => readonly Contract[]) 
       }),
       responses: { 200: { description: "What grants it.", schema: explanationSchema } },
     },
-    async ({ params: { customerId, personId }, query: { operation, workspace }, grant }) => {
+    async ({ params: { customerId, personId }, query: { operation, workspace }, grant, now }) => {
       if (workspace !== undefined && !covers(grant.scope, workspace)) throw new NotFoundError();
-      const { customer, membership } = await readPerson(app, customerId, personId, grant.scope);
+      const { customer, membership } = await readPerson(app, customerId, personId, grant.scope, now);
       if (workspace !== undefined) workspaceOf(customer, workspace);
       const contract = contracts().find((each) => each.name === operation && each.undocumented !== true);
       if (contract === undefined) {
@@ -144,7 +144,7 @@ export function personEndpoints(app: App, contracts: () => readonly Contract[]) 
 }
 
 /** @throws NotFoundError for somebody of whom the caller may see nothing. */
-async function readPerson(app: App, customerId: CustomerId, personId: string, visible: Scope) {
+async function readPerson(app: App, customerId: CustomerId, personId: string, visible: Scope, now: Date) {
   const [{ value: customer }, facts] = await Promise.all([
     readCustomer(app, customerId),
     app.directory.directory.ofPerson(customerId, personId),
@@ -156,7 +156,7 @@ async function readPerson(app: App, customerId: CustomerId, personId: string, vi
   const named = visible.kind === "all" ? namedInAgreements(customer, personId) : [];
   const [first] = [...members, ...assignments, ...named];
   if (first === undefined) throw new NotFoundError(`no person ${personId}`);
-  const membership = membershipOf(first.email, { customer, ...facts });
+  const membership = atTime(membershipOf(first.email, { customer, ...facts }), now.toISOString());
   return { customer, email: first.email, name: first.name, membership };
 }
 

@@ -17,7 +17,7 @@ import {
   type Permission,
   permissionTable,
 } from "./permissions.ts";
-import type { Membership, Person, WorkspaceMembership } from "./person.ts";
+import { atTime, type Membership, type Person, type WorkspaceMembership } from "./person.ts";
 
 /** Application role of upstream delivery systems. */
 export const EVENTS_SEND = "Events.Send";
@@ -42,7 +42,11 @@ export type Grant = {
   readonly customers: ReadonlyMap<string, CustomerGrant>;
   /** Where the caller holds the endpoint's permission, at the customer of the route; nowhere without one. */
   readonly scope: Scope;
+  /** By a rule of any customer: those whose things the caller may ask for; all, and what belongs to none, by a role. */
+  readonly reach: Reach;
 };
+
+type Reach = "all" | readonly CustomerId[];
 
 export const defineEndpoint = endpointDefiner<Grant, Permission>();
 
@@ -57,25 +61,42 @@ export function createAuthorize(readPerson: (email: string) => Promise<Person | 
     principal: Principal,
     rule: Exclude<AccessRule, { kind: "anonymous" }>,
     params: Readonly<Record<string, string>>,
+    now?: Date,
   ): Promise<Grant> => {
     if (rule.kind === "application") {
       if (!principal.roles.includes(rule.role)) throw new NotFoundError(`without the role ${rule.role}`);
-      return { person: undefined, customers: new Map(), scope: NOWHERE };
+      return { person: undefined, customers: new Map(), scope: NOWHERE, reach: [] };
     }
     const person = principal.email === undefined ? undefined : await readPerson(principal.email);
-    const customers = customersOf(principal, person);
-    if (rule.kind === "signedIn") return { person, customers, scope: NOWHERE };
+    const customers = customersOf(principal, person, now?.toISOString());
+    if (rule.kind === "signedIn") return { person, customers, scope: NOWHERE, reach: [] };
+    if (rule.kind === "anyCustomer")
+      return { person, customers, scope: NOWHERE, reach: reachOf(rule, principal, customers) };
     const customer = customers.get(params["customerId"] ?? "");
     const { permission } = rule;
     const scope =
       customer === undefined || !isPermission(permission) ? NOWHERE : scopeOf(customer, permission);
     if (!isMet(rule, scope, params)) throw new NotFoundError(`without ${permission}`);
-    return { person, customers, scope };
+    return { person, customers, scope, reach: [] };
   };
 }
 
+/** @throws NotFoundError for whoever reaches nothing. */
+function reachOf(
+  { permission, orRole }: Extract<AccessRule, { readonly kind: "anyCustomer" }>,
+  { roles }: Principal,
+  customers: Grant["customers"],
+): Reach {
+  if (orRole !== undefined && roles.includes(orRole)) return "all";
+  const held = [...customers.values()]
+    .filter((each) => isPermission(permission) && scopeOf(each, permission).kind === "all")
+    .map(({ customerId }) => customerId);
+  if (held.length === 0) throw new NotFoundError(`without ${permission}`);
+  return held;
+}
+
 function isMet(
-  rule: Extract<AccessRule, { readonly permission: string }>,
+  rule: Extract<AccessRule, { readonly kind: "customer" | "workspaces" | "workspace" }>,
   scope: Scope,
   params: Readonly<Record<string, string>>,
 ): boolean {
@@ -85,13 +106,18 @@ function isMet(
   return scope.workspaceIds.has(params["workspaceId"] ?? "");
 }
 
-/** Pure: the memberships of the person, as far as the token lets them hold (AC-05, WS-06). */
+/**
+ * Pure: the memberships of the person, as far as the token lets them hold (AC-05, WS-06).
+ * @param now roles of agreements that are over and were followed by others are left out; undefined: none is.
+ */
 export function customersOf(
   principal: Pick<Principal, "roles" | "isPersonalAccount">,
   person: Person | undefined,
+  now?: string,
 ): ReadonlyMap<string, CustomerGrant> {
   const customers = new Map<string, CustomerGrant>();
-  for (const membership of Object.values(person?.memberships ?? {})) {
+  for (const kept of Object.values(person?.memberships ?? {})) {
+    const membership = now === undefined ? kept : atTime(kept, now);
     const { customerId, administersAll } = membership;
     const roles = membership.roles.filter((role) => holdsUnder(role, membership, principal));
     const workspaces = new Map(
@@ -186,9 +212,4 @@ export function mayAlso(
 ): boolean {
   const scope = scopeOf(customerGrant(grant, customerId), permission);
   return workspaceId === undefined ? scope.kind === "all" : covers(scope, workspaceId);
-}
-
-/** Customers at which the caller holds the permission for the whole customer. */
-export function customersWith(grant: Grant, permission: Permission): CustomerGrant[] {
-  return [...grant.customers.values()].filter((customer) => scopeOf(customer, permission).kind === "all");
 }

@@ -5,7 +5,7 @@
  */
 import * as z from "zod";
 import { languageSchema } from "../agreements/agreement-event.ts";
-import type { Customer } from "../agreements/customer.ts";
+import { type AgreementSummary, type Customer, roleEndsAt } from "../agreements/customer.ts";
 import { customerIdSchema, DEFAULT_WORKSPACE_ID, workspaceIdSchema } from "../agreements/ids.ts";
 import { compareText } from "../agreements/terms.ts";
 import { acceptsPersonalAccounts } from "../agreements/workspace.ts";
@@ -25,6 +25,8 @@ const workspaceMembershipSchema = z.object({
   permissions: z.array(grantedPermissionSchema),
   groupIds: z.array(z.string()),
   defaultGroupId: z.string().optional(),
+  /** The services admin is the administrator here, and nobody made the person one besides. */
+  isAdministratorByAgreement: z.boolean(),
   /** WS-06: whoever signs in with a personal account finds nothing here. */
   refusesPersonalAccounts: z.boolean(),
 });
@@ -36,6 +38,8 @@ const membershipSchema = z.object({
   version: z.int(),
   language: languageSchema,
   roles: z.array(customerRoleSchema),
+  /** When roles end that only agreements give; see `atTime`. */
+  roleEnds: z.partialRecord(customerRoleSchema, z.string()),
   /** WS-06: some workspace does, so a role over all of them is not for a personal account either. */
   refusesPersonalAccounts: z.boolean(),
   /** Active workspaces that the person is an active member of. */
@@ -86,6 +90,7 @@ export function membershipOf(email: string, { customer, assignments, ...facts }:
       permissions: member.permissions,
       groupIds: member.groupIds,
       ...(member.defaultGroupId === undefined ? {} : { defaultGroupId: member.defaultGroupId }),
+      isAdministratorByAgreement: isFirst && !member.roles.includes("workspaceAdministrator"),
       refusesPersonalAccounts: !acceptsPersonalAccounts(workspace, customer.agreements),
     };
   }
@@ -95,6 +100,7 @@ export function membershipOf(email: string, { customer, assignments, ...facts }:
     version: versionOf({ customer, members, assignments }),
     language,
     roles,
+    roleEnds: roleEndsOf(email, customer, assignments, roles),
     refusesPersonalAccounts: customer.workspaces.some(
       (each) => each.status === "active" && !acceptsPersonalAccounts(each, customer.agreements),
     ),
@@ -127,6 +133,53 @@ function rolesOf(
   }
   for (const { role, status } of assignments) if (status === "active") roles.add(role);
   return [...roles].toSorted();
+}
+
+const isNamedAs = (role: CustomerRole, email?: string) => (agreement: AgreementSummary) =>
+  role === "servicesAdmin"
+    ? agreement.servicesAdmin !== undefined && (email === undefined || agreement.servicesAdmin === email)
+    : agreement.accountTeam.some(
+        (each) => each.role === role && (email === undefined || each.email === email),
+      );
+
+function roleEndsOf(
+  email: string,
+  customer: Customer,
+  assignments: readonly RoleAssignment[],
+  roles: readonly CustomerRole[],
+): Membership["roleEnds"] {
+  const ends: Membership["roleEnds"] = {};
+  for (const role of roles) {
+    if (assignments.some((each) => each.role === role && each.status === "active")) continue;
+    const naming = Object.entries(customer.agreements).filter(([, each]) => isNamedAs(role, email)(each));
+    const all = naming.map(([agreementId]) => roleEndsAt(customer, agreementId, isNamedAs(role)));
+    const known = all.filter((end) => end !== undefined);
+    const last = known.toSorted().at(-1);
+    if (last !== undefined && known.length === all.length) ends[role] = last;
+  }
+  return ends;
+}
+
+/** The membership at an instant: without the roles of agreements that are over and were followed by others. */
+export function atTime(membership: Membership, now: string): Membership {
+  const hasEnded = (role: CustomerRole): boolean => {
+    const end = membership.roleEnds[role];
+    return end !== undefined && end <= now;
+  };
+  if (!membership.roles.some(hasEnded)) return membership;
+  const first = membership.workspaces[DEFAULT_WORKSPACE_ID];
+  const roles = membership.roles.filter((role) => !hasEnded(role));
+  if (first === undefined || !hasEnded("servicesAdmin")) return { ...membership, roles };
+  const byAgreement = first.isAdministratorByAgreement;
+  const left = first.roles.filter(
+    (role) => role !== "servicesAdmin" && !(byAgreement && role === "workspaceAdministrator"),
+  );
+  return {
+    ...membership,
+    roles,
+    workspaces: { ...membership.workspaces, [DEFAULT_WORKSPACE_ID]: { ...first, roles: left } },
+    administersAll: membership.administersAll && !byAgreement,
+  };
 }
 
 /** @returns undefined when the person already reflects this state of the customer, or a newer one. */

@@ -2,6 +2,7 @@
  * A customer: what its agreements say of it. Invariant: the newest agreement event (by time, source, id) decides the
  * name, time zone and language, and for each agreement its own summary; the order of arrival does not matter.
  */
+import { Temporal } from "temporal-polyfill";
 import * as z from "zod";
 import {
   type AgreementEventData,
@@ -217,6 +218,28 @@ export function entitlementInUse(
   const taken = new Set<string>(others.flatMap(([, agreement]) => agreement.entitlementIds));
   return entitlementIdsOf(data).find((id) => taken.has(id));
 }
+
+/**
+ * When an agreement stops giving a role to those whom it names: when it is over and a later one, which names somebody in
+ * that role, has begun. Undefined while nobody came after them: somebody must be able to look into what was.
+ */
+export function roleEndsAt(
+  { agreements, timeZone }: Pick<Customer, "agreements" | "timeZone">,
+  agreementId: string,
+  isNamed: (agreement: AgreementSummary) => boolean,
+): string | undefined {
+  const own = agreements[agreementId];
+  const later = Object.values(agreements).filter(
+    (each) => own !== undefined && each.endDate > own.endDate && isNamed(each),
+  );
+  const [firstStart] = later.map(({ startDate }) => startDate).toSorted();
+  if (own === undefined || firstStart === undefined) return undefined;
+  const dayAfter = Temporal.PlainDate.from(own.endDate).add({ days: 1 }).toString();
+  return startOfDay(dayAfter > firstStart ? dayAfter : firstStart, timeZone);
+}
+
+const startOfDay = (day: string, timeZone: string): string =>
+  new Date(Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds).toISOString();
 
 /** Addresses that an agreement gives a role at the customer, as the event and as the summary before it name them. */
 export function namedByAgreement(

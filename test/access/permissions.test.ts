@@ -24,6 +24,7 @@ const inWorkspace = (members: Partial<WorkspaceMembership> = {}): WorkspaceMembe
   roles: ["member"],
   permissions: [],
   groupIds: [],
+  isAdministratorByAgreement: false,
   refusesPersonalAccounts: false,
   ...members,
 });
@@ -33,6 +34,7 @@ const membership = (members: Partial<Membership> = {}): Membership => ({
   version: 1,
   language: "es",
   roles: [],
+  roleEnds: {},
   refusesPersonalAccounts: false,
   workspaces: {},
   administersAll: false,
@@ -265,6 +267,7 @@ const workspaceArbitrary = fc.record({
   roles: fc.subarray(heldRoleSchema.options).map((roles) => [...new Set([...roles, "member" as const])]),
   permissions: fc.subarray(grantedPermissionSchema.options),
   groupIds: fc.constant<string[]>([]),
+  isAdministratorByAgreement: fc.constant(false),
   refusesPersonalAccounts: fc.boolean(),
 });
 const membershipArbitrary = fc

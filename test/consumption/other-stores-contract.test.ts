@@ -27,6 +27,7 @@ describe.each(storeTargets)("the promises of the other stores, kept by $name", (
       version: 1,
       language: "pl",
       roles: ["csam"],
+      roleEnds: {},
       refusesPersonalAccounts: true,
       workspaces: {},
       administersAll: false,
