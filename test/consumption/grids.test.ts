@@ -262,8 +262,10 @@ describe("support contacts", () => {
         entitlements: [entitlement(`ent-con-${index}`, "supportContacts", { unit: "contacts", allowance })],
       }),
     );
-  const customerWith = (...allowances: readonly (number | null)[]): Customer => {
-    const event: unknown = JSON.parse(agreementEvent({ packages: packages(...allowances) }));
+  const customerWith = (...allowances: readonly (number | null)[]): Customer =>
+    customerOf(packages(...allowances));
+  const customerOf = (items: readonly unknown[]): Customer => {
+    const event: unknown = JSON.parse(agreementEvent({ packages: items }));
     const data = agreementEventDataSchema.parse(Object(event).data);
     return withAgreement(undefined, { time: "2026-01-01T00:00:00.000Z", source: "/c", id: "1", data });
   };
@@ -293,12 +295,19 @@ describe("support contacts", () => {
     );
   });
 
-  it("have no seat outside the time of the package, in the customer's time zone", () => {
-    const customer = customerWith(5);
-    const count = (at: string): number =>
-      [...seatContacts(customer, [contact(1)], at).values()].flat().length;
-    expect(["2025-12-31T22:59:59.999Z", "2025-12-31T23:00:00.000Z"].map(count)).toEqual([0, 1]);
-    expect(["2026-12-31T22:59:59.999Z", "2026-12-31T23:00:00.000Z"].map(count)).toEqual([1, 0]);
+  it("change packages with the day in the customer's time zone, and keep the nearest one outside of all", () => {
+    const halves = packages(5, 5).map((item, index) => ({
+      ...item,
+      ...(index === 0 ? { endDate: "2026-06-30" } : { startDate: "2026-07-01" }),
+    }));
+    const customer = customerOf(halves);
+    const packageAt = (at: string): string[] =>
+      [...seatContacts(customer, [contact(1)], at)].flatMap(([key, people]) => people.map(() => key));
+    const [first, second] = ["pkg-0", "pkg-1"].map((packageId) => `${agreementId}\n${packageId}`);
+    expect(packageAt("2026-06-30T21:59:59.999Z")).toEqual([first]);
+    expect(packageAt("2026-06-30T22:00:00.000Z")).toEqual([second]);
+    expect(packageAt("2025-01-01T00:00:00.000Z")).toEqual([first]);
+    expect(packageAt("2027-06-01T00:00:00.000Z")).toEqual([second]);
   });
 
   it("take up none of an entitlement that ended", async () => {
