@@ -17,6 +17,7 @@ import { invitationEndpoints } from "./invitations.ts";
 import { meEndpoints } from "./me.ts";
 import { memberEndpoints } from "./members.ts";
 import { noticeEndpoints } from "./notices.ts";
+import { ownInvitationEndpoints } from "./own-invitations.ts";
 import { personEndpoints } from "./people.ts";
 import { rejectedEventEndpoints } from "./rejected-events.ts";
 import { reportEndpoints } from "./reports.ts";
@@ -48,6 +49,7 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...workspaceEndpoints(app),
     ...memberEndpoints(app),
     ...invitationEndpoints(app),
+    ...ownInvitationEndpoints(app),
     ...groupEndpoints(app),
     ...personEndpoints(app, () => contracts()),
     ...roleAssignmentEndpoints(app),

@@ -6,11 +6,10 @@ import { covers, defineEndpoint } from "../../src/access/grant.ts";
 import {
   changeWorkspace,
   createWorkspace,
-  linkAgreement,
-  linkPackage,
   newWorkspaceId,
   workspaceOf,
 } from "../../src/access/workspace-change.ts";
+import { linkAgreement, linkPackage } from "../../src/access/workspace-links.ts";
 import type { Customer } from "../../src/agreements/customer.ts";
 import {
   agreementIdSchema,

@@ -15,9 +15,7 @@ import {
 import { linksOfAgreement } from "../agreements/terms.ts";
 import {
   acceptsPersonalAccounts,
-  LINKED_PACKAGES_MAX,
   linkedAgreements,
-  linkOf,
   WORKSPACES_MAX,
   type Workspace,
 } from "../agreements/workspace.ts";
@@ -142,53 +140,7 @@ export function changeWorkspace(
   return changeTo(known, workspace, next, "workspaceChanged", targetOf(known.value, next.workspaceId), doing);
 }
 
-/** @param isLinked false takes the agreement's own packages away; its add-on packages are linked one by one. */
-export function linkAgreement(
-  known: Versioned<Customer>,
-  workspace: Workspace,
-  agreementId: AgreementId,
-  isLinked: boolean,
-  doing: Doing,
-): Change {
-  const agreement = requireAgreement(known.value, agreementId);
-  const before = linkOf(workspace, agreementId, agreement);
-  const link = isLinked ? { ...before, isLinked } : { isLinked, packageIds: [] };
-  const next = { ...workspace, links: { ...workspace.links, [agreementId]: link } };
-  requireAgreementLeft(known.value, next);
-  const target = `${targetOf(known.value, workspace.workspaceId)}/agreements/${agreementId}`;
-  const action = isLinked ? "agreementLinked" : "agreementUnlinked";
-  return withLinks(changeTo(known, workspace, next, action, target, doing), agreementId, doing);
-}
-
-export function linkPackage(
-  known: Versioned<Customer>,
-  workspace: Workspace,
-  ids: { readonly agreementId: AgreementId; readonly packageId: PackageId },
-  isLinked: boolean,
-  doing: Doing,
-): Change {
-  const { agreementId, packageId } = ids;
-  // What is linked can be taken away, also when the agreement no longer has it.
-  const agreement = isLinked
-    ? requireAddOnPackage(known.value, agreementId, packageId)
-    : requireAgreement(known.value, agreementId);
-  const before = linkOf(workspace, agreementId, agreement);
-  const others = before.packageIds.filter((id) => id !== packageId);
-  if (isLinked && others.length >= LINKED_PACKAGES_MAX) {
-    throw new ConflictError(
-      "TooManyPackages",
-      `A workspace has at most ${LINKED_PACKAGES_MAX} add-on packages of one agreement: unlink one first.`,
-    );
-  }
-  const link = { ...before, packageIds: isLinked ? [...others, packageId] : others };
-  const next = { ...workspace, links: { ...workspace.links, [agreementId]: link } };
-  requireAgreementLeft(known.value, next);
-  const target = `${targetOf(known.value, workspace.workspaceId)}/agreements/${agreementId}/packages/${packageId}`;
-  const action = isLinked ? "packageLinked" : "packageUnlinked";
-  return withLinks(changeTo(known, workspace, next, action, target, doing), agreementId, doing);
-}
-
-function changeTo(
+export function changeTo(
   { value: customer, etag }: Versioned<Customer>,
   before: Workspace,
   after: Workspace,
@@ -233,11 +185,6 @@ function differenceOf(before: Workspace, after: Workspace) {
   return { before: audited(before), after: audited(after) };
 }
 
-const withLinks = (change: Change, agreementId: AgreementId, { at }: Doing): Change => ({
-  ...change,
-  followUps: [...(change.followUps ?? []), followUp(change.customerId, { type: "links", agreementId }, at)],
-});
-
 /**
  * @param scope of whoever asks: a closed workspace is there for those alone who see the whole customer, from the moment it
  * closes, whatever its members' own documents still say.
@@ -254,7 +201,7 @@ export function workspaceOf(
   return workspace;
 }
 
-function requireAgreement(customer: Customer, agreementId: AgreementId) {
+export function requireAgreement(customer: Customer, agreementId: AgreementId) {
   const agreement = Object.hasOwn(customer.agreements, agreementId)
     ? customer.agreements[agreementId]
     : undefined;
@@ -264,7 +211,7 @@ function requireAgreement(customer: Customer, agreementId: AgreementId) {
   });
 }
 
-function requireAddOnPackage(customer: Customer, agreementId: AgreementId, packageId: PackageId) {
+export function requireAddOnPackage(customer: Customer, agreementId: AgreementId, packageId: PackageId) {
   const agreement = requireAgreement(customer, agreementId);
   const item = agreement.packages.find((each) => each.packageId === packageId);
   if (item?.section === "addOn") return agreement;
@@ -292,7 +239,7 @@ function requireRoom(customer: Customer): void {
   );
 }
 
-function requireAgreementLeft({ agreements }: Customer, workspace: Workspace): void {
+export function requireAgreementLeft({ agreements }: Customer, workspace: Workspace): void {
   if (workspace.status !== "active" || linkedAgreements(workspace, agreements).length > 0) return;
   throw new ConflictError(
     "LastAgreementLink",
@@ -300,5 +247,5 @@ function requireAgreementLeft({ agreements }: Customer, workspace: Workspace): v
   );
 }
 
-const targetOf = ({ customerId }: Customer, workspaceId: string): string =>
+export const targetOf = ({ customerId }: Customer, workspaceId: string): string =>
   `/customers/${customerId}/workspaces/${workspaceId}`;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { follow } from "../../src/access/apply-change.ts";
 import { followUp } from "../../src/access/follow-up.ts";
-import { changeWorkspace, linkPackage, workspaceOf } from "../../src/access/workspace-change.ts";
+import { changeWorkspace, workspaceOf } from "../../src/access/workspace-change.ts";
+import { linkPackage } from "../../src/access/workspace-links.ts";
 import { supportContactsAllowed } from "../../src/agreements/customer.ts";
 import { agreementIdSchema, packageIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import { LINKED_PACKAGES_MAX, workspaceSchema } from "../../src/agreements/workspace.ts";

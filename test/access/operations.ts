@@ -28,11 +28,11 @@ import {
 import {
   changeWorkspace,
   createWorkspace,
-  linkAgreement,
   newWorkspaceId,
   type WorkspacePatch,
   workspaceOf,
 } from "../../src/access/workspace-change.ts";
+import { linkAgreement } from "../../src/access/workspace-links.ts";
 import { agreementIdSchema, type CustomerId, DEFAULT_WORKSPACE_ID } from "../../src/agreements/ids.ts";
 import type { Versioned } from "../../src/platform/cosmos.ts";
 import { NotFoundError } from "../../src/platform/errors.ts";
