@@ -1,11 +1,10 @@
 import * as z from "zod";
-import { customersWith, defineEndpoint, EVENTS_SEND, type Grant } from "../../src/access/grant.ts";
-import type { Permission } from "../../src/access/permissions.ts";
+import { auditEntry, doingOf } from "../../src/access/audit-entry.ts";
+import { defineEndpoint, EVENTS_SEND, type Grant } from "../../src/access/grant.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import type { RejectedEvent } from "../../src/consumption/rejected-event.ts";
 import { NotFoundError } from "../../src/platform/errors.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
-import type { Principal } from "../../src/platform/tokens.ts";
 import type { App } from "../../src/platform/wiring.ts";
 
 /** Rejections older than this many months are no longer listed. */
@@ -43,14 +42,14 @@ export function rejectedEventEndpoints(app: App) {
       tag: "Events",
       summary: "List the events that could not be accepted, newest first",
       description: `Whoever sends events sees all; staff see those of their customers. The last ${MONTHS_LISTED} months.`,
-      access: { kind: "signedIn" },
+      access: { kind: "anyCustomer", permission: "rejectedEvents.read", orRole: EVENTS_SEND },
       query: z.object({ status: z.enum(["rejected", "resolved"]).optional(), ...pagingQuery(100) }),
       responses: {
         200: { description: "A page of rejected events.", schema: listSchema(rejectedEventSchema) },
       },
     },
-    async ({ query, principal, grant, url, now }) => {
-      const customerIds = customersInScope(principal, grant, "rejectedEvents.read");
+    async ({ query, grant, url, now }) => {
+      const customerIds = grant.reach === "all" ? undefined : grant.reach;
       const scope = { name: "listRejectedEvents", url, key: app.config.signingKey, now };
       const page = startPage(scope, query, positionSchema);
       const events: RejectedEvent[] = [];
@@ -82,7 +81,7 @@ export function rejectedEventEndpoints(app: App) {
       tag: "Events",
       summary: "Try a rejected event again, after its cause was mended",
       description: "An event that was accepted in the meantime counts once; replaying it again is harmless.",
-      access: { kind: "signedIn" },
+      access: { kind: "anyCustomer", permission: "rejectedEvents.replay", orRole: EVENTS_SEND },
       repeatable: true,
       params: z.object({ rejectedEventId: z.string().regex(/^\d{4}-\d{2}~[\w-]{22}$/) }),
       responses: {
@@ -95,30 +94,20 @@ export function rejectedEventEndpoints(app: App) {
         },
       },
     },
-    async ({ params, principal, grant, now }) => {
-      const customerIds = customersInScope(principal, grant, "rejectedEvents.replay");
+    async (request) => {
+      const { params, grant, now } = request;
       const [month = "", id = ""] = params.rejectedEventId.split("~");
       const found = (await app.rejectedEvents.find(month, id))?.value;
-      if (found === undefined || !isInScope(found, customerIds))
-        throw new NotFoundError("no such rejected event");
-      const [outcome] = await app.recorder.record([found.body]);
-      if (outcome === undefined) throw new Error("a replayed event has no outcome");
+      if (found === undefined || !isReached(found, grant)) throw new NotFoundError("no such rejected event");
       const customerId = customerIdSchema.safeParse(found.event.customerId);
       if (customerId.success) {
-        await app.audit.append({
-          id: `${params.rejectedEventId}~${now.getTime()}`,
-          customerId: customerId.data,
-          kind: "auditEntry",
-          at: now.toISOString(),
-          actor: {
-            subject: principal.subject,
-            ...(principal.email === undefined ? {} : { email: principal.email }),
-          },
-          action: "rejectedEventReplayed",
-          target: `rejectedEvents/${params.rejectedEventId}`,
-          after: { status: outcome.status },
-        });
+        // Before it is done: a crash in between leaves an entry of what was asked for, and never a replay without one.
+        const target = `rejectedEvents/${params.rejectedEventId}`;
+        const doing = doingOf(request, customerId.data);
+        await app.audit.append(auditEntry(doing, { action: "rejectedEventReplayed", target }));
       }
+      const [outcome] = await app.recorder.record([found.body]);
+      if (outcome === undefined) throw new Error("a replayed event has no outcome");
       if (outcome.status === "rejected")
         return { status: 200, body: { status: outcome.status, error: outcome.rejection } };
       await app.rejectedEvents.resolve(id, now.toISOString());
@@ -129,26 +118,8 @@ export function rejectedEventEndpoints(app: App) {
   return [listRejectedEvents, replayRejectedEvent];
 }
 
-/**
- * @returns undefined for all customers, and for events that name none.
- * @throws NotFoundError for whoever has nothing to do with events.
- */
-function customersInScope(
-  principal: Principal,
-  grant: Grant,
-  permission: Permission,
-): readonly string[] | undefined {
-  if (principal.roles.includes(EVENTS_SEND)) return undefined;
-  const customers = customersWith(grant, permission);
-  if (customers.length === 0) throw new NotFoundError(`without ${permission}`);
-  return customers.map(({ customerId }) => customerId);
-}
-
-function isInScope({ event }: RejectedEvent, customerIds: readonly string[] | undefined): boolean {
-  return (
-    customerIds === undefined || (event.customerId !== undefined && customerIds.includes(event.customerId))
-  );
-}
+const isReached = ({ event }: RejectedEvent, { reach }: Grant): boolean =>
+  reach === "all" || reach.some((customerId) => customerId === event.customerId);
 
 /** From a month back to the oldest that is listed. */
 function monthsFrom(start: string, now: Date): string[] {

@@ -10,13 +10,16 @@ import type * as z from "zod";
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
- * Who may call. The last three are about the customer that the route names: whoever holds the permission for all of it,
+ * Who may call. `anyCustomer` is for what belongs to no route of a customer: whoever holds the permission for the whole of
+ * one customer at least, or has the application role; the handler is told of which customers.
+ * The last three are about the customer that the route names: whoever holds the permission for all of it,
  * in some of its workspaces (the handler is told which), or in the workspace that the route names.
  */
 export type AccessRule<Permission extends string = string> =
   | { readonly kind: "anonymous" }
   | { readonly kind: "signedIn" }
   | { readonly kind: "application"; readonly role: string }
+  | { readonly kind: "anyCustomer"; readonly permission: Permission; readonly orRole?: string }
   | { readonly kind: "customer" | "workspaces" | "workspace"; readonly permission: Permission };
 
 type JsonBody<S extends z.ZodType = z.ZodType> = {

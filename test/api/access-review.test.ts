@@ -3,12 +3,14 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { allEndpoints } from "../../functions/http/endpoints.ts";
+import { rejectedEventEndpoints } from "../../functions/http/rejected-events.ts";
 import { isForWorkspaces, isPermission, permissionNames } from "../../src/access/permissions.ts";
 import { readConfig } from "../../src/platform/config.ts";
 import type { Contract } from "../../src/platform/contract.ts";
-import { wire } from "../../src/platform/wiring.ts";
-import { AGREEMENT, agreementEvent, basePackage, CUSTOMER } from "../fakes/events.ts";
-import { createWorkspace, done, join, pathOf, type Workspace } from "./support/access-steps.ts";
+import { type App, wire } from "../../src/platform/wiring.ts";
+import { AGREEMENT, agreementEvent, basePackage, CUSTOMER, deliveryEvent } from "../fakes/events.ts";
+import { createWorkspace, done, join, pathOf, rejectionOf, type Workspace } from "./support/access-steps.ts";
+import { readAll } from "./support/pages.ts";
 import { type RunningApi, startApi } from "./support/running-api.ts";
 
 const PERIOD = { startDate: "2024-01-01", endDate: "2099-12-31" };
@@ -20,11 +22,13 @@ const FIRST: Workspace = { customerId: CUSTOMER, workspaceId: "ws-default" };
 
 let api: RunningApi;
 let second: Workspace;
+let app: App;
 let contracts: readonly Contract[];
 
 beforeAll(async () => {
   api = await startApi({ given: { ACCESS_CACHE_SECONDS: "0" } });
-  contracts = allEndpoints(wire(readConfig(api.stack.settings))).map(({ contract }) => contract);
+  app = wire(readConfig(api.stack.settings));
+  contracts = allEndpoints(app).map(({ contract }) => contract);
   const terms = {
     ...PERIOD,
     servicesAdmin: { name: "Admin", email: SERVICES_ADMIN.email },
@@ -146,5 +150,75 @@ describe("a condition on a write", () => {
     const one = { method: "DELETE", path: `${path}/${roleAssignmentId}` };
     expect((await api.ask(CSAM, { ...one, headers: stale })).status).toBe(501);
     await done(api, CSAM, one);
+  });
+});
+
+describe("a replay of a rejected event", () => {
+  const entrySchema = z.object({ action: z.string(), target: z.string() });
+  let rejectedEventId: string;
+
+  beforeAll(async () => {
+    await api.send([deliveryEvent("lost-1", { entitlementId: "ent-nowhere", service: "proactive" })]);
+    await api.drained();
+    rejectedEventId = await rejectionOf(api, "lost-1");
+  });
+
+  async function entries(): Promise<number> {
+    const path = `customers/${CUSTOMER}/auditEntries`;
+    const trail = await readAll(api, CSAM, { path }, entrySchema);
+    return trail.filter(({ target }) => target === `rejectedEvents/${rejectedEventId}`).length;
+  }
+
+  test("has one entry in the audit trail, however often the same request comes, and another one for another", async () => {
+    const replay = (id: string) =>
+      done(api, CSAM, {
+        method: "POST",
+        path: `rejectedEvents/${rejectedEventId}/replay`,
+        headers: { "repeatability-request-id": id },
+      });
+    const before = await entries();
+    const id = randomUUID();
+    await replay(id);
+    await replay(id);
+    expect(await entries()).toBe(before + 1);
+    await replay(randomUUID());
+    expect(await entries()).toBe(before + 2);
+  });
+
+  test("is in the audit trail before anything is recorded", async () => {
+    const before = await entries();
+    let entriesThen: number | undefined;
+    const recorder: App["recorder"] = {
+      ...app.recorder,
+      record: async () => {
+        entriesThen = await entries();
+        throw new Error("stopped here");
+      },
+    };
+    const endpoint = rejectedEventEndpoints({ ...app, recorder }).find(
+      ({ contract }) => contract.name === "replayRejectedEvent",
+    );
+    const asked = endpoint?.handle({
+      now: new Date(),
+      requestId: randomUUID(),
+      repeatKey: undefined,
+      traceparent: undefined,
+      contentType: undefined,
+      conditions: { ifMatch: undefined, ifNoneMatch: undefined },
+      url: new URL(api.stack.apiUrl),
+      params: { rejectedEventId },
+      search: new URLSearchParams(),
+      rawHeaders: new Headers(),
+      content: undefined,
+      principal: { kind: "user", subject: "upstream", roles: [], isPersonalAccount: false },
+      grant: {
+        person: undefined,
+        customers: new Map(),
+        scope: { kind: "some", workspaceIds: new Set() },
+        reach: "all",
+      },
+    });
+    await expect(asked).rejects.toThrow("stopped here");
+    expect(entriesThen).toBe(before + 1);
   });
 });
