@@ -248,7 +248,7 @@ export function memberEndpoints(app: App) {
 }
 
 /** @throws NotFoundError also for a member of another workspace, and for one who was removed or is only invited. */
-export async function readMember(
+async function readMember(
   app: App,
   customerId: CustomerId,
   workspaceId: WorkspaceId,

@@ -37,7 +37,7 @@ const params = z.object({ customerId: customerIdSchema, workspaceId: workspaceId
 const AGREEMENTS_AT_ONCE_MAX = 50;
 const name = z.string().trim().min(1).max(WORKSPACE_NAME_LENGTH_MAX);
 
-export const workspaceSchema = z
+const workspaceSchema = z
   .object({
     workspaceId: z.string(),
     name: z.string(),
@@ -59,7 +59,7 @@ export const workspaceSchema = z
   })
   .meta({ id: "Workspace" });
 
-export function workspaceView(workspace: Workspace, { agreements }: Customer) {
+function workspaceView(workspace: Workspace, { agreements }: Customer) {
   return {
     workspaceId: workspace.workspaceId,
     name: workspace.name,

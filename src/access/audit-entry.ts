@@ -69,7 +69,7 @@ export const auditEntrySchema = z.object({
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
-export const actorOf = ({ subject, email }: Principal): Actor => ({
+const actorOf = ({ subject, email }: Principal): Actor => ({
   subject,
   ...(email === undefined ? {} : { email }),
 });

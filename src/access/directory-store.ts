@@ -44,14 +44,14 @@ export type Change = {
   readonly followUps?: readonly FollowUp[];
 };
 
-export type Committed = {
+type Committed = {
   readonly outcome: "committed";
   /** Of the documents written, by id. */
   readonly etags: ReadonlyMap<string, string>;
 };
 export type CommitResult = Committed | { readonly outcome: "overtaken" | "repeated" };
 
-export type MemberPage = {
+type MemberPage = {
   readonly workspaceId: WorkspaceId;
   readonly statuses: readonly Member["status"][];
   readonly groupId?: string | undefined;

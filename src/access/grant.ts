@@ -197,7 +197,7 @@ export const covers = (scope: Scope, workspaceId: string): boolean =>
   scope.kind === "all" || scope.workspaceIds.has(workspaceId);
 
 /** The caller at the customer of the route; the edge has made sure of it before the handler runs. */
-export function customerGrant(grant: Grant, customerId: string): CustomerGrant {
+function customerGrant(grant: Grant, customerId: string): CustomerGrant {
   const customer = grant.customers.get(customerId);
   if (customer === undefined) throw new NotFoundError();
   return customer;

@@ -68,7 +68,7 @@ export function invite(
   return { outcome: "invited", step: step(at, "memberInvited", known, member, invitationTo(at, member)) };
 }
 
-export const PERSONAL_REFUSED =
+const PERSONAL_REFUSED =
   "The workspace does not accept personal accounts: use a work or school address, or have the account team allow them.";
 
 const TOO_MANY_SENDS = `Somebody is sent at most ${INVITATION_SENDS_MAX} invitations to a workspace, until ${INVITATION_DAYS} days after the last one.`;

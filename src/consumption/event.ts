@@ -59,8 +59,8 @@ const cloudEventSchema = z.looseObject({
   data: z.record(z.string(), z.unknown()),
 });
 
-export const severitySchema = z.enum(["critical", "moderate", "minimal"]);
-export const requestStatusSchema = z.enum(["open", "attentionNeeded", "closed"]);
+const severitySchema = z.enum(["critical", "moderate", "minimal"]);
+const requestStatusSchema = z.enum(["open", "attentionNeeded", "closed"]);
 /** CA-14: a coded case counts on no entitlement. */
 const categorySchema = z.enum(["SU", "DSA", "X85", "REC"]);
 
@@ -76,7 +76,7 @@ const requestSchema = z.looseObject({
   primaryContact: text.nullish(),
 });
 
-export const deliveryDataSchema = z.looseObject({
+const deliveryDataSchema = z.looseObject({
   customerId: customerIdSchema,
   agreementId: agreementIdSchema.optional(),
   packageId: packageIdSchema.optional(),

@@ -13,7 +13,7 @@ import { type Contact, contactsOn, type SeatedContacts } from "./grid-contacts.t
 import type { RowsAsked } from "./grid-query.ts";
 import type { Position } from "./row-store.ts";
 
-export type ContactRow = ReturnType<typeof contactRow>;
+type ContactRow = ReturnType<typeof contactRow>;
 
 function contactRow({ memberId, since, workspaceId }: Contact, member: Member | undefined) {
   return {

@@ -48,7 +48,7 @@ export type CaseRow = z.infer<typeof caseRowSchema>;
 
 /** What all rows of one case come to. */
 const caseSumSchema = z.object({ total: z.int(), reversals: z.int(), quantity: z.int().default(0) });
-export type CaseSum = z.infer<typeof caseSumSchema>;
+type CaseSum = z.infer<typeof caseSumSchema>;
 
 const timedSchema = z.object({ id: z.string(), at: z.string(), quantity: z.int() });
 export type TimedEntry = z.infer<typeof timedSchema>;

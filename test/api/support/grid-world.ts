@@ -10,7 +10,7 @@ import { seededRandom } from "../../fakes/random.ts";
 
 /** In force whenever the tests run. */
 const PERIOD = { startDate: "2024-01-01", endDate: "2099-12-31" };
-export const ALLOWED_CONTACTS = 5;
+const ALLOWED_CONTACTS = 5;
 export const CREDITS = 60;
 const DELIVERIES = 40;
 
