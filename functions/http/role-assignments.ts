@@ -13,12 +13,17 @@ import {
   roleAssignmentIdOf,
 } from "../../src/access/role-assignment.ts";
 import { type CustomerId, customerIdSchema } from "../../src/agreements/ids.ts";
-import { ForbiddenError, NotFoundError } from "../../src/platform/errors.ts";
+import { ConflictError, ForbiddenError, NotFoundError } from "../../src/platform/errors.ts";
 import { listSchema } from "../../src/platform/paging.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { personName, readCustomer } from "./directory.ts";
 
 const params = z.object({ customerId: customerIdSchema });
+/**
+ * At a customer, at the same time: so that listing all of them stays cheap. Requests at the same moment may each take the
+ * last place, so it can be passed by as many as come at once.
+ */
+const ROLE_ASSIGNMENTS_MAX = 500;
 
 const roleAssignmentSchema = z
   .object({
@@ -79,8 +84,7 @@ export function roleAssignmentEndpoints(app: App) {
       route: "customers/{customerId}/roleAssignments",
       tag: "Members",
       summary: "Give a person a role at the customer as a whole",
-      description:
-        "Customer administrators make others customer administrators; the account team also assigns the provider's staff, who act only with the application role of the same name in their tokens.",
+      description: `Customer administrators make others customer administrators; the account team also assigns the provider's staff, who act only with the application role of the same name in their tokens. At most ${ROLE_ASSIGNMENTS_MAX} hold at a customer.`,
       access: { kind: "customer", permission: "roleAssignments.manage" },
       params,
       body: {
@@ -103,6 +107,7 @@ export function roleAssignmentEndpoints(app: App) {
       const { value } = await decideAndApply(app.directory, async () => {
         const known = await directory.roleAssignment(customerId, id);
         if (known?.value.status === "active") return { change: undefined, before: known, after: known.value };
+        requireRoom(await directory.roleAssignments(customerId));
         const [change, after] = assignRole(doingOf(request, customerId), known, body);
         return { change, before: known, after };
       });
@@ -144,6 +149,14 @@ function requireMayAssign(grant: Grant, customerId: CustomerId, role: Assignable
   throw new ForbiddenError("AccountTeamOnly", "Only the account team assigns the provider's staff.", {
     target: "role",
   });
+}
+
+function requireRoom({ length }: readonly unknown[]): void {
+  if (length < ROLE_ASSIGNMENTS_MAX) return;
+  throw new ConflictError(
+    "TooManyRoleAssignments",
+    `A customer has at most ${ROLE_ASSIGNMENTS_MAX} role assignments: take one away first.`,
+  );
 }
 
 const view = ({ roleAssignmentId, personId, email, name, role }: RoleAssignment) => ({

@@ -4,9 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { allEndpoints } from "../../functions/http/endpoints.ts";
 import { rejectedEventEndpoints } from "../../functions/http/rejected-events.ts";
+import { roleAssignmentEndpoints } from "../../functions/http/role-assignments.ts";
+import type { Grant } from "../../src/access/grant.ts";
 import { isForWorkspaces, isPermission, permissionNames } from "../../src/access/permissions.ts";
 import { readConfig } from "../../src/platform/config.ts";
 import type { Contract } from "../../src/platform/contract.ts";
+import type { AnyAnswer, Endpoint, RawRequest } from "../../src/platform/endpoint.ts";
+import { ConflictError } from "../../src/platform/errors.ts";
 import { type App, wire } from "../../src/platform/wiring.ts";
 import { AGREEMENT, agreementEvent, basePackage, CUSTOMER, deliveryEvent } from "../fakes/events.ts";
 import { createWorkspace, done, join, pathOf, rejectionOf, type Workspace } from "./support/access-steps.ts";
@@ -46,6 +50,37 @@ beforeAll(async () => {
 });
 
 afterAll(() => api.stack.stop());
+
+/** Past the edge, by a service that reaches everything: for endpoints over stores that a test changes. */
+async function handle(
+  endpoints: readonly Endpoint<Grant>[],
+  name: string,
+  more: Partial<RawRequest<Grant>>,
+): Promise<AnyAnswer> {
+  const endpoint = endpoints.find(({ contract }) => contract.name === name);
+  if (endpoint === undefined) throw new Error(`there is no ${name}`);
+  return endpoint.handle({
+    now: new Date(),
+    requestId: randomUUID(),
+    repeatKey: undefined,
+    traceparent: undefined,
+    contentType: undefined,
+    conditions: { ifMatch: undefined, ifNoneMatch: undefined },
+    url: new URL(api.stack.apiUrl),
+    params: {},
+    search: new URLSearchParams(),
+    rawHeaders: new Headers(),
+    content: undefined,
+    principal: { kind: "user", subject: "upstream", roles: [], isPersonalAccount: false },
+    grant: {
+      person: undefined,
+      customers: new Map(),
+      scope: { kind: "some", workspaceIds: new Set() },
+      reach: "all",
+    },
+    ...more,
+  });
+}
 
 describe("what is said to be held in a workspace", () => {
   const meSchema = z.object({
@@ -195,30 +230,33 @@ describe("a replay of a rejected event", () => {
         throw new Error("stopped here");
       },
     };
-    const endpoint = rejectedEventEndpoints({ ...app, recorder }).find(
-      ({ contract }) => contract.name === "replayRejectedEvent",
-    );
-    const asked = endpoint?.handle({
-      now: new Date(),
-      requestId: randomUUID(),
-      repeatKey: undefined,
-      traceparent: undefined,
-      contentType: undefined,
-      conditions: { ifMatch: undefined, ifNoneMatch: undefined },
-      url: new URL(api.stack.apiUrl),
-      params: { rejectedEventId },
-      search: new URLSearchParams(),
-      rawHeaders: new Headers(),
-      content: undefined,
-      principal: { kind: "user", subject: "upstream", roles: [], isPersonalAccount: false },
-      grant: {
-        person: undefined,
-        customers: new Map(),
-        scope: { kind: "some", workspaceIds: new Set() },
-        reach: "all",
-      },
-    });
+    const endpoints = rejectedEventEndpoints({ ...app, recorder });
+    const asked = handle(endpoints, "replayRejectedEvent", { params: { rejectedEventId } });
     await expect(asked).rejects.toThrow("stopped here");
     expect(entriesThen).toBe(before + 1);
   });
+});
+
+test("a customer has at most 500 role assignments, and one that holds already is answered all the same", async () => {
+  const path = `customers/${CUSTOMER}/roleAssignments`;
+  const role = "customerAdministrator";
+  await done(api, CSAM, { method: "POST", path, json: { email: "first@cust-t.example", role } });
+  const { directory } = app.directory;
+  const withHeld = (count: number) => {
+    const roleAssignments: typeof directory.roleAssignments = async (customerId) => {
+      const [one] = await directory.roleAssignments(customerId);
+      return one === undefined ? [] : Array.from({ length: count }, () => one);
+    };
+    return roleAssignmentEndpoints({
+      ...app,
+      directory: { ...app.directory, directory: { ...directory, roleAssignments } },
+    });
+  };
+  const assignTo = (count: number, email: string) =>
+    handle(withHeld(count), "assignRole", { params: { customerId: CUSTOMER }, content: { email, role } });
+  expect((await assignTo(499, "last@cust-t.example")).status).toBe(201);
+  const refused = assignTo(500, "more@cust-t.example");
+  await expect(refused).rejects.toBeInstanceOf(ConflictError);
+  await expect(refused).rejects.toMatchObject({ code: "TooManyRoleAssignments" });
+  expect((await assignTo(500, "last@cust-t.example")).status).toBe(201);
 });
