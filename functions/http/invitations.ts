@@ -196,6 +196,7 @@ export function invitationEndpoints(app: App) {
       summary: "Take an invitation back",
       access: { kind: "workspace", permission: "invitations.manage" },
       params: invitationParams,
+      conditional: false,
       responses: { 204: { description: "It can no longer be accepted." } },
     },
     async (request) => {
