@@ -4,8 +4,10 @@
  * with old events tells nothing of what has passed. Figures that are still being settled are nobody's.
  */
 import { Temporal } from "temporal-polyfill";
-import { isWithin, type Terms, type TermsPackage } from "../agreements/terms.ts";
+import { compareText, isWithin, type Terms, type TermsPackage } from "../agreements/terms.ts";
+import { entitlementAccount } from "../consumption/entry.ts";
 import { type Figures, type Line, linesOf, packagesOf } from "../consumption/figures.ts";
+import { burn, windowOfGrant } from "../consumption/grants.ts";
 import { dayIn } from "../platform/instant.ts";
 import type { Look, Subject } from "./crossing.ts";
 import type { NoticeFacts } from "./notice.ts";
@@ -35,17 +37,19 @@ export function watchedIn(figures: Figures, rules: NoticeRules, now: string): Wa
 }
 
 function allowanceOf(
-  { lastAt }: Figures,
+  figures: Figures,
   terms: Terms,
   line: Line,
   { allowancePercents }: NoticeRules,
   now: string,
 ): Watched | undefined {
-  const { entitlement, purchased, consumed } = line;
+  const { entitlement } = line;
   const { entitlementId, unit, endedAt } = entitlement;
   const isOver = endedAt !== undefined && now >= endedAt;
-  if (purchased == null || consumed === undefined || unit === undefined) return undefined;
+  const use = useOf(figures, line);
+  if (use === undefined || unit === undefined) return undefined;
   if (isOver || !isWithin(now, line.package)) return undefined;
+  const { consumed, usable } = use;
   return {
     subject: { type: "allowanceUsed", agreementId: terms.agreementId, subjectId: entitlementId },
     terms,
@@ -53,7 +57,7 @@ function allowanceOf(
     look: {
       thresholds: allowancePercents,
       // Exactly at the threshold is reached. Nothing of nothing is not used up.
-      isReached: (percent) => consumed > 0 && consumed * 100 >= percent * purchased,
+      isReached: (percent) => consumed > 0 && consumed * 100 >= percent * usable,
       tells: "all",
     },
     facts: {
@@ -62,11 +66,41 @@ function allowanceOf(
       entitlementId,
       entitlementName: entitlement.name,
       consumed,
-      purchased,
+      purchased: usable,
       unit,
-      dataAsOf: lastAt ?? null,
+      dataAsOf: figures.lastAt ?? null,
     },
   };
+}
+
+/**
+ * What may be used now, and what of that is used. Of grants those that are active alone: one that expired unused is of no
+ * use to anybody. Overage is for good, so as long as something is left it is that of earlier grants.
+ */
+function useOf({ slices }: Figures, { entitlement, purchased, consumed, ...balance }: Line) {
+  const { remaining, overage = 0, grants } = balance;
+  if (purchased == null || consumed === undefined || remaining === undefined) return undefined;
+  if (grants.length === 0) return { usable: purchased, consumed };
+  const active = grants.filter(({ status }) => status === "active");
+  const usable = active.reduce((sum, { granted }) => sum + granted, 0);
+  if (remaining > 0) return { usable, consumed: usable - remaining };
+  const since = sinceWhen(grants);
+  const known = slices.get(entitlementAccount(entitlement.entitlementId)) ?? [];
+  const earlier = burn(
+    grants.map(({ grant }) => grant),
+    known.filter(({ at }) => at < since),
+  );
+  return { usable, consumed: usable + overage - earlier.overage };
+}
+
+/** When the first of the active grants began; where none is active, when the last one ended. */
+function sinceWhen(grants: Line["grants"]): string {
+  const instants = (wanted: "active" | "expired", border: "startsAt" | "endsAt") =>
+    grants
+      .filter(({ status }) => status === wanted)
+      .map(({ grant }) => windowOfGrant(grant)[border])
+      .toSorted(compareText);
+  return instants("active", "startsAt")[0] ?? instants("expired", "endsAt").at(-1) ?? "";
 }
 
 function expiryOf(terms: Terms, item: TermsPackage, { expiryDays }: NoticeRules, now: string): Watched {
