@@ -1,8 +1,9 @@
 /**
- * What was left of an allowance after each of some rows, by time, then id. Promise: whatever rows they are, the days of the
- * account are one query and the entries of the rows' own days another, for each `PERIODS_MAX` days that do not touch.
+ * What was left of an allowance after each of some rows, by time, deliveries before reversals, then id. Promise: whatever
+ * rows they are, the days of the account are one query and the entries of the rows' own days another, for each
+ * `PERIODS_MAX` days that do not touch.
  * Invariant: it is what the whole account comes to up to the row, all workspaces together, since these share the allowance;
- * so it is the same whatever filter, order or page shows the row.
+ * so it is the same whatever filter, order or page shows the row, and never more than the allowance.
  */
 import { compareText, type Terms } from "../agreements/terms.ts";
 import type { ActivityStore, RollupDays } from "./activity-store.ts";
@@ -75,8 +76,15 @@ function timeline(
       ),
     ),
   );
-  return [...whole.filter(({ at }) => !read.has(dayOf(at))), ...entries].toSorted(
-    (left, right) => compareText(left.at, right.at) || compareText(left.id ?? "", right.id ?? ""),
+  return [...whole.filter(({ at }) => !read.has(dayOf(at))), ...entries].toSorted(compareSteps);
+}
+
+/** A reversal has the instant of its delivery: before that there is nothing to take back. */
+function compareSteps(left: Step, right: Step): number {
+  return (
+    compareText(left.at, right.at) ||
+    Number(left.quantity < 0) - Number(right.quantity < 0) ||
+    compareText(left.id ?? "", right.id ?? "")
   );
 }
 

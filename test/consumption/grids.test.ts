@@ -242,8 +242,15 @@ describe("the balance after a row", () => {
           const asked = random.shuffled(rows).slice(0, 1 + random.below(43));
           const balances = await readBalances(world.activity, ledgerId, terms, line, asked);
           expect(balances.size).toBe(asked.length);
+          // What is taken back has the instant of its delivery, and was not there before it.
+          const inOrder = rows.toSorted(
+            (left, right) =>
+              Date.parse(left.at) - Date.parse(right.at) ||
+              Number(left.quantity < 0) - Number(right.quantity < 0) ||
+              (left.id < right.id ? -1 : 1),
+          );
           for (const { id, at: rowAt } of asked) {
-            const slices = rows.slice(0, 1 + rows.findIndex((row) => row.id === id));
+            const slices = inOrder.slice(0, 1 + inOrder.findIndex((row) => row.id === id));
             const total = slices.reduce((sum, { quantity }) => sum + quantity, 0);
             expect(balances.get(id)).toBe(balanceOf(terms, each, { total, slices }, rowAt).remaining);
           }
@@ -251,6 +258,42 @@ describe("the balance after a row", () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it("is never more than the allowance: a delivery comes before what takes it back, whatever their ids", async () => {
+    const credits = entitlement("ent-crd", "proactiveCredits", { unit: "credits", allowance: 60 });
+    const world = memoryWorld();
+    await world.record(agreementEvent({ packages: [basePackage({ entitlements: [credits] })] }));
+    for (let index = 0; index < 12; index++) {
+      const delivery = deliveryEvent(`d${index}`, {
+        entitlementId: "ent-crd",
+        service: "proactiveCredits",
+        unit: "credits",
+        quantity: 5,
+        deliveredAt: `${day(0, 10 + index)}T10:00:00Z`,
+      });
+      await world.record(delivery, reversalEvent(`b${index}`, `d${index}`, { quantity: 5 }));
+    }
+    const ledger = await world.activity.ledger(ledgerId);
+    const terms = ledger?.head.terms;
+    if (ledger === undefined || terms === undefined) throw new Error("there is no ledger");
+    const query = { chosen: everything, asOf: undefined, at: "2026-12-31T00:00:00.000Z" };
+    const [figures] = linesOf(await figuresOf(world.activity, ledger, query));
+    const rows = await world.activity.rows(ledgerId, {
+      account,
+      chosen: everything,
+      asOf: undefined,
+      sort: "deliveredAt",
+      descending: false,
+      after: undefined,
+      filter: undefined,
+      limit: 100,
+    });
+    const balances = await readBalances(world.activity, ledgerId, terms, figures ?? expect.fail(), rows);
+    for (const { id, quantity } of rows) expect(balances.get(id)).toBe(quantity < 0 ? 60 : 55);
+    expect(rows).toHaveLength(24);
+    // The rows themselves stay in the order of their ids.
+    expect(rows.some(({ quantity }, index) => index % 2 === 0 && quantity < 0)).toBe(true);
   });
 });
 
