@@ -5,6 +5,7 @@
  */
 import { Temporal } from "temporal-polyfill";
 import { compareText, isWithin, type Terms, type TermsPackage } from "../agreements/terms.ts";
+import { windowOf } from "../agreements/window.ts";
 import { entitlementAccount } from "../consumption/entry.ts";
 import { type Figures, type Line, linesOf, packagesOf } from "../consumption/figures.ts";
 import { burn, windowOfGrant } from "../consumption/grants.ts";
@@ -32,7 +33,7 @@ export function watchedIn(figures: Figures, rules: NoticeRules, now: string): Wa
   if (settledRevision < revision) return [];
   const lines = linesOf(figures);
   const allowances = lines.flatMap((line) => allowanceOf(figures, terms, line, rules, now) ?? []);
-  const packages = packagesOf(figures, lines).filter((item) => isWithin(now, item));
+  const packages = packagesOf(figures, lines).filter((item) => isWithin(now, windowOf(terms, item)));
   return [...allowances, ...packages.map((item) => expiryOf(terms, item, rules, now))];
 }
 
@@ -103,9 +104,12 @@ function sinceWhen(grants: Line["grants"]): string {
   return instants("active", "startsAt")[0] ?? instants("expired", "endsAt").at(-1) ?? "";
 }
 
+/** A package ends with its agreement at the latest: its last day is the last on which something could be delivered. */
 function expiryOf(terms: Terms, item: TermsPackage, { expiryDays }: NoticeRules, now: string): Watched {
   const today = Temporal.PlainDate.from(dayIn(now, terms.timeZone));
-  const daysLeft = today.until(Temporal.PlainDate.from(item.endDate), { largestUnit: "day" }).days;
+  const { endsAt } = windowOf(terms, item);
+  const endDate = dayIn(new Date(Date.parse(endsAt) - 1).toISOString(), terms.timeZone);
+  const daysLeft = today.until(Temporal.PlainDate.from(endDate), { largestUnit: "day" }).days;
   return {
     subject: { type: "packageExpiring", agreementId: terms.agreementId, subjectId: item.packageId },
     terms,
@@ -116,7 +120,7 @@ function expiryOf(terms: Terms, item: TermsPackage, { expiryDays }: NoticeRules,
       // Of a package that comes to be known late, only what is left of it now is true.
       tells: "last",
     },
-    facts: { type: "packageExpiring", ...named(terms, item), endDate: item.endDate, daysLeft },
+    facts: { type: "packageExpiring", ...named(terms, item), endDate, daysLeft },
   };
 }
 

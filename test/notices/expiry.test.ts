@@ -1,8 +1,11 @@
 import { Temporal } from "temporal-polyfill";
 import { describe, expect, it } from "vitest";
-import { agreementEvent, basePackage, entitlement } from "../fakes/events.ts";
+import { ledgerIdSchema } from "../../src/consumption/entry.ts";
+import { expirationsOf } from "../../src/consumption/expirations.ts";
+import { AGREEMENT, agreementEvent, basePackage, CUSTOMER, entitlement } from "../fakes/events.ts";
 import { inShort, noticeWorld } from "./notice-world.ts";
 
+const ledgerId = ledgerIdSchema.parse(`${CUSTOMER}/${AGREEMENT}`);
 const START = "2025-01-01";
 
 /** An agreement of a zone whose package ends on that day. */
@@ -109,6 +112,32 @@ describe("the end of a package (CA-20)", () => {
     expect(await world.look()).toEqual([]);
     world.at("2027-06-29T12:00:00.000Z");
     expect(inShort(await world.look())).toEqual(["packageExpiring 7 #2"]);
+  });
+
+  it("is that of its agreement where this ends first, as in the list of what expires", async () => {
+    const shorter = agreementEvent({
+      endDate: "2026-06-30",
+      packages: [basePackage({ endDate: "2026-12-31", entitlements: [entitlement("ent-adv", "advisory")] })],
+    });
+    const world = noticeWorld("2026-06-22T21:59:59.999Z");
+    await world.setRules({ expiryDays: [7, 0] });
+    await world.record(shorter);
+    const terms = (await world.stores.store.readHead(ledgerId))?.value.terms;
+    if (terms === undefined) throw new Error("no terms");
+    const listed = () =>
+      expirationsOf([{ terms, packages: terms.packages, lines: [] }], world.watcher.now(), 365)
+        .filter(({ kind }) => kind === "package")
+        .map(({ lastDay: endDate, daysLeft }) => ({ endDate, daysLeft }));
+    expect(await world.look()).toEqual([]);
+    for (const instant of ["2026-06-22T22:00:00.000Z", "2026-06-30T21:59:59.999Z"]) {
+      world.at(instant);
+      const told = await world.look();
+      expect(told).toMatchObject([{ type: "packageExpiring", endDate: "2026-06-30" }]);
+      expect(told).toMatchObject(listed());
+    }
+    world.at("2026-06-30T22:00:00.000Z");
+    await world.setRules({ expiryDays: [200] });
+    expect(await world.look()).toEqual([]);
   });
 
   it("is written to people as a day, whatever their zone, in their language", async () => {
