@@ -5,7 +5,7 @@
  * is taken to differ from t times the mean by Student's quantile times `spread * sqrt(t + t²/weeks)`, where the second
  * term stands for how little is known of the mean itself; it begins and ends where these bounds reach what is left.
  * What grants to come add, and take with them when they end, is followed from border to border: the run-out is the first
- * day at whose end nothing is left.
+ * day at whose end nothing is left, once something is granted.
  * Invariants: no day is in the past or after the last day of the entitlement; more consumption never makes the run-out
  * later; the interval holds it; every figure of the estimate itself is exact, in integers.
  */
@@ -33,6 +33,8 @@ type Stretch = { readonly fromDay: number; readonly quantity: number };
 
 export type Supply = {
   readonly leftNow: number;
+  /** Nothing is left now, and it is not that what is granted has yet to begin. */
+  readonly isUsedUp: boolean;
   /** Days to come at whose beginning a grant begins or ends, ascending. */
   readonly borders: readonly number[];
   /** What is left at the beginning of a day (0: of what is left of today), if so much more were consumed in the stretches before. */
@@ -41,6 +43,7 @@ export type Supply = {
 
 export const plainSupply = (left: number): Supply => ({
   leftNow: left,
+  isUsedUp: left <= 0,
   borders: [],
   leftOn: () => left,
 });
@@ -74,8 +77,8 @@ export type Projection = {
 export function project(situation: Situation): Projection {
   const { supply, window, now } = situation;
   if (supply === undefined) return without("unmetered", null);
-  if (supply.leftNow <= 0) return without("alreadyUsedUp", null);
   if (now >= window.endsAt) return without("lastsUntilExpiry", null);
+  if (supply.isUsedUp) return without("alreadyUsedUp", null);
   const { basis, totals } = basisOf(situation);
   const withConsumption = totals.filter((total) => total > 0).length;
   if (basis.weeks < WEEKS_MIN || withConsumption < WEEKS_WITH_CONSUMPTION_MIN || basis.consumed <= 0)
@@ -126,15 +129,20 @@ type Demand = {
   readonly dayOf: (amount: number) => number;
 };
 
-/** @returns the day at whose end nothing is left; infinite where there is none. */
-function runOut({ borders, leftOn }: Supply, demand: Demand): number {
+/**
+ * Where nothing is granted yet, it begins with the first day on which something is.
+ * @returns the day at whose end nothing is left; infinite where there is none.
+ */
+function runOut({ leftNow, borders, leftOn }: Supply, demand: Demand): number {
   const consumed: Stretch[] = [];
+  let hasBegun = leftNow > 0;
   let fromDay = 0;
   let used = 0;
   for (const border of [...borders, Number.POSITIVE_INFINITY]) {
     const left = leftOn(fromDay, consumed);
-    if (left <= 0) return fromDay;
-    const day = demand.dayOf(used + left);
+    if (left <= 0 && hasBegun) return fromDay;
+    hasBegun = left > 0;
+    const day = hasBegun ? demand.dayOf(used + left) : Number.POSITIVE_INFINITY;
     if (day < border || border === Number.POSITIVE_INFINITY) return day;
     const quantity = demand.before(border) - used;
     consumed.push({ fromDay, quantity });

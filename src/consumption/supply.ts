@@ -1,6 +1,6 @@
 /** What the grants of an entitlement leave on days to come, for the projection. Pure. */
 import { windowOf } from "../agreements/window.ts";
-import { balanceOf, bordersOf, type Slice } from "./grants.ts";
+import { type Balance, balanceOf, bordersOf, type GrantBalance, type Slice } from "./grants.ts";
 import type { Entitled } from "./history-points.ts";
 import { addDays, utcDayOf } from "./intervals.ts";
 import type { Supply } from "./projection.ts";
@@ -23,21 +23,28 @@ export function supplyOf(entitled: Entitled, slices: readonly Slice[], now: stri
     return middle < lastInstant ? middle : lastInstant;
   };
   const total = slices.reduce((sum, { quantity }) => sum + quantity, 0);
-  const leftAt = (at: string, later: readonly Slice[]): number | undefined => {
+  const balanceAt = (at: string, later: readonly Slice[]): Balance => {
     const used = later.reduce((sum, { quantity }) => sum + quantity, total);
-    return balanceOf(terms, line, { total: used, slices: [...slices, ...later] }, at).remaining;
+    return balanceOf(terms, line, { total: used, slices: [...slices, ...later] }, at);
   };
-  const leftNow = leftAt(now, []);
+  const { remaining: leftNow, grants } = balanceAt(now, []);
   if (leftNow === undefined) return undefined;
   const days = bordersOf(line.entitlement.grants ?? []).map((border) => firstDayAfter(border, today));
   return {
     leftNow,
+    isUsedUp: leftNow <= 0 && !isYetToBegin(grants),
     borders: [...new Set(days)].filter((day) => day > 0),
     leftOn: (day, consumed) => {
       const later = consumed.map(({ fromDay, quantity }) => ({ at: middleOf(fromDay), quantity }));
-      return leftAt(middleOf(day), later) ?? 0;
+      return balanceAt(middleOf(day), later).remaining ?? 0;
     },
   };
+}
+
+/** Nothing is granted now, but something will be. */
+function isYetToBegin(grants: readonly GrantBalance[]): boolean {
+  const statuses = grants.filter(({ granted }) => granted > 0).map(({ status }) => status);
+  return !statuses.includes("active") && statuses.includes("upcoming");
 }
 
 /** The first UTC day whose middle is not before the border, counted from today. */

@@ -226,4 +226,23 @@ describe("the projection of grants", () => {
     expect(madrid(1, first, gap)).toMatchObject({ runsOutOn: "2025-07-01" });
     expect(madrid(1, first).outcome).toBe("lastsUntilExpiry");
   });
+
+  it("waits for what begins later where nothing is granted now", () => {
+    const later = { ...second, amount: 200 };
+    expect(madrid(10, later)).toMatchObject({ outcome: "runsOut", runsOutOn: "2025-07-20" });
+    expect(madrid(1, later)).toMatchObject({ outcome: "lastsUntilExpiry", runsOutOn: null });
+    const unused = { ...first, endDate: "2025-05-31" };
+    expect(madrid(10, unused, later).runsOutOn).toBe("2025-07-20");
+    expect(madrid(10, { ...unused, amount: 7 }, later).runsOutOn).toBe("2025-07-20");
+    expect(madrid(0, later).outcome).toBe("notEnoughData");
+  });
+
+  it("is over with the last grant, whatever was left of it", () => {
+    expect(madrid(0, { ...first, endDate: "2025-05-31" }).outcome).toBe("lastsUntilExpiry");
+  });
+
+  it("is used up where nothing is left of what is granted now", () => {
+    expect(madrid(10, { ...first, amount: 1_000 }).outcome).toBe("alreadyUsedUp");
+    expect(madrid(10, { ...first, amount: 1_000 }, second).outcome).toBe("alreadyUsedUp");
+  });
 });
