@@ -2,7 +2,7 @@
  * Requests to addresses that strangers named. Promise: a request goes to a public address or nowhere: the name is looked up
  * at the time of sending, every address it has is judged, and the connection is made to one of those and to no other; so a
  * name that leads elsewhere a moment later helps nobody. Redirects are not followed; an answer is read up to a limit and not
- * kept.
+ * kept. Whatever the receiver does, it is over in time.
  */
 import { lookup as lookUpName } from "node:dns/promises";
 import { request as requestHttp } from "node:http";
@@ -78,7 +78,7 @@ async function attempt(
   if (addresses.length === 0) return { error: "NameNotFound" };
   if (!addresses.every(isAllowed)) return { error: "AddressNotAllowed" };
   try {
-    return { status: await send(post, addresses) };
+    return { status: await inTime(send(post, addresses), signal) };
   } catch (error) {
     return { error: signal.aborted ? "Timeout" : errorOf(error) };
   }
@@ -86,9 +86,10 @@ async function attempt(
 
 const everyAddress = (host: string): Promise<readonly Address[]> => lookUpName(host, { all: true });
 
-/** Looking up a name cannot be called off, only no longer be waited for. */
+/** What cannot be called off, as looking up a name, is at least no longer waited for. */
 function inTime<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     work.then(resolve, reject);
   });
@@ -105,7 +106,9 @@ function send({ url, headers, body, signal }: Post, addresses: readonly Address[
       agent: false,
       signal,
     };
+    let isAnswered = false;
     const sent = request(url, options, (answer) => {
+      isAnswered = true;
       let size = 0;
       answer.on("data", (chunk: Buffer) => {
         size += chunk.byteLength;
@@ -115,6 +118,16 @@ function send({ url, headers, body, signal }: Post, addresses: readonly Address[
       });
       answer.on("end", () => resolve(answer.statusCode ?? 0));
       answer.on("error", reject);
+      answer.on("close", () => reject(new Error("the answer broke off")));
+    });
+    // From here on the connection is no longer the request's: neither its end nor the signal would be heard of.
+    sent.on("upgrade", (_answer, socket) => {
+      socket.destroy();
+      reject(new Error("the receiver changed to another protocol"));
+    });
+    // A connection may close before the last of an answer was read.
+    sent.on("close", () => {
+      if (!isAnswered) reject(new Error("there was no answer"));
     });
     sent.on("error", reject);
     sent.end(body);

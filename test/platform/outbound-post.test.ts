@@ -75,6 +75,27 @@ describe("a request to a stranger's address", () => {
     expect(await post(`http://127.0.0.1:${silent}/`)).toBe("ConnectionFailed");
     expect(await post(`https://127.0.0.1:${silent}/`)).toBe("ConnectionFailed");
   });
+
+  it("fails at once, and closes the connection, when the receiver changes to another protocol", async () => {
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    const changing = await listening((socket) => {
+      socket.on("close", () => resolve());
+      socket.on("error", () => undefined);
+      socket.resume();
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    });
+    expect(await post(`http://127.0.0.1:${changing}/`)).toBe("ConnectionFailed");
+    await closed;
+  });
+
+  it("fails when the answer breaks off, and has the status of one that ends with its connection", async () => {
+    const broken = await listening((socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12"));
+    expect(await post(`http://127.0.0.1:${broken}/`)).toBe("ConnectionFailed");
+    const ending = await listening((socket) =>
+      socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${"x".repeat(50_000)}`),
+    );
+    expect(await post(`http://127.0.0.1:${ending}/`)).toBe(200);
+  });
 });
 
 async function listening(onConnection: (socket: import("node:net").Socket) => void): Promise<number> {
