@@ -149,18 +149,23 @@ describe("search", () => {
 describe("the balance after each credit row", () => {
   const withBalance = rowSchema.extend({ balanceAfter: z.int(), creditsUsed: z.int() });
 
-  test("is what is left by time, then id, whatever filter, order, instant or page shows the row", async () => {
+  test("is what is left by time, deliveries before reversals, then id, whatever filter, order, instant or page shows the row", async () => {
     const path = `${entitlementPath("ent-crd")}/rows`;
     const all = await readAll(api, ADMIN, { path, query: { orderby: "deliveredAt asc" } }, withBalance);
     const expected = new Map<string, number>();
     let left = CREDITS;
-    for (const { rowId, creditsUsed } of all) {
+    const inOrder = all.toSorted(
+      (left, right) =>
+        Date.parse(left.deliveredAt) - Date.parse(right.deliveredAt) ||
+        Number(left.creditsUsed < 0) - Number(right.creditsUsed < 0),
+    );
+    for (const { rowId, creditsUsed } of inOrder) {
       left -= creditsUsed;
       expected.set(rowId, Math.max(0, left));
     }
     expect(Math.min(...expected.values())).toBe(0);
     const head = (await api.ask(ADMIN, { path: entitlementPath("ent-crd") })).read(entitlementSchema);
-    expect(all.at(-1)?.balanceAfter).toBe(head.remaining);
+    expect(inOrder.at(-1)?.balanceAfter).toBe(head.remaining);
     const queries: Readonly<Record<string, string>>[] = [
       { orderby: "deliveredAt asc" },
       { maxpagesize: "3" },
