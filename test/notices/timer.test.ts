@@ -156,27 +156,42 @@ describe("the jobs of webhooks", () => {
   it("of one batch are done side by side, and one that fails, fails no other", async () => {
     const log = keptLog();
     const seen: string[] = [];
-    const webhookSending: WebhookSending = {
-      webhooks: {
-        delivery: async (_customer, deliveryId) => {
-          seen.push(deliveryId);
-          if (deliveryId.endsWith("1")) throw new Error("the store is away");
-          return undefined;
-        },
-        webhook: async () => undefined,
-      },
-      notices: { commit: async () => ({ outcome: "overtaken" }) },
-      post: async () => ({ status: 204, durationMs: 1 }),
-      signingKey: new Uint8Array(32),
-      now: () => "2026-06-01T12:00:00.000Z",
-      random: () => 0,
-    };
+    const webhookSending = sendingOf(async (deliveryId) => {
+      seen.push(deliveryId);
+      if (deliveryId.endsWith("1")) throw new Error("the store is away");
+    });
     const context = { ...log, warn: log.error };
     await sendWebhooks({ webhookSending }, [job(1), job(2), job(3)], context);
     expect(seen).toHaveLength(3);
     expect(log.errors).toEqual([`the delivery ${job(1).deliveryId} is left to the timer`]);
     expect(log.infos).toHaveLength(2);
   });
+
+  it("of one batch are over in time, also when one of them never ends", async () => {
+    const log = keptLog();
+    const webhookSending = sendingOf(async (deliveryId) => {
+      if (deliveryId.endsWith("1")) await new Promise(() => undefined);
+    });
+    await sendWebhooks({ webhookSending }, [job(1), job(2)], { ...log, warn: log.error }, 20);
+    expect(log.errors).toEqual([`the delivery ${job(1).deliveryId} is left to the timer`]);
+    expect(log.infos).toHaveLength(1);
+  });
+});
+
+/** Finds no delivery, after what looking for it does. */
+const sendingOf = (look: (deliveryId: string) => Promise<void>): WebhookSending => ({
+  webhooks: {
+    delivery: async (_customer, deliveryId) => {
+      await look(deliveryId);
+      return undefined;
+    },
+    webhook: async () => undefined,
+  },
+  notices: { commit: async () => ({ outcome: "overtaken" }) },
+  post: async () => ({ status: 204, durationMs: 1 }),
+  signingKey: new Uint8Array(32),
+  now: () => "2026-06-01T12:00:00.000Z",
+  random: () => 0,
 });
 
 const unused = {
