@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sendWebhooks } from "../../functions/queue/webhooks.ts";
-import { giveNotices, queueDueWebhooks } from "../../functions/timer/notices.ts";
+import { type FailedLooks, giveNotices, queueDueWebhooks } from "../../functions/timer/notices.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import { ledgerIdSchema } from "../../src/consumption/entry.ts";
 import type { WebhookSending } from "../../src/notices/send-delivery.ts";
@@ -38,6 +38,7 @@ async function timerWorld(start: string) {
   };
   let time = Date.parse(start);
   const log = keptLog();
+  let failed: FailedLooks = new Map();
   return {
     ...world,
     watch,
@@ -53,10 +54,22 @@ async function timerWorld(start: string) {
         at: new Date(time).toISOString(),
       });
     },
+    restart: () => {
+      failed = new Map();
+    },
+    /** The customers whose reading fails are not looked at. */
+    failingAt: (...ids: readonly string[]) => ({
+      customers: {
+        read: async (id: ReturnType<typeof customerIdSchema.parse>) => {
+          if (ids.includes(id)) throw new Error("not now");
+          return world.watcher.customers.read(id);
+        },
+      },
+    }),
     /** @returns the customers that were looked at. */
     run: async (over: Partial<typeof watcher> = {}): Promise<string[]> => {
       looks = [];
-      await giveNotices({ watch, watcher: { ...watcher, ...over } }, { log, now: () => time });
+      await giveNotices({ watch, watcher: { ...watcher, ...over } }, { log, now: () => time }, failed);
       return looks.map((ledgerId) => ledgerId.split("/")[0] ?? "").toSorted();
     },
   };
@@ -88,20 +101,37 @@ describe("the timer of notices", () => {
     await world.use("cust-lima", "d-1", 450);
     await world.use("cust-tokyo", "d-2", 450);
     world.forward(MINUTE_MS);
-    const { customers } = world.watcher;
-    const failing = {
-      customers: {
-        read: async (id: ReturnType<typeof customerIdSchema.parse>) => {
-          if (id === "cust-lima") throw new Error("not now");
-          return customers.read(id);
-        },
-      },
-    };
-    await expect(world.run(failing)).rejects.toThrow("giveNotices: 1 of 2 failed");
+    await expect(world.run(world.failingAt("cust-lima"))).rejects.toThrow("giveNotices: 1 of 2 failed");
     expect(world.kept("notice")).toMatchObject([{ customerId: "cust-tokyo" }]);
     world.forward(30 * MINUTE_MS);
     expect(await world.run()).toContain("cust-lima");
     expect(world.kept("notice").map(({ customerId }) => customerId)).toEqual(["cust-tokyo", "cust-lima"]);
+  });
+
+  it("gets on although one fails in every run, and looks at that one alone until it succeeds", async () => {
+    const world = await timerWorld("2026-06-01T12:00:00.000Z");
+    const failing = world.failingAt("cust-lima");
+    await expect(world.run(failing)).rejects.toThrow("giveNotices: 1 of 3 failed");
+    expect((await world.watch.mark())?.value.changesUntil).toBe("2026-06-01T12:00:00.000Z");
+    for (let run = 0; run < 2; run++) {
+      world.forward(5 * MINUTE_MS);
+      await expect(world.run(failing)).rejects.toThrow("giveNotices: 1 of 1 failed");
+    }
+    expect((await world.watch.mark())?.value.changesUntil).toBe("2026-06-01T12:10:00.000Z");
+    expect(await world.run()).toEqual(["cust-lima"]);
+    expect(await world.run()).toEqual([]);
+  });
+
+  it("finds what failed before a restart at its next change, and on the customer's next day", async () => {
+    const world = await timerWorld("2026-06-01T12:00:00.000Z");
+    const failing = world.failingAt("cust-lima", "cust-madrid");
+    await expect(world.run(failing)).rejects.toThrow("giveNotices: 2 of 3 failed");
+    world.restart();
+    world.forward(5 * MINUTE_MS);
+    await world.use("cust-lima", "d-1", 450);
+    expect(await world.run()).toEqual(["cust-lima"]);
+    world.forward(24 * 60 * MINUTE_MS);
+    expect(new Set(await world.run())).toEqual(new Set(Object.keys(ZONES)));
   });
 
   it("tells of an end on the customer's own day, within a quarter of an hour of its midnight", async () => {
