@@ -4,7 +4,7 @@
  * whatever ends it first; exactly so many days left as asked for is still soon; what is over is not listed.
  */
 import { compareText, type TermsPackage } from "../agreements/terms.ts";
-import { type Window, windowOf } from "../agreements/window.ts";
+import { lastDayOf, statusAt, type Window, windowOf } from "../agreements/window.ts";
 import { dayIn } from "../platform/instant.ts";
 import type { ShownAgreement } from "./activity.ts";
 import type { Line } from "./figures.ts";
@@ -68,7 +68,7 @@ function ofAgreement({ terms, packages, lines }: ShownAgreement, at: string): Ex
   const dated = (window: Window, what: Omit<Expiration, "status" | "lastDay" | "daysLeft" | "expiresAt">) =>
     whenDated(window, at, timeZone).map((when): Expiration => ({ ...what, ...when }));
   const none = { packageId: null, entitlementId: null, grantId: null };
-  const current = lines.filter((line) => at < windowOf(terms, line.package, line.entitlement).endsAt);
+  const current = lines.filter(({ window }) => at < window.endsAt);
   const unusedIn = (item: TermsPackage): Unused[] =>
     current.filter((line) => line.package.packageId === item.packageId).flatMap(unusedOf);
   return [
@@ -88,7 +88,7 @@ function ofAgreement({ terms, packages, lines }: ShownAgreement, at: string): Ex
       line.grants.flatMap((each) => {
         const { packageId } = line.package;
         const { entitlementId, name } = line.entitlement;
-        const window = windowOf(windowOf(terms, line.package, line.entitlement), windowOfGrant(each.grant));
+        const window = windowOf(line.window, windowOfGrant(each.grant));
         const ids = { agreementId, packageId, entitlementId, grantId: each.grant.grantId };
         return dated(window, { kind: "grant", ...ids, name, unused: unusedOfGrant(line, each) });
       }),
@@ -97,12 +97,12 @@ function ofAgreement({ terms, packages, lines }: ShownAgreement, at: string): Ex
 }
 
 /** Empty for what is over, or never was. */
-function whenDated({ startsAt, endsAt }: Window, at: string, timeZone: string) {
-  if (at >= endsAt || startsAt >= endsAt) return [];
-  const lastDay = dayIn(new Date(Date.parse(endsAt) - 1).toISOString(), timeZone);
+function whenDated(window: Window, at: string, timeZone: string) {
+  const status = statusAt(window, at);
+  if (status === "inactive") return [];
+  const lastDay = lastDayOf(window, timeZone);
   const daysLeft = (Date.parse(lastDay) - Date.parse(dayIn(at, timeZone))) / DAY_MS;
-  const status = at < startsAt ? ("upcoming" as const) : ("active" as const);
-  return [{ status, lastDay, daysLeft, expiresAt: endsAt }];
+  return [{ status, lastDay, daysLeft, expiresAt: window.endsAt }];
 }
 
 /** Of calendar days, which have no time zone any more. */
@@ -110,8 +110,12 @@ const DAY_MS = 86_400_000;
 
 const unusedOf = (line: Line): Unused[] => unused(line, line.remaining ?? 0);
 
-/** Of one that has not begun too; of a carry-over before its source ends, as things stand now. */
-const unusedOfGrant = (line: Line, each: GrantBalance): Unused[] => unused(line, each.unused);
+/**
+ * Of one that has not begun too; of a carry-over before its source ends, as things stand now. What is carried over does not
+ * expire.
+ */
+const unusedOfGrant = (line: Line, each: GrantBalance): Unused[] =>
+  unused(line, each.unused - each.carriedOn);
 
 function unused({ package: item, entitlement }: Line, quantity: number): Unused[] {
   const { entitlementId, name, service, unit } = entitlement;
