@@ -3,6 +3,7 @@
  * in the customer's time zone (LE-07).
  */
 import { Temporal } from "temporal-polyfill";
+import { dayIn } from "../platform/instant.ts";
 
 export type Window = { readonly startsAt: string; readonly endsAt: string };
 
@@ -29,4 +30,17 @@ export function windowOf(agreement: Window, item: Window & Ending, entitlement: 
   for (const end of [item.endsAt, item.endedAt, entitlement.endedAt])
     if (end !== undefined && end < endsAt) endsAt = end;
   return { startsAt, endsAt };
+}
+
+export type Status = "upcoming" | "active" | "inactive";
+
+/** What was left out before it began has no time: it is never active, and nothing is to come of it. */
+export function statusAt({ startsAt, endsAt }: Window, at: string): Status {
+  if (at >= endsAt || startsAt >= endsAt) return "inactive";
+  return at < startsAt ? "upcoming" : "active";
+}
+
+/** The day that it ends with, inclusive, in that time zone: where `windowOf` gave the window, whatever ends it first. */
+export function lastDayOf({ endsAt }: Window, timeZone: string): string {
+  return dayIn(new Date(Date.parse(endsAt) - 1).toISOString(), timeZone);
 }

@@ -10,6 +10,7 @@ import {
   type Terms,
   type TermsPackage,
 } from "../agreements/terms.ts";
+import { lastDayOf, type Window, windowOf } from "../agreements/window.ts";
 import type { ActivityStore, CountedEntry, Ledger, RollupDays, RollupTotals } from "./activity-store.ts";
 import { type Chosen, everything, includes, linkedPackageIds } from "./chosen.ts";
 import {
@@ -147,6 +148,9 @@ export const countsOf = ({ counts }: Figures, account: Account): Counts => count
 export type Line = EntitlementInPackage &
   Balance & {
     readonly agreementId: string;
+    /** When it may be used, whatever ends it first, and its last day. */
+    readonly window: Window;
+    readonly expiresOn: string;
     /** In the entitlement's unit, over the chosen workspaces; undefined for a benefit. */
     readonly consumed: number | undefined;
     readonly rows: number;
@@ -184,7 +188,9 @@ function lineOf(
   people: readonly string[] | undefined,
 ): Line {
   const { class: kind, entitlementId } = line.entitlement;
-  const common = { ...line, agreementId: terms.agreementId };
+  const window = windowOf(terms, line.package, line.entitlement);
+  const expiresOn = lastDayOf(window, terms.timeZone);
+  const common = { ...line, agreementId: terms.agreementId, window, expiresOn };
   const account = entitlementAccount(entitlementId);
   const shown = people?.filter((workspaceId) => includes(figures.chosen, workspaceId)).length;
   const [consumed, rows] = shown === undefined ? countsOf(figures, account) : [shown, shown];
