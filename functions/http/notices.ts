@@ -38,7 +38,8 @@ const settingsShape = {
     description: "Shares of an allowance in percent; none: no notices of allowances.",
   }),
   expiryDays: thresholds(DAYS_MAX).meta({
-    description: "Days before the last day of a package; none: no notices of ends.",
+    description:
+      "Days before the last day of a package, or of a grant of which something is unused; none: no notices of ends.",
   }),
   tellsAdministrators: z
     .boolean()
@@ -81,7 +82,7 @@ export function noticeEndpoints(app: App) {
       tag: "Notices",
       summary: "List the notices of a customer, newest first",
       description:
-        "One for each crossing of a threshold: a share of an allowance used, the end of a package coming near. For example `filter=kind eq 'allowanceUsed' and createdAt ge 2026-11-01T00:00:00Z`.",
+        "One for each crossing of a threshold: a share of an allowance used, the end of a package coming near, that of a grant of which something is unused. For example `filter=kind eq 'allowanceUsed' and createdAt ge 2026-11-01T00:00:00Z`.",
       access: { kind: "customer", permission: "notices.read" },
       params,
       query: z.object({ ...pagingQuery(100), filter: filterOf(filterFields) }),

@@ -37,6 +37,8 @@ export function letterOf(content: Content, links: Links): Letter {
       return allowanceUsed(content, links);
     case "packageExpiring":
       return packageExpiring(content, links);
+    case "grantExpiring":
+      return grantExpiring(content, links);
   }
 }
 
@@ -107,7 +109,7 @@ function packageExpiring(content: ContentOf<"packageExpiring">, { webClientUrl }
           agreementNumber,
           packageName,
           daysLeft,
-          endDate: new Date(`${endDate}T00:00:00Z`),
+          endDate: midnightOf(endDate),
         },
       },
       { key: "packageExpiringMeaning" },
@@ -116,6 +118,32 @@ function packageExpiring(content: ContentOf<"packageExpiring">, { webClientUrl }
     action: webClientUrl && { label: { key: "welcomeAction" }, url: webClientUrl },
   };
 }
+
+function grantExpiring(content: ContentOf<"grantExpiring">, { webClientUrl }: Links): Letter {
+  const { customerName, agreementNumber, packageName, entitlementName, endDate, daysLeft } = content;
+  const { unused: amount, unit } = content;
+  return {
+    subject: { key: "grantExpiringSubject", values: { customerName, entitlementName, daysLeft } },
+    paragraphs: [
+      {
+        key: "grantExpiringIntroduction",
+        values: {
+          customerName,
+          agreementNumber,
+          packageName,
+          entitlementName,
+          daysLeft,
+          endDate: midnightOf(endDate),
+        },
+      },
+      { key: "grantExpiringUnused", values: { amount, unit } },
+      { key: "purpose" },
+    ],
+    action: webClientUrl && { label: { key: "welcomeAction" }, url: webClientUrl },
+  };
+}
+
+const midnightOf = (day: string): Date => new Date(`${day}T00:00:00Z`);
 
 function within(base: URL, ...segments: readonly string[]): URL {
   const path = segments.map((segment) => encodeURIComponent(segment)).join("/");

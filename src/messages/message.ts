@@ -75,6 +75,19 @@ const contentSchema = z.discriminatedUnion("template", [
     endDate: z.iso.date(),
     daysLeft: z.int().min(0),
   }),
+  /** The last day of a grant comes near, and something of it is unused. */
+  z.object({
+    template: z.literal("grantExpiring"),
+    customerName: name,
+    agreementNumber: name,
+    packageName: name,
+    entitlementName: name,
+    endDate: z.iso.date(),
+    daysLeft: z.int().min(0),
+    /** In `unit`. */
+    unused: z.int().min(1),
+    unit: unitSchema,
+  }),
 ]);
 export type Content = z.infer<typeof contentSchema>;
 

@@ -183,6 +183,25 @@ export const texts = {
     pl: "Tego, co nie zostanie wykorzystane do tego czasu, później nie będzie już można wykorzystać.",
     it: "Ciò che non sarà stato utilizzato fino ad allora non potrà più esserlo in seguito.",
   },
+
+  grantExpiringSubject: {
+    en: "{customerName}: part of “{entitlementName}” expires {daysLeft, plural, =0 {today} one {tomorrow} other {in # days}}",
+    es: "{customerName}: una parte de «{entitlementName}» caduca {daysLeft, plural, =0 {hoy} one {mañana} many {dentro de # de días} other {dentro de # días}}",
+    pl: "{customerName}: część puli „{entitlementName}” wygasa {daysLeft, plural, =0 {dzisiaj} one {jutro} few {za # dni} many {za # dni} other {za # dnia}}",
+    it: "{customerName}: una parte di «{entitlementName}» scade {daysLeft, plural, =0 {oggi} one {domani} many {tra # di giorni} other {tra # giorni}}",
+  },
+  grantExpiringIntroduction: {
+    en: "Part of “{entitlementName}” in the package “{packageName}”, which {customerName} has under the support agreement {agreementNumber}, expires {daysLeft, plural, =0 {today} one {tomorrow} other {in # days}}: {endDate, date, day} is its last day.",
+    es: "Una parte de «{entitlementName}», del paquete «{packageName}», que {customerName} tiene en el contrato de soporte {agreementNumber}, caduca {daysLeft, plural, =0 {hoy} one {mañana} many {dentro de # de días} other {dentro de # días}}: su último día es el {endDate, date, day}.",
+    pl: "Część puli „{entitlementName}” w pakiecie „{packageName}”, który klient {customerName} ma w ramach umowy o pomoc techniczną {agreementNumber}, wygasa {daysLeft, plural, =0 {dzisiaj} one {jutro} few {za # dni} many {za # dni} other {za # dnia}}. Ostatni dzień: {endDate, date, day}.",
+    it: "Una parte di «{entitlementName}», nel pacchetto «{packageName}» che {customerName} ha con il contratto di supporto {agreementNumber}, scade {daysLeft, plural, =0 {oggi} one {domani} many {tra # di giorni} other {tra # giorni}}: il suo ultimo giorno è {endDate, date, day}.",
+  },
+  grantExpiringUnused: {
+    en: `Still to be used by then: ${amounts.en("amount")}. What has not been used of it by then will be lost.`,
+    es: `Queda por utilizar hasta entonces: ${amounts.es("amount")}. Lo que no se haya utilizado para entonces se perderá.`,
+    pl: `Do wykorzystania do tego czasu: ${amounts.pl("amount")}. To, co nie zostanie wykorzystane, przepadnie.`,
+    it: `Ancora da utilizzare entro tale data: ${amounts.it("amount")}. Ciò che non sarà stato utilizzato andrà perso.`,
+  },
 } as const satisfies Readonly<Record<string, Readonly<Record<Language, string>>>>;
 
 export type TextKey = keyof typeof texts;

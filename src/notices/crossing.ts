@@ -8,7 +8,7 @@ import * as z from "zod";
 import { agreementIdSchema, customerIdSchema } from "../agreements/ids.ts";
 import { digest } from "../consumption/entry.ts";
 
-const noticeTypeSchema = z.enum(["allowanceUsed", "packageExpiring"]);
+const noticeTypeSchema = z.enum(["allowanceUsed", "packageExpiring", "grantExpiring"]);
 
 const levelSchema = z.object({
   isReached: z.boolean(),
@@ -19,14 +19,14 @@ const levelSchema = z.object({
 const levelsSchema = z.record(z.string().regex(/^\d+$/), levelSchema);
 export type Levels = Readonly<z.infer<typeof levelsSchema>>;
 
-/** One document for each entitlement with an allowance, and for each package with an end. */
+/** One document for each entitlement with an allowance, and for each package and grant with an end. */
 export const noticeStateSchema = z.object({
   id: z.string(),
   customerId: customerIdSchema,
   kind: z.literal("noticeState"),
   type: noticeTypeSchema,
   agreementId: agreementIdSchema,
-  /** Of the entitlement or package. */
+  /** Of the entitlement or package; of a grant that of its entitlement and its own. */
   subjectId: z.string(),
   levels: levelsSchema,
 });

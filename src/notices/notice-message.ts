@@ -27,22 +27,22 @@ export function noticeMessage(
 
 function contentOf(notice: Notice, customerName: string): Content {
   const { agreementNumber, packageName } = notice;
-  if (notice.type === "packageExpiring") {
-    const { endDate, daysLeft } = notice;
-    return { template: "packageExpiring", customerName, agreementNumber, packageName, endDate, daysLeft };
+  const names = { customerName, agreementNumber, packageName };
+  switch (notice.type) {
+    case "packageExpiring": {
+      const { endDate, daysLeft } = notice;
+      return { template: notice.type, ...names, endDate, daysLeft };
+    }
+    case "grantExpiring": {
+      const { entitlementName, endDate, daysLeft, unused, unit } = notice;
+      return { template: notice.type, ...names, entitlementName, endDate, daysLeft, unused, unit };
+    }
+    case "allowanceUsed": {
+      const { entitlementName, consumed, purchased, unit, threshold } = notice;
+      // Whole percent, rounded down: 100 are told only when all is used.
+      const share = purchased === 0 ? threshold : Math.floor((consumed * 100) / purchased);
+      const percent = Math.min(share, PERCENT_MAX);
+      return { template: notice.type, ...names, entitlementName, percent, consumed, purchased, unit };
+    }
   }
-  const { entitlementName, consumed, purchased, unit, threshold } = notice;
-  // Whole percent, rounded down: 100 are told only when all is used.
-  const share = purchased === 0 ? threshold : Math.floor((consumed * 100) / purchased);
-  return {
-    template: "allowanceUsed",
-    customerName,
-    agreementNumber,
-    packageName,
-    entitlementName,
-    percent: Math.min(share, PERCENT_MAX),
-    consumed,
-    purchased,
-    unit,
-  };
 }

@@ -29,7 +29,7 @@ const rulesShape = {
   isEnabled: z.boolean(),
   /** Shares of an allowance in percent, ascending. */
   allowancePercents: z.array(z.int()),
-  /** Days before the last day of a package, descending. */
+  /** Days before the last day of a package or grant, descending. */
   expiryDays: z.array(z.int()),
   /** Customer administrators and services admins. */
   tellsAdministrators: z.boolean(),

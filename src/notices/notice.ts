@@ -40,7 +40,22 @@ const packageExpiring = z.object({
   endDate: z.iso.date(),
   daysLeft: z.int(),
 });
-export type NoticeFacts = z.infer<typeof allowanceUsed> | z.infer<typeof packageExpiring>;
+const grantExpiring = z.object({
+  type: z.literal("grantExpiring"),
+  ...common,
+  entitlementId: entitlementIdSchema,
+  entitlementName: z.string(),
+  grantId: z.string(),
+  /** The last day, in the customer's time zone. */
+  endDate: z.iso.date(),
+  daysLeft: z.int(),
+  /** In `unit`: what would be lost, more than 0. */
+  unused: z.int(),
+  unit: unitSchema,
+  /** Time of the last delivery that is included. */
+  dataAsOf: z.string().nullable(),
+});
+export type NoticeFacts = z.infer<typeof allowanceUsed | typeof packageExpiring | typeof grantExpiring>;
 
 const document = {
   id: z.string(),
@@ -57,6 +72,7 @@ const document = {
 export const noticeSchema = z.discriminatedUnion("type", [
   allowanceUsed.extend(document),
   packageExpiring.extend(document),
+  grantExpiring.extend(document),
 ]);
 export type Notice = z.infer<typeof noticeSchema>;
 
@@ -84,7 +100,7 @@ export function newNotice(
 export const noticeViewSchema = z
   .object({
     noticeId: z.string(),
-    kind: z.enum(["allowanceUsed", "packageExpiring"]),
+    kind: z.enum(["allowanceUsed", "packageExpiring", "grantExpiring"]),
     createdAt: z.iso.datetime(),
     agreementId: z.string(),
     agreementNumber: z.string(),
@@ -94,8 +110,18 @@ export const noticeViewSchema = z
     entitlementId: z.string().nullable(),
     entitlementName: z.string().nullable(),
     thresholdPercent: z.int().nullable().meta({ description: "Share of the allowance that was crossed." }),
-    consumed: z.int().nullable().meta({ description: "In `unit`, over all workspaces." }),
-    purchased: z.int().nullable().meta({ description: "Allowance in `unit`." }),
+    consumed: z.int().nullable().meta({
+      description:
+        "In `unit`, over all workspaces. Where there are grants, what is used of those that were active when the notice was made.",
+    }),
+    purchased: z.int().nullable().meta({
+      description:
+        "Allowance in `unit`, of which the share is. Where there are grants, what those that were active when the notice was made grant together: neither what has expired nor what had yet to begin. 0 where none was.",
+    }),
+    grantId: z.string().nullable(),
+    unused: z.int().nullable().meta({
+      description: "In `unit`, of everybody: what is lost of the grant unless it is used before its end.",
+    }),
     unit: unitSchema.nullable(),
     dataAsOf: z.iso
       .datetime()
@@ -105,7 +131,7 @@ export const noticeViewSchema = z
     endDate: z.iso
       .date()
       .nullable()
-      .meta({ description: "The package's last day, in the customer's time zone." }),
+      .meta({ description: "Last day of the package or grant, in the customer's time zone." }),
     daysLeft: z.int().nullable(),
   })
   .meta({ id: "Notice" });
@@ -116,6 +142,8 @@ const nothing = {
   thresholdPercent: null,
   consumed: null,
   purchased: null,
+  grantId: null,
+  unused: null,
   unit: null,
   dataAsOf: null,
   thresholdDays: null,
@@ -125,22 +153,23 @@ const nothing = {
 
 export function noticeView(notice: Notice): z.infer<typeof noticeViewSchema> {
   const { noticeId, type, at, agreementId, agreementNumber, packageId, packageName, crossing } = notice;
-  const head = { noticeId, kind: type, createdAt: at, agreementId, agreementNumber, packageId, packageName };
-  if (notice.type === "packageExpiring") {
-    const { threshold, endDate, daysLeft } = notice;
-    return { ...nothing, ...head, crossing, thresholdDays: threshold, endDate, daysLeft };
+  const what = { noticeId, kind: type, createdAt: at, agreementId, agreementNumber, packageId, packageName };
+  const head = { ...nothing, ...what, crossing };
+  switch (notice.type) {
+    case "allowanceUsed": {
+      const { entitlementId, entitlementName, threshold, consumed, purchased, unit, dataAsOf } = notice;
+      const share = { thresholdPercent: threshold, consumed, purchased, unit, dataAsOf };
+      return { ...head, entitlementId, entitlementName, ...share };
+    }
+    case "packageExpiring": {
+      const { threshold, endDate, daysLeft } = notice;
+      return { ...head, thresholdDays: threshold, endDate, daysLeft };
+    }
+    case "grantExpiring": {
+      const { entitlementId, entitlementName, grantId, threshold, endDate, daysLeft } = notice;
+      const { unused, unit, dataAsOf } = notice;
+      const end = { thresholdDays: threshold, endDate, daysLeft, unused, unit, dataAsOf };
+      return { ...head, entitlementId, entitlementName, grantId, ...end };
+    }
   }
-  const { entitlementId, entitlementName, threshold, consumed, purchased, unit, dataAsOf } = notice;
-  return {
-    ...nothing,
-    ...head,
-    crossing,
-    entitlementId,
-    entitlementName,
-    thresholdPercent: threshold,
-    consumed,
-    purchased,
-    unit,
-    dataAsOf,
-  };
 }

@@ -6,7 +6,8 @@
  * and a run that was overtaken cannot take an old balance for a new crossing.
  *
  * Cost: the settings, the customer and the support contacts (a point read each), one query for the states and one for the
- * ledger; only where something is crossed also who is told (a query, and one for each person) and the webhooks (a query).
+ * ledger, with as many more for its grants as the page makes; only where something is crossed also who is told (a query,
+ * and one for each person) and the webhooks (a query).
  */
 import type { DirectoryStore } from "../access/directory-store.ts";
 import { personIdOf } from "../access/member.ts";

@@ -1,15 +1,14 @@
 /**
- * What of an agreement is watched at an instant: every allowance that is in force, and the end of every package that is.
- * Pure. Invariants: an agreement, package or entitlement that is over, or has not begun, is not watched; so what is loaded
- * with old events tells nothing of what has passed. Figures that are still being settled are nobody's.
+ * What of an agreement is watched at an instant: every allowance that is in force, and the end of every package and grant
+ * that is. Pure. Invariants: an agreement, package, entitlement or grant that is over, or has not begun, is not watched; so
+ * what is loaded with old events tells nothing of what has passed. What ends, when, and with what unused is as in the list
+ * of what expires. Figures that are still being settled are nobody's.
  */
-import { Temporal } from "temporal-polyfill";
 import { compareText, isWithin, type Terms, type TermsPackage } from "../agreements/terms.ts";
-import { windowOf } from "../agreements/window.ts";
 import { entitlementAccount } from "../consumption/entry.ts";
+import { type Expiration, expirationsOf } from "../consumption/expirations.ts";
 import { type Figures, type Line, linesOf, packagesOf } from "../consumption/figures.ts";
 import { burn, windowOfGrant } from "../consumption/grants.ts";
-import { dayIn } from "../platform/instant.ts";
 import type { Look, Subject } from "./crossing.ts";
 import type { NoticeFacts } from "./notice.ts";
 import type { NoticeRules } from "./notice-settings.ts";
@@ -33,8 +32,19 @@ export function watchedIn(figures: Figures, rules: NoticeRules, now: string): Wa
   if (settledRevision < revision) return [];
   const lines = linesOf(figures);
   const allowances = lines.flatMap((line) => allowanceOf(figures, terms, line, rules, now) ?? []);
-  const packages = packagesOf(figures, lines).filter((item) => isWithin(now, windowOf(terms, item)));
-  return [...allowances, ...packages.map((item) => expiryOf(terms, item, rules, now))];
+  const shown = { terms, packages: packagesOf(figures, lines), lines };
+  // Whatever is in force, however far its end: one that is put off is armed again.
+  const ends = expirationsOf([shown], now, Number.POSITIVE_INFINITY).filter((end) => end.status === "active");
+  const packageEnds = ends.filter(({ kind }) => kind === "package");
+  return [
+    ...allowances,
+    ...packageEnds.flatMap((end) => packageEndOf(terms, end, rules) ?? []),
+    ...packageEnds.flatMap((packageEnd) =>
+      ends
+        .filter(({ kind, packageId }) => kind === "grant" && packageId === packageEnd.packageId)
+        .flatMap((end) => grantEndOf(figures, terms, lines, { end, packageEnd }, rules) ?? []),
+    ),
+  ];
 }
 
 function allowanceOf(
@@ -104,12 +114,10 @@ function sinceWhen(grants: Line["grants"]): string {
   return instants("active", "startsAt")[0] ?? instants("expired", "endsAt").at(-1) ?? "";
 }
 
-/** A package ends with its agreement at the latest: its last day is the last on which something could be delivered. */
-function expiryOf(terms: Terms, item: TermsPackage, { expiryDays }: NoticeRules, now: string): Watched {
-  const today = Temporal.PlainDate.from(dayIn(now, terms.timeZone));
-  const { endsAt } = windowOf(terms, item);
-  const endDate = dayIn(new Date(Date.parse(endsAt) - 1).toISOString(), terms.timeZone);
-  const daysLeft = today.until(Temporal.PlainDate.from(endDate), { largestUnit: "day" }).days;
+function packageEndOf(terms: Terms, end: Expiration, { expiryDays }: NoticeRules): Watched | undefined {
+  const item = terms.packages.find(({ packageId }) => packageId === end.packageId);
+  if (item === undefined) return undefined;
+  const { lastDay: endDate, daysLeft } = end;
   return {
     subject: { type: "packageExpiring", agreementId: terms.agreementId, subjectId: item.packageId },
     terms,
@@ -121,6 +129,50 @@ function expiryOf(terms: Terms, item: TermsPackage, { expiryDays }: NoticeRules,
       tells: "last",
     },
     facts: { type: "packageExpiring", ...named(terms, item), endDate, daysLeft },
+  };
+}
+
+type GrantEnd = { readonly end: Expiration; readonly packageEnd: Expiration };
+
+/** Nothing is lost with a grant that is used up; and of one that ends with its package the package's own end tells. */
+function grantEndOf(
+  { lastAt }: Figures,
+  terms: Terms,
+  lines: readonly Line[],
+  { end, packageEnd }: GrantEnd,
+  { expiryDays }: NoticeRules,
+): Watched | undefined {
+  const line = lines.find(
+    ({ package: item, entitlement }) =>
+      item.packageId === end.packageId && entitlement.entitlementId === end.entitlementId,
+  );
+  if (line?.entitlement.unit === undefined || end.grantId === null) return undefined;
+  const { entitlementId, name: entitlementName, unit } = line.entitlement;
+  const { grantId, lastDay: endDate, daysLeft } = end;
+  const unused = end.unused.reduce((sum, { quantity }) => sum + quantity, 0);
+  const isTold = unused > 0 && endDate < packageEnd.lastDay;
+  return {
+    // An entitlement's id has no slash.
+    subject: {
+      type: "grantExpiring",
+      agreementId: terms.agreementId,
+      subjectId: `${entitlementId}/${grantId}`,
+    },
+    terms,
+    packageId: line.package.packageId,
+    look: { thresholds: expiryDays, isReached: (days) => isTold && daysLeft <= days, tells: "last" },
+    facts: {
+      type: "grantExpiring",
+      ...named(terms, line.package),
+      entitlementId,
+      entitlementName,
+      grantId,
+      endDate,
+      daysLeft,
+      unused,
+      unit,
+      dataAsOf: lastAt ?? null,
+    },
   };
 }
 

@@ -84,3 +84,33 @@ describe("the letter about the end of a package", () => {
     expect(text("it")).toContain("mercoledì 31 marzo 2027");
   });
 });
+
+describe("the letter about the end of a grant", () => {
+  const told = (figures: Partial<(typeof contents)["grantExpiring"]>, language: Language) =>
+    said({ ...contents.grantExpiring, ...figures }, language);
+
+  it.each([
+    ["en", "expires today", "expires tomorrow", "expires in 2 days", "expires in 90 days"],
+    ["es", "caduca hoy", "caduca mañana", "caduca dentro de 2 días", "caduca dentro de 90 días"],
+    ["pl", "wygasa dzisiaj", "wygasa jutro", "wygasa za 2 dni", "wygasa za 90 dni"],
+    ["it", "scade oggi", "scade domani", "scade tra 2 giorni", "scade tra 90 giorni"],
+  ] as const)("says in %s how near it is", (language, ...forms) => {
+    for (const [index, daysLeft] of [0, 1, 2, 90].entries()) {
+      const { subject, text } = told({ daysLeft }, language);
+      expect(subject).toContain(forms[index]);
+      expect(text).toContain(forms[index]);
+    }
+  });
+
+  it("says how much of it is unused, what becomes of that, and names its last day", () => {
+    const text = (language: Language, unused: number) => told({ unused }, language).text;
+    expect(text("en", 1)).toContain("Still to be used by then: 1 minute. What has not been used");
+    expect(text("en", 40)).toContain("Wednesday, 31 March 2027 is its last day");
+    expect(text("es", 40)).toContain("Queda por utilizar hasta entonces: 40 minutos. Lo que no se haya");
+    expect(text("es", 40)).toContain("su último día es el miércoles, 31 de marzo de 2027");
+    expect(text("pl", 3)).toContain("Do wykorzystania do tego czasu: 3 minuty. To, co nie zostanie");
+    expect(text("pl", 40)).toContain("Ostatni dzień: środa, 31 marca 2027");
+    expect(text("it", 40)).toContain("Ancora da utilizzare entro tale data: 40 minuti. Ciò che non");
+    expect(text("it", 40)).toContain("il suo ultimo giorno è mercoledì 31 marzo 2027");
+  });
+});

@@ -50,6 +50,17 @@ export const contents: {
     endDate: "2027-03-31",
     daysLeft: 30,
   },
+  grantExpiring: {
+    template: "grantExpiring",
+    customerName: "Aceites Olivar",
+    agreementNumber: "A-2026-17",
+    packageName: "Almazara norte",
+    entitlementName: "Asesoramiento",
+    endDate: "2027-03-31",
+    daysLeft: 30,
+    unused: 40,
+    unit: "minutes",
+  },
 };
 
 export function someMessage(facts: Partial<MessageFacts> = {}, now = START): QueuedMessage {
