@@ -1,24 +1,28 @@
 /**
  * What one run of the timer has to look at: agreements whose figures or terms changed since the run before, and every
  * customer once on each of its days, because ends come near without anything changing. Pure but for its stores.
- * Invariant: a mark says only what was looked at; whatever a run did not get to is looked at by the next.
+ * Invariants: whatever a run failed at or did not get to is looked at by the next, also after a restart: the mark names it,
+ * or stays where it was; a mark is true by itself, so that of two runs at the same time either may keep its own.
  */
 import type { Customer } from "../agreements/customer.ts";
 import { type AgreementId, agreementIdSchema, type CustomerId, customerIdSchema } from "../agreements/ids.ts";
 import type { LedgerId } from "../consumption/entry.ts";
 import { dayIn } from "../platform/instant.ts";
-import type { WatchMark, WatchStore, ZonedCustomer } from "./watch-store.ts";
+import type { Look, WatchMark, WatchStore, ZonedCustomer } from "./watch-store.ts";
 
 /** Clocks differ, and what was written last may be read a little later: so much of the run before is looked at again. */
 const OVERLAP_MS = 3 * 60_000;
 /** Days begin on a quarter of an hour everywhere. */
 const DAY_CHECK_MS = 15 * 60_000;
 
+/** What one mark can name: some 60 KB at the most, as long as ids may be. */
+export const MISSED_MAX = 200;
+
 export type WatchRound = {
-  readonly agreements: readonly { readonly customerId: CustomerId; readonly agreementId: AgreementId }[];
-  readonly customers: readonly CustomerId[];
+  /** Each once, by a name for the log. */
+  readonly looks: ReadonlyMap<string, Look>;
   /** How far it is when all of these were looked at. */
-  readonly next: WatchMark;
+  readonly next: Omit<WatchMark, "missed">;
 };
 
 export async function nextRound(
@@ -30,9 +34,20 @@ export async function nextRound(
   const next = { changesUntil: now, daysUntil: customers === undefined ? (mark?.daysUntil ?? now) : now };
   // The first run looks at every customer, and so at all that ever changed.
   const changed = mark === undefined ? [] : await store.changedSince(minus(mark.changesUntil, OVERLAP_MS));
-  const agreements = [...changed].flatMap((ledgerId) => agreementOf(ledgerId) ?? []);
-  return { agreements, customers: customers ?? [], next };
+  const all = [
+    ...(mark?.missed ?? []),
+    ...(customers ?? []).map((customerId): Look => ({ customerId })),
+    ...[...changed].flatMap(agreementOf),
+  ];
+  return { looks: new Map(all.map((look) => [nameOf(look), look])), next };
 }
+
+const nameOf = ({ customerId, agreementId }: Look): string =>
+  agreementId === undefined ? customerId : `${customerId}/${agreementId}`;
+
+/** @returns undefined when more was missed than a mark can name: then the one before has to stay. */
+export const markAfter = ({ next }: WatchRound, missed: readonly Look[]): WatchMark | undefined =>
+  missed.length > MISSED_MAX ? undefined : { ...next, missed };
 
 /** @returns undefined when it is not yet time to look whose day is a new one. */
 async function newDayCustomers(
@@ -56,13 +71,12 @@ const minus = (instant: string, milliseconds: number): string =>
   new Date(Date.parse(instant) - milliseconds).toISOString();
 
 /** A ledger of no agreement has nothing to watch. */
-function agreementOf(ledgerId: LedgerId) {
+function agreementOf(ledgerId: LedgerId): Look[] {
   const [customerId, agreementId] = ledgerId.split("/");
-  if (agreementId === undefined || agreementId === "") return undefined;
-  return {
-    customerId: customerIdSchema.parse(customerId),
-    agreementId: agreementIdSchema.parse(agreementId),
-  };
+  if (agreementId === undefined || agreementId === "") return [];
+  return [
+    { customerId: customerIdSchema.parse(customerId), agreementId: agreementIdSchema.parse(agreementId) },
+  ];
 }
 
 /** Agreements of the customer that may be in force: a day on either side covers every time zone. */

@@ -1,7 +1,7 @@
 /** What the timer of notices looks for, and how far it has got. */
 import type { Container } from "@azure/cosmos";
 import * as z from "zod";
-import { customerIdSchema } from "../agreements/ids.ts";
+import { agreementIdSchema, customerIdSchema } from "../agreements/ids.ts";
 import { type LedgerId, ledgerIdSchema } from "../consumption/entry.ts";
 import { queryPages, readItem, saveItem, sql, type Versioned } from "../platform/cosmos.ts";
 
@@ -9,16 +9,24 @@ import { queryPages, readItem, saveItem, sql, type Versioned } from "../platform
 const PARTITION = "~";
 const MARK_ID = "noticeWatch";
 
+/** All current agreements of a customer, or one. */
+const lookSchema = z.object({ customerId: customerIdSchema, agreementId: agreementIdSchema.optional() });
+export type Look = Readonly<z.infer<typeof lookSchema>>;
+
 const markSchema = z.object({
   id: z.literal(MARK_ID),
   customerId: z.literal(PARTITION),
   kind: z.literal("noticeWatch"),
-  /** Everything that changed before this instant was looked at. */
+  /** Everything that changed before this instant was looked at, but for what was missed. */
   changesUntil: z.string(),
-  /** Every customer was looked at on the local day of this instant. */
+  /** Every customer was looked at on the local day of this instant, but for what was missed. */
   daysUntil: z.string(),
+  /** What failed, or was not reached in time. */
+  missed: z.array(lookSchema).default([]),
 });
-export type WatchMark = Pick<z.infer<typeof markSchema>, "changesUntil" | "daysUntil">;
+export type WatchMark = Pick<z.infer<typeof markSchema>, "changesUntil" | "daysUntil"> & {
+  readonly missed: readonly Look[];
+};
 
 const zonedSchema = z.object({ customerId: customerIdSchema, timeZone: z.string() });
 export type ZonedCustomer = z.infer<typeof zonedSchema>;
@@ -39,13 +47,14 @@ export function cosmosWatchStore(containers: {
 }): WatchStore {
   return {
     mark: () => readItem(containers.customers, MARK_ID, PARTITION, markSchema),
-    saveMark: ({ changesUntil, daysUntil }, etag) => {
+    saveMark: ({ changesUntil, daysUntil, missed }, etag) => {
       const document = {
         id: MARK_ID,
         customerId: PARTITION,
         kind: "noticeWatch",
         changesUntil,
         daysUntil,
+        missed,
       };
       return saveItem(containers.customers, document, PARTITION, etag);
     },

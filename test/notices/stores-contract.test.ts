@@ -281,7 +281,11 @@ describe("what the timer of notices looks for, in the Cosmos DB stand-in", () =>
   it("keeps its mark, which is written over only as it was read, apart from every customer", async () => {
     const { watch, customers } = await openWatch();
     expect(await watch.mark()).toBeUndefined();
-    const mark = { changesUntil: START, daysUntil: START };
+    const missed = [
+      { customerId: customerOf("cust ñ%20'\"+&地") },
+      { customerId: customerOf("b"), agreementId },
+    ];
+    const mark = { changesUntil: START, daysUntil: START, missed };
     expect(await watch.saveMark(mark, undefined)).toBe(true);
     expect(await watch.saveMark(mark, undefined)).toBe(false);
     const kept = await watch.mark();

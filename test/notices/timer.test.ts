@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { sendWebhooks } from "../../functions/queue/webhooks.ts";
-import { type FailedLooks, giveNotices, queueDueWebhooks } from "../../functions/timer/notices.ts";
+import { RUN_BUDGET_MS } from "../../functions/timer/in-turn.ts";
+import { giveNotices, queueDueWebhooks } from "../../functions/timer/notices.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import { ledgerIdSchema } from "../../src/consumption/entry.ts";
 import type { WebhookSending } from "../../src/notices/send-delivery.ts";
+import { MISSED_MAX } from "../../src/notices/watch-round.ts";
 import { agreementEvent, basePackage, deliveryEvent, entitlement } from "../fakes/events.ts";
 import { memoryWatch } from "../fakes/memory-notices.ts";
 import { keptLog } from "../timers/kept-log.ts";
@@ -38,7 +40,6 @@ async function timerWorld(start: string) {
   };
   let time = Date.parse(start);
   const log = keptLog();
-  let failed: FailedLooks = new Map();
   return {
     ...world,
     watch,
@@ -54,9 +55,6 @@ async function timerWorld(start: string) {
         at: new Date(time).toISOString(),
       });
     },
-    restart: () => {
-      failed = new Map();
-    },
     /** The customers whose reading fails are not looked at. */
     failingAt: (...ids: readonly string[]) => ({
       customers: {
@@ -69,7 +67,7 @@ async function timerWorld(start: string) {
     /** @returns the customers that were looked at. */
     run: async (over: Partial<typeof watcher> = {}): Promise<string[]> => {
       looks = [];
-      await giveNotices({ watch, watcher: { ...watcher, ...over } }, { log, now: () => time }, failed);
+      await giveNotices({ watch, watcher: { ...watcher, ...over } }, { log, now: () => time });
       return looks.map((ledgerId) => ledgerId.split("/")[0] ?? "").toSorted();
     },
   };
@@ -122,16 +120,60 @@ describe("the timer of notices", () => {
     expect(await world.run()).toEqual([]);
   });
 
-  it("finds what failed before a restart at its next change, and on the customer's next day", async () => {
+  it("keeps what failed beside the mark, and nothing of it in the process: a restart loses none", async () => {
     const world = await timerWorld("2026-06-01T12:00:00.000Z");
-    const failing = world.failingAt("cust-lima", "cust-madrid");
-    await expect(world.run(failing)).rejects.toThrow("giveNotices: 2 of 3 failed");
-    world.restart();
-    world.forward(5 * MINUTE_MS);
+    await world.run();
+    world.forward(10 * MINUTE_MS);
     await world.use("cust-lima", "d-1", 450);
+    const failing = world.failingAt("cust-lima");
+    await expect(world.run(failing)).rejects.toThrow("giveNotices: 1 of 1 failed");
+    expect((await world.watch.mark())?.value).toEqual({
+      changesUntil: "2026-06-01T12:10:00.000Z",
+      daysUntil: "2026-06-01T12:00:00.000Z",
+      missed: [{ customerId: "cust-lima", agreementId: "agr-t-base" }],
+    });
+    // Long past the overlap, and well before the customer's next day.
+    world.forward(60 * MINUTE_MS);
     expect(await world.run()).toEqual(["cust-lima"]);
-    world.forward(24 * 60 * MINUTE_MS);
-    expect(new Set(await world.run())).toEqual(new Set(Object.keys(ZONES)));
+    expect(world.kept("notice")).toMatchObject([{ customerId: "cust-lima", threshold: 75 }]);
+    expect((await world.watch.mark())?.value.missed).toEqual([]);
+    world.forward(MINUTE_MS);
+    expect(await world.run()).toEqual([]);
+  });
+
+  it("looks in the next run at what a run had no time for, and at nothing twice", async () => {
+    const world = await timerWorld("2026-06-01T12:00:00.000Z");
+    const slow = {
+      customers: {
+        read: async (id: ReturnType<typeof customerIdSchema.parse>) => {
+          world.forward(RUN_BUDGET_MS / 3);
+          return world.watcher.customers.read(id);
+        },
+      },
+    };
+    const seen: string[] = [];
+    for (let run = 0; run < 3; run++) {
+      const looked = await world.run(slow);
+      expect(looked.length, `run ${run}`).toBeLessThan(3);
+      seen.push(...looked);
+    }
+    expect(seen.toSorted()).toEqual(Object.keys(ZONES));
+  });
+
+  it("leaves the mark where it was when more failed than it can name, and looks at all of it again", async () => {
+    const world = await timerWorld("2026-06-01T12:00:00.000Z");
+    const ids = (count: number) =>
+      Array.from({ length: count }, (_, index) => customerIdSchema.parse(`cust-${index}`));
+    const runOver = async (customers: readonly ReturnType<typeof customerIdSchema.parse>[]) => {
+      const listed = customers.map((customerId) => ({ customerId, timeZone: "Europe/Madrid" }));
+      const watch = memoryWatch({ customers: () => listed, changes: () => [] });
+      const app = { watch, watcher: { ...world.watcher, ...world.failingAt(...customers) } };
+      const run = { log: world.log, now: () => Date.parse("2026-06-01T12:00:00.000Z") };
+      await expect(giveNotices(app, run)).rejects.toThrow(`giveNotices: ${customers.length} of`);
+      return (await watch.mark())?.value;
+    };
+    expect((await runOver(ids(MISSED_MAX)))?.missed).toHaveLength(MISSED_MAX);
+    expect(await runOver(ids(MISSED_MAX + 1))).toBeUndefined();
   });
 
   it("tells of an end on the customer's own day, within a quarter of an hour of its midnight", async () => {
