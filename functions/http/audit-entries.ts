@@ -57,12 +57,13 @@ export function auditEntryEndpoints(app: App) {
       query: z.object({ ...pagingQuery(100), filter: filterOf(filterFields) }),
       responses: { 200: { description: "A page of the audit trail.", schema: listSchema(auditEntrySchema) } },
     },
-    async ({ params, query, grant, url, now }) => {
+    async ({ params, query, grant, principal, url, now }) => {
       const scope = { name: "listAuditEntries", url, key: app.config.signingKey, now };
       const page = startPage(scope, query, positionSchema);
       const filter = query.filter && toSql(query.filter, { fields: filterFields, paths: filterPaths });
       const entries = await app.audit.page(params.customerId, {
         scope: grant.scope,
+        reader: principal.email?.toLowerCase() ?? "",
         filter: filter && { query: filter.text, parameters: filter.parameters },
         after: page.after,
         limit: page.limit + 1,

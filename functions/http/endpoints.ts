@@ -23,6 +23,8 @@ import { rejectedEventEndpoints } from "./rejected-events.ts";
 import { reportEndpoints } from "./reports.ts";
 import { roleAssignmentEndpoints } from "./role-assignments.ts";
 import { serviceEndpoints } from "./service.ts";
+import { supportRequestDetailEndpoints } from "./support-request-details.ts";
+import { supportRequestEndpoints } from "./support-requests.ts";
 import { webhookDeliveryEndpoints } from "./webhook-deliveries.ts";
 import { webhookEndpoints } from "./webhooks.ts";
 import { workspaceEndpoints } from "./workspaces.ts";
@@ -53,6 +55,8 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...groupEndpoints(app),
     ...personEndpoints(app, () => contracts()),
     ...roleAssignmentEndpoints(app),
+    ...supportRequestEndpoints(app),
+    ...supportRequestDetailEndpoints(app),
     ...noticeEndpoints(app),
     ...webhookEndpoints(app),
     ...webhookDeliveryEndpoints(app),

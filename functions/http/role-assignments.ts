@@ -84,7 +84,7 @@ export function roleAssignmentEndpoints(app: App) {
       route: "customers/{customerId}/roleAssignments",
       tag: "Members",
       summary: "Give a person a role at the customer as a whole",
-      description: `Customer administrators make others customer administrators; the account team also assigns the provider's staff, who act only with the application role of the same name in their tokens. At most ${ROLE_ASSIGNMENTS_MAX} hold at a customer.`,
+      description: `Customer administrators make others customer administrators or Support request admins; the account team also assigns the provider's staff, who act only with the application role of the same name in their tokens. At most ${ROLE_ASSIGNMENTS_MAX} hold at a customer.`,
       access: { kind: "customer", permission: "roleAssignments.manage" },
       params,
       body: {
@@ -143,8 +143,19 @@ export function roleAssignmentEndpoints(app: App) {
   return [listRoleAssignments, assign, remove];
 }
 
-/** The provider's staff are assigned by the account team, never by the customer. */
+/**
+ * The provider's staff are assigned by the account team, never by the customer; the Support request admin by the customer's
+ * own administrators, never by the provider (SR-05).
+ */
 function requireMayAssign(grant: Grant, customerId: CustomerId, role: AssignableRole): void {
+  if (role === "supportRequestAdmin") {
+    if (mayAlso(grant, customerId, "supportRequestAdmins.assign", undefined)) return;
+    throw new ForbiddenError(
+      "CustomerAdministratorOnly",
+      "Only the customer's administrators assign the Support request admin.",
+      { target: "role" },
+    );
+  }
   if (!isStaffRole(role) || mayAlso(grant, customerId, "workspaces.manage", undefined)) return;
   throw new ForbiddenError("AccountTeamOnly", "Only the account team assigns the provider's staff.", {
     target: "role",

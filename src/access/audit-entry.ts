@@ -43,6 +43,23 @@ export const auditActionSchema = z.enum([
   "webhookDisabled",
   "webhookDeleted",
   "webhookDeliveryResent",
+  "supportRequestOpened",
+  "supportRequestChanged",
+  "supportRequestShared",
+  "supportRequestUnshared",
+  "supportRequestSentOutside",
+  "supportRequestContactAdded",
+  "supportRequestContactRemoved",
+  "supportRequestNoteAdded",
+  "supportRequestAttachmentAdded",
+  "supportRequestAttachmentDecided",
+  "supportRequestAttachmentDownloaded",
+  "supportRequestAttachmentRemoved",
+  "appointmentBooked",
+  "appointmentMoved",
+  "appointmentCancelled",
+  "advocateCalendarChanged",
+  "businessCalendarChanged",
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 
@@ -58,6 +75,8 @@ export const auditEntrySchema = z.object({
   customerId: customerIdSchema,
   /** Absent: it is about the customer as a whole, and not for those of one workspace. */
   workspaceId: workspaceIdSchema.optional(),
+  /** SR-06: the address of the only one who may read it. */
+  onlyFor: z.string().optional(),
   kind: z.literal("auditEntry"),
   at: z.string(),
   actor: actorSchema,

@@ -6,6 +6,8 @@ import type { Scope } from "./grant.ts";
 export type AuditPage = {
   /** Of a caller who may not see the whole customer: entries about those workspaces, and no others. */
   readonly scope: Scope;
+  /** Address of the caller, for entries that are for one person only. */
+  readonly reader: string;
   readonly filter: Query | undefined;
   readonly after: { readonly at: string; readonly id: string } | undefined;
   readonly limit: number;
@@ -27,18 +29,19 @@ export function cosmosAuditStore(container: Container): AuditStore {
   };
 }
 
-function pageQuery({ scope, filter, after, limit }: AuditPage): Query {
+function pageQuery({ scope, reader, filter, after, limit }: AuditPage): Query {
   const visible =
     scope.kind === "all" ? undefined : isOneOf("c.workspaceId", "visible", [...scope.workspaceIds]);
   const conditions = [
     "c.kind = 'auditEntry'",
+    "(NOT IS_DEFINED(c.onlyFor) OR c.onlyFor = @reader)",
     ...(visible === undefined ? [] : [visible.text]),
     ...(filter === undefined ? [] : [`(${filter.query})`]),
     ...(after === undefined ? [] : ["(c.at < @at OR (c.at = @at AND c.id < @id))"]),
   ];
   const { query, parameters } = sql(
     `SELECT TOP @limit * FROM c WHERE ${conditions.join(" AND ")} ORDER BY c.at DESC, c.id DESC`,
-    { limit, ...visible?.parameters, ...(after === undefined ? {} : { at: after.at, id: after.id }) },
+    { limit, reader, ...visible?.parameters, ...(after === undefined ? {} : { at: after.at, id: after.id }) },
   );
   return { query, parameters: [...parameters, ...(filter?.parameters ?? [])] };
 }

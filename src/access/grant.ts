@@ -33,6 +33,8 @@ export type CustomerGrant = {
   /** Workspaces that the caller is a member of. */
   readonly workspaces: ReadonlyMap<string, WorkspaceMembership>;
   readonly administersAll: boolean;
+  /** Of an incident manager (AC-05). */
+  readonly managedAgreements: "all" | ReadonlySet<string>;
 };
 
 export type Grant = {
@@ -130,11 +132,15 @@ export function customersOf(
       roles,
       workspaces,
       administersAll: administersAll && workspaces.size === Object.keys(membership.workspaces).length,
+      managedAgreements: managedOf(membership),
     };
     if (isKnown(customer)) customers.set(customerId, customer);
   }
   return customers;
 }
+
+const managedOf = ({ managedAgreements = [] }: Membership): CustomerGrant["managedAgreements"] =>
+  managedAgreements === "all" ? "all" : new Set<string>(managedAgreements);
 
 /** A services admin who is no member any more knows of the customer as little as a stranger. */
 function isKnown(customer: CustomerGrant): boolean {

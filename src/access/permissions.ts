@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 
-/** AC-01, AC-05: held at a customer. */
+/** AC-01, AC-05, SR-05: held at a customer. */
 export const customerRoleSchema = z.enum([
   "servicesAdmin",
   "customerAdministrator",
@@ -12,6 +12,7 @@ export const customerRoleSchema = z.enum([
   "accountCoordinator",
   "advocate",
   "incidentManager",
+  "supportRequestAdmin",
 ]);
 export type CustomerRole = z.infer<typeof customerRoleSchema>;
 
@@ -54,7 +55,13 @@ export type Permission =
   | "access.explain"
   | "roleAssignments.manage"
   | "notices.read"
-  | "notices.manage";
+  | "notices.manage"
+  | "supportRequests.open"
+  | "supportRequests.readAll"
+  | "supportRequests.readOrganization"
+  | "supportRequests.work"
+  | "supportRequests.share"
+  | "supportRequestAdmins.assign";
 
 type Holders = {
   /** The rules that say so. */
@@ -73,7 +80,7 @@ const EVERYBODY = workspaceRoleSchema.options;
 export const permissionTable: Readonly<Record<Permission, Holders>> = {
   "customers.read": {
     rules: ["WS-07", "AC-05"],
-    customerRoles: [...CUSTOMER_WIDE, "advocate", "incidentManager"],
+    customerRoles: [...CUSTOMER_WIDE, "advocate", "incidentManager", "supportRequestAdmin"],
     workspaceRoles: EVERYBODY,
   },
   "customerActivity.read": {
@@ -152,6 +159,34 @@ export const permissionTable: Readonly<Record<Permission, Holders>> = {
     customerRoles: CUSTOMER_WIDE,
     isForWholeCustomer: true,
   },
+  // Of one request it also depends on the request: `src/support/viewer.ts` decides.
+  "supportRequests.open": { rules: ["SR-03"], customerRoles: [], workspaceRoles: ["supportContact"] },
+  "supportRequests.readAll": {
+    rules: ["SR-02", "SR-05", "AC-02", "AC-05"],
+    customerRoles: [...CUSTOMER_WIDE, "supportRequestAdmin"],
+    workspaceRoles: ["workspaceAdministrator"],
+    granted: ["viewAllSupportRequests"],
+  },
+  "supportRequests.readOrganization": {
+    rules: ["SR-05"],
+    customerRoles: ["supportRequestAdmin"],
+    isForWholeCustomer: true,
+  },
+  "supportRequests.work": {
+    rules: ["SR-07", "AC-01"],
+    customerRoles: ["customerAdministrator", "supportRequestAdmin"],
+    workspaceRoles: ["workspaceAdministrator"],
+  },
+  "supportRequests.share": {
+    rules: ["SR-04", "AC-01"],
+    customerRoles: ["customerAdministrator"],
+    workspaceRoles: ["workspaceAdministrator"],
+  },
+  "supportRequestAdmins.assign": {
+    rules: ["SR-05"],
+    customerRoles: ["customerAdministrator"],
+    isForWholeCustomer: true,
+  },
 };
 
 /** Whether it opens something in a single workspace. */
@@ -173,6 +208,7 @@ export const applicationRoleOf: Readonly<Record<CustomerRole, string | undefined
   accountCoordinator: "AccountCoordinator",
   advocate: "Advocate",
   incidentManager: "IncidentManager",
+  supportRequestAdmin: undefined,
 };
 
 export const isStaffRole = (role: CustomerRole): boolean => applicationRoleOf[role] !== undefined;

@@ -6,7 +6,12 @@
 import * as z from "zod";
 import { languageSchema } from "../agreements/agreement-event.ts";
 import { type AgreementSummary, type Customer, roleEndsAt } from "../agreements/customer.ts";
-import { customerIdSchema, DEFAULT_WORKSPACE_ID, workspaceIdSchema } from "../agreements/ids.ts";
+import {
+  agreementIdSchema,
+  customerIdSchema,
+  DEFAULT_WORKSPACE_ID,
+  workspaceIdSchema,
+} from "../agreements/ids.ts";
 import { compareText } from "../agreements/terms.ts";
 import { acceptsPersonalAccounts } from "../agreements/workspace.ts";
 import type { Member } from "./member.ts";
@@ -40,6 +45,8 @@ const membershipSchema = z.object({
   roles: z.array(customerRoleSchema),
   /** When roles end that only agreements give; see `atTime`. */
   roleEnds: z.partialRecord(customerRoleSchema, z.string()),
+  /** AC-05: of an incident manager, the agreements that name the person as one; "all" where somebody assigned the role. */
+  managedAgreements: z.union([z.literal("all"), z.array(agreementIdSchema)]).optional(),
   /** WS-06: some workspace does, so a role over all of them is not for a personal account either. */
   refusesPersonalAccounts: z.boolean(),
   /** Active workspaces that the person is an active member of. */
@@ -101,6 +108,7 @@ export function membershipOf(email: string, { customer, assignments, ...facts }:
     language,
     roles,
     roleEnds: roleEndsOf(email, customer, assignments, roles),
+    ...managedBy(email, customer, assignments),
     refusesPersonalAccounts: customer.workspaces.some(
       (each) => each.status === "active" && !acceptsPersonalAccounts(each, customer.agreements),
     ),
@@ -133,6 +141,18 @@ function rolesOf(
   }
   for (const { role, status } of assignments) if (status === "active") roles.add(role);
   return [...roles].toSorted();
+}
+
+function managedBy(
+  email: string,
+  { agreements }: Customer,
+  assignments: readonly RoleAssignment[],
+): Pick<Membership, "managedAgreements"> {
+  if (assignments.some(({ role, status }) => role === "incidentManager" && status === "active"))
+    return { managedAgreements: "all" };
+  const named = Object.entries(agreements).filter(([, each]) => isNamedAs("incidentManager", email)(each));
+  if (named.length === 0) return {};
+  return { managedAgreements: named.map(([id]) => agreementIdSchema.parse(id)).toSorted() };
 }
 
 const isNamedAs = (role: CustomerRole, email?: string) => (agreement: AgreementSummary) =>

@@ -27,6 +27,8 @@ import { cosmosWebhookStore } from "../notices/webhook-store.ts";
 import { blobReportFiles } from "../reports/report-files.ts";
 import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
 import { cosmosReportStore } from "../reports/report-store.ts";
+import { cosmosPartStore } from "../support/part-store.ts";
+import { cosmosRequestStore } from "../support/request-store.ts";
 import { acsMail } from "./acs-mail.ts";
 import type { Config } from "./config.ts";
 import type { MailSender } from "./mail.ts";
@@ -165,6 +167,12 @@ export function wire(config: Config) {
     webhooks,
     webhookQueue,
     webhookSending,
+    support: {
+      requests: cosmosRequestStore(database.container("customers")),
+      parts: cosmosPartStore(database.container("customers")),
+      notify: followThrough.notify,
+      onDelay: followThrough.onDelay,
+    },
     directory: { directory: directoryStore, customers, people, ...followThrough },
     delivery: {
       messages,

@@ -33,6 +33,7 @@ describe.each(directoryTargets)("the promises of the directory, kept by $name", 
   const everyEntry = (customerId: string) =>
     opened.stores.audit.page(customerId, {
       scope: { kind: "all" },
+      reader: "",
       filter: undefined,
       after: undefined,
       limit: 200,

@@ -70,6 +70,7 @@ const grantOf = ({
   roles,
   workspaces: new Map(Object.entries(workspaces)),
   administersAll,
+  managedAgreements: new Set(),
 });
 
 /** Where somebody with one role, or one grant in the workspace `a` of two, holds a permission. */

@@ -1,0 +1,18 @@
+import type { Query } from "./cosmos.ts";
+import { sql } from "./cosmos.ts";
+
+export type KeysetPosition = { readonly key: string | number | null; readonly id: string };
+
+/**
+ * The condition for what follows a position in the order of a path and then the id, both in one direction. Null comes
+ * before every value, and is neither more nor less than one where it is compared.
+ */
+export function beyond(path: string, isDescending: boolean, { key, id }: KeysetPosition): Query {
+  const operator = isDescending ? "<" : ">";
+  if (key === null) {
+    const others = isDescending ? "" : ` OR NOT IS_NULL(${path})`;
+    return sql(`((IS_NULL(${path}) AND c.id ${operator} @id)${others})`, { id });
+  }
+  const empty = isDescending ? ` OR IS_NULL(${path})` : "";
+  return sql(`(${path} ${operator} @key OR (${path} = @key AND c.id ${operator} @id)${empty})`, { key, id });
+}

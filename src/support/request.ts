@@ -1,0 +1,122 @@
+/**
+ * A support request: what its page shows, and what decides who sees it. Pure.
+ * Invariants: its status is that of its newest status fact, whoever stated it and in whatever order they came; the fields
+ * that the support desk keeps are those of its newest event; whatever belongs to a request names it by customer and number.
+ */
+import * as z from "zod";
+import { languageSchema } from "../agreements/agreement-event.ts";
+import {
+  agreementIdSchema,
+  type CustomerId,
+  customerIdSchema,
+  workspaceIdSchema,
+} from "../agreements/ids.ts";
+import { responseSchema } from "./request-responses.ts";
+import { statusFactSchema } from "./request-status.ts";
+
+export const TITLE_LENGTH_MAX = 256;
+export const DESCRIPTION_LENGTH_MAX = 20_000;
+/** People whom a request is shared with one by one, and contacts that its advocate added. */
+export const SHARES_MAX = 50;
+export const CONTACTS_MAX = 50;
+/** Distinct words of one request that are found by search; of more, those that come first. */
+export const OWN_WORDS_MAX = 2_000;
+export const NOTE_WORDS_MAX = 4_000;
+
+/** SR-08: A, B and C of the support desk. */
+export const severitySchema = z.enum(["critical", "moderate", "minimal"]);
+export type Severity = z.infer<typeof severitySchema>;
+
+/** Severities in the order of their weight, for lists that are sorted by it. */
+export const severityRank: Readonly<Record<Severity, number>> = { critical: 1, moderate: 2, minimal: 3 };
+
+/** Unique within the customer; one that the support desk gave, or one that was made here. */
+export const requestNumberSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+  .brand<"RequestNumber">();
+export type RequestNumber = z.infer<typeof requestNumberSchema>;
+
+export const contactSchema = z.object({ name: z.string().nullable(), email: z.string() });
+export type Contact = z.infer<typeof contactSchema>;
+
+/** What the support desk said last, and which of its events it was: see `compareUpstream`. */
+const upstreamSchema = z.object({ version: z.int(), time: z.string(), eventId: z.string() });
+export type Upstream = z.infer<typeof upstreamSchema>;
+
+export const supportRequestSchema = z.object({
+  id: z.string(),
+  customerId: customerIdSchema,
+  kind: z.literal("supportRequest"),
+  number: requestNumberSchema,
+  title: z.string(),
+  description: z.string(),
+  problemType: z.string().nullable(),
+  product: z.string().nullable(),
+  severity: severitySchema,
+  severityRank: z.int(),
+  status: z.enum(["open", "attentionNeeded", "closed"]),
+  statusFacts: z.array(statusFactSchema),
+  createdAt: z.string(),
+  changedAt: z.string(),
+  /** When it was last closed, whether or not it is now. */
+  closedAt: z.string().nullable(),
+  /** Address of whoever opened it, where that is known. */
+  createdBy: z.string().nullable(),
+  /** Named at creation (SR-02). */
+  primaryContact: contactSchema.nullable(),
+  /** Added by the advocate (SR-07); they are written to, and see no more for it. */
+  contacts: z.array(contactSchema.extend({ addedAt: z.string() })).max(CONTACTS_MAX),
+  advocate: contactSchema.nullable(),
+  workspaceId: workspaceIdSchema,
+  agreementId: agreementIdSchema.nullable(),
+  country: z.string().nullable(),
+  language: languageSchema,
+  /** SR-06: for everybody but its creator it does not exist. */
+  isIncentiveRelated: z.boolean(),
+  /** Addresses of members of its workspace (SR-04). */
+  sharedWith: z.array(z.string()).max(SHARES_MAX),
+  groupId: z.string().nullable(),
+  responses: responseSchema,
+  upstream: upstreamSchema.nullable(),
+  /** For search: of number, title and description, and of the notes. */
+  words: z.array(z.string()).max(OWN_WORDS_MAX),
+  noteWords: z.array(z.string()).max(NOTE_WORDS_MAX),
+  noteCount: z.int().min(0),
+  attachmentCount: z.int().min(0),
+  /** When a response target would next be missed if nothing happens; null: none can be. */
+  nextTargetCheckAt: z.string().nullable(),
+  revision: z.int().min(1),
+});
+export type SupportRequest = z.infer<typeof supportRequestSchema>;
+
+/** What lists show: the request without its long texts. */
+export const requestSummarySchema = supportRequestSchema.omit({
+  description: true,
+  statusFacts: true,
+  words: true,
+  noteWords: true,
+  contacts: true,
+});
+export type RequestSummary = z.infer<typeof requestSummarySchema>;
+
+/** Names one request everywhere: in addresses and in links. */
+export type RequestKey = { readonly customerId: CustomerId; readonly number: RequestNumber };
+
+const SEPARATOR = "~";
+
+/** The id in addresses. It leads to the partition, so that a request is found by one point read. */
+export const requestIdOf = ({ customerId, number }: RequestKey): string =>
+  `${customerId}${SEPARATOR}${number}`;
+
+/** @returns undefined for what is no id of a request. */
+export function requestKeyOf(requestId: string): RequestKey | undefined {
+  const at = requestId.lastIndexOf(SEPARATOR);
+  const customerId = customerIdSchema.safeParse(requestId.slice(0, Math.max(at, 0)));
+  const number = requestNumberSchema.safeParse(requestId.slice(at + 1));
+  return customerId.success && number.success
+    ? { customerId: customerId.data, number: number.data }
+    : undefined;
+}
+
+export const requestDocumentId = (number: RequestNumber): string => `request~${number}`;
