@@ -2,15 +2,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { app as functions, type InvocationContext } from "@azure/functions";
 import * as z from "zod";
 import { sendDelivery } from "../../src/notices/send-delivery.ts";
+import { LEASE_MS } from "../../src/notices/webhook-delivery.ts";
 import { WEBHOOKS_QUEUE, type WebhookJob, webhookJobSchema } from "../../src/notices/webhook-queue.ts";
 import type { App } from "../../src/platform/wiring.ts";
 
-/** As long as a sender's lease: after that another may send the delivery, and the batch waits for this one no longer. */
-const JOB_MS = 60_000;
-
 /**
  * Sends the deliveries of a batch side by side, so that a receiver that takes long holds up no other. A job never fails, and
- * is over in time: what was not delivered, for whatever reason, waits for the timer.
+ * is over with its lease, when another may send the delivery: what was not delivered, for whatever reason, waits for the
+ * timer.
  */
 export function registerWebhooks(app: App): void {
   functions.serviceBusQueue("sendWebhooks", {
@@ -26,7 +25,7 @@ export async function sendWebhooks(
   { webhookSending }: Pick<App, "webhookSending">,
   messages: unknown,
   log: Pick<InvocationContext, "info" | "warn">,
-  jobMs = JOB_MS,
+  jobMs = LEASE_MS,
 ): Promise<void> {
   const jobs = z.array(webhookJobSchema).parse(messages);
   const send = async (job: WebhookJob): Promise<void> => {

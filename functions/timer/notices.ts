@@ -1,11 +1,12 @@
 import { app as functions, type InvocationContext, type Timer } from "@azure/functions";
 import type { AgreementId, CustomerId } from "../../src/agreements/ids.ts";
+import { queueDue } from "../../src/notices/due-deliveries.ts";
 import { watchAgreement } from "../../src/notices/watch.ts";
 import { currentAgreements, markAfter, nextRound } from "../../src/notices/watch-round.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { inTurn, type Run, runOf } from "./in-turn.ts";
 
-/** Deliveries in one run. What is not sent until the next has two jobs then, of which the first does the work. */
+/** Of more deliveries, those that have waited longest are first in the next run. */
 const DELIVERIES_PER_RUN = 1_000;
 /** Gives a notice of everything that was crossed since the run before; repeated and overlapping runs give no other. */
 export function registerNotices(app: App): void {
@@ -51,19 +52,18 @@ async function currentOf(
   return found === undefined ? [] : currentAgreements(found.value, now);
 }
 
-/** Sees to every delivery that is due: whose job was never sent or lost, whose sender is gone, or whose pause is over. */
+/** Sees to every delivery that is due. */
 export function registerDueWebhooks(app: App): void {
   functions.timer("queueDueWebhooks", {
     schedule: "%MESSAGE_SCHEDULE%",
-    handler: (_timer: Timer, context: InvocationContext) => queueDueWebhooks(app, context),
+    handler: (_timer: Timer, context: InvocationContext) => queueDueWebhooks(app, runOf(context)),
   });
 }
 
 export async function queueDueWebhooks(
-  { webhooks, webhookQueue }: Pick<App, "webhooks" | "webhookQueue">,
-  log: Pick<InvocationContext, "info">,
+  app: Pick<App, "webhooks" | "notices" | "webhookQueue">,
+  { log, now }: Run,
 ): Promise<void> {
-  const jobs = await webhooks.due(new Date().toISOString(), DELIVERIES_PER_RUN);
-  await webhookQueue.send(jobs);
-  if (jobs.length > 0) log.info(JSON.stringify({ event: "queueDueWebhooks", jobs: jobs.length }));
+  const jobs = await queueDue(app, new Date(now()).toISOString(), DELIVERIES_PER_RUN);
+  if (jobs > 0) log.info(JSON.stringify({ event: "queueDueWebhooks", jobs }));
 }

@@ -17,7 +17,9 @@ const RETRY_FACTOR = 2.5;
 /** A pause is longer or shorter by so much, so that not all that failed together comes back together. */
 const JITTER = 0.2;
 /** A sender that has not been heard of for so long is taken for dead, in milliseconds: longer than any attempt takes. */
-const LEASE_MS = 60_000;
+export const LEASE_MS = 60_000;
+/** A job that has not come to anything for so long is taken for lost, in milliseconds. */
+const JOB_LOST_MS = 5 * 60_000;
 /** Attempts that are kept, the newest: more than two rounds of them. */
 const KEPT_ATTEMPTS_MAX = 25;
 
@@ -47,6 +49,8 @@ export const webhookDeliverySchema = z.object({
   status: z.enum(["queued", "delivered", "failed"]),
   /** Nobody sends it before: a sender has it, or the pause after an attempt that failed. Null: it is over. */
   nextAttemptAt: z.string().nullable(),
+  /** It is due, and the timer has sent a job for it: until then it sends no other. */
+  queuedUntil: z.string().optional(),
   /** Attempts that failed since it was made or asked for again. */
   failures: z.int().min(0),
   attempts: z.array(attemptSchema),
@@ -79,15 +83,30 @@ export function newDelivery(notice: Notice, { webhookId }: Pick<Webhook, "webhoo
 export const isDue = ({ status, nextAttemptAt }: WebhookDelivery, now: string): boolean =>
   status === "queued" && nextAttemptAt !== null && nextAttemptAt <= now;
 
+/** It is due, and there is no job for it that anybody knows of. */
+export const isToQueue = (delivery: WebhookDelivery, now: string): boolean =>
+  isDue(delivery, now) && (delivery.queuedUntil ?? now) <= now;
+
+/** A job for it is on its way. */
+export const queued = (delivery: WebhookDelivery, now: string): WebhookDelivery => ({
+  ...delivery,
+  queuedUntil: later(now, JOB_LOST_MS),
+});
+
+/** When it is due again it wants another job. */
+function unqueued({ queuedUntil: _until, ...delivery }: WebhookDelivery): WebhookDelivery {
+  return delivery;
+}
+
 /** One sender has it now. If that sender is never heard of again, another may send it after the lease. */
 export const taken = (delivery: WebhookDelivery, now: string): WebhookDelivery => ({
-  ...delivery,
+  ...unqueued(delivery),
   nextAttemptAt: later(now, LEASE_MS),
 });
 
 /** It is to be sent once more, whatever became of it. */
 export const askedAgain = (delivery: WebhookDelivery, now: string): WebhookDelivery => ({
-  ...delivery,
+  ...unqueued(delivery),
   status: "queued",
   nextAttemptAt: now,
   failures: 0,
@@ -98,10 +117,11 @@ export const askedAgain = (delivery: WebhookDelivery, now: string): WebhookDeliv
  * @param random from 0 to 1.
  */
 export function afterAttempt(
-  delivery: WebhookDelivery,
+  sent: WebhookDelivery,
   attempt: Attempt,
   { isFinal, random, now }: { readonly isFinal: boolean; readonly random: number; readonly now: string },
 ): WebhookDelivery {
+  const delivery = unqueued(sent);
   const attempts = [...delivery.attempts, attempt].slice(-KEPT_ATTEMPTS_MAX);
   if (attempt.error === null) return { ...delivery, status: "delivered", nextAttemptAt: null, attempts };
   const failures = delivery.failures + 1;

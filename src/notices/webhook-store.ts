@@ -23,7 +23,7 @@ export type WebhookStore = {
     deliveryId: string,
   ) => Promise<Versioned<WebhookDelivery> | undefined>;
   readonly deliveries: (customerId: CustomerId, page: DeliveryPage) => Promise<readonly WebhookDelivery[]>;
-  /** Of all customers, at most `limit`, those that have waited longest first. */
+  /** Of all customers, at most `limit` for which there is no job, those that have waited longest first. */
   readonly due: (now: string, limit: number) => Promise<readonly WebhookJob[]>;
 };
 
@@ -52,7 +52,8 @@ export function cosmosWebhookStore(container: Container): WebhookStore {
       // Names alone: one document that does not fit its schema holds up no other.
       const query = sql(
         `SELECT c.customerId, c.deliveryId FROM c
-         WHERE c.kind = 'webhookDelivery' AND c.status = 'queued' AND c.nextAttemptAt <= @now ORDER BY c.nextAttemptAt`,
+         WHERE c.kind = 'webhookDelivery' AND c.status = 'queued' AND c.nextAttemptAt <= @now
+           AND (NOT IS_DEFINED(c.queuedUntil) OR c.queuedUntil <= @now) ORDER BY c.nextAttemptAt`,
         { now },
       );
       const jobs: WebhookJob[] = [];

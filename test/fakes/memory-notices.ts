@@ -8,7 +8,7 @@ import {
   refusalOf,
 } from "../../src/notices/notice-store.ts";
 import type { WatchMark, WatchStore, ZonedCustomer } from "../../src/notices/watch-store.ts";
-import { isDue } from "../../src/notices/webhook-delivery.ts";
+import { isToQueue } from "../../src/notices/webhook-delivery.ts";
 import type { WebhookStore } from "../../src/notices/webhook-store.ts";
 import type { Versioned } from "../../src/platform/cosmos.ts";
 
@@ -83,7 +83,7 @@ export function memoryNotices(): MemoryNotices {
         .slice(0, limit),
     due: async (now, limit) =>
       all("webhookDelivery")
-        .filter(({ value }) => isDue(value, now))
+        .filter(({ value }) => isToQueue(value, now))
         .toSorted((left, right) =>
           compareText(left.value.nextAttemptAt ?? "", right.value.nextAttemptAt ?? ""),
         )

@@ -1,8 +1,6 @@
 import { Webhook as Verifier } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import type { Doing } from "../../src/access/audit-entry.ts";
-import { entitlementIdSchema, packageIdSchema } from "../../src/agreements/ids.ts";
-import { type Notice, newNotice } from "../../src/notices/notice.ts";
 import { type SendOutcome, sendDelivery, type WebhookSending } from "../../src/notices/send-delivery.ts";
 import { newWebhook, secretText } from "../../src/notices/webhook.ts";
 import { deleteWebhook, resendDelivery } from "../../src/notices/webhook-change.ts";
@@ -10,30 +8,13 @@ import { newDelivery, type WebhookDelivery } from "../../src/notices/webhook-del
 import type { PostResult } from "../../src/platform/outbound-post.ts";
 import { memoryNotices } from "../fakes/memory-notices.ts";
 import { agreementId, customerId } from "./notice-world.ts";
+import { someNotice } from "./some-notices.ts";
 
 const KEY = new Uint8Array(32).fill(7);
 const START = "2026-11-20T10:00:00.000Z";
 const HOUR_MS = 3_600_000;
 
 const doing = (key: string, at: string): Doing => ({ customerId, actor: { subject: "person-1" }, at, key });
-
-function someNotice(crossing: number, at: string): Notice {
-  const facts = {
-    type: "allowanceUsed" as const,
-    agreementId,
-    agreementNumber: "A-1",
-    packageId: packageIdSchema.parse("pkg-base"),
-    packageName: "Package",
-    entitlementId: entitlementIdSchema.parse("ent-adv"),
-    entitlementName: "Advisory",
-    consumed: 450,
-    purchased: 600,
-    unit: "minutes" as const,
-    dataAsOf: at,
-  };
-  const subject = { type: facts.type, agreementId, subjectId: "ent-adv" };
-  return newNotice(customerId, subject, facts, { threshold: 75, crossing }, at);
-}
 
 type Sent = {
   readonly headers: Readonly<Record<string, string>>;
@@ -50,7 +31,9 @@ async function sendingWorld(deliveries = 1) {
     url: "https://customer.example/notices",
     events: ["notice.created"],
   });
-  const notices = Array.from({ length: deliveries }, (_, index) => someNotice(index + 1, START));
+  const notices = Array.from({ length: deliveries }, (_, index) =>
+    someNotice({ customerId, agreementId }, index + 1, START),
+  );
   const queued = notices.map((notice) => newDelivery(notice, webhook));
   await kept.notices.commit({
     customerId,

@@ -4,24 +4,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCosmos } from "../../local/cosmos/server.ts";
 import { createCosmosResources, readResources } from "../../local/resources.ts";
 import type { Doing } from "../../src/access/audit-entry.ts";
-import {
-  agreementIdSchema,
-  type CustomerId,
-  customerIdSchema,
-  entitlementIdSchema,
-  packageIdSchema,
-} from "../../src/agreements/ids.ts";
+import { agreementIdSchema, type CustomerId, customerIdSchema } from "../../src/agreements/ids.ts";
 import { type NoticeState, stateDocumentId } from "../../src/notices/crossing.ts";
-import { type Notice, newNotice } from "../../src/notices/notice.ts";
+import type { Notice } from "../../src/notices/notice.ts";
 import { changeSettings, type NoticeRules, rulesOf } from "../../src/notices/notice-settings.ts";
 import { cosmosNoticeStore, type NoticeChange, type NoticeStore } from "../../src/notices/notice-store.ts";
 import { cosmosWatchStore, type WatchStore } from "../../src/notices/watch-store.ts";
 import { newWebhook } from "../../src/notices/webhook.ts";
 import { createWebhook, deleteWebhook } from "../../src/notices/webhook-change.ts";
-import { newDelivery, taken } from "../../src/notices/webhook-delivery.ts";
+import { newDelivery, queued, taken } from "../../src/notices/webhook-delivery.ts";
 import { cosmosWebhookStore, type WebhookStore } from "../../src/notices/webhook-store.ts";
 import { memoryNotices } from "../fakes/memory-notices.ts";
 import { someMessage } from "../messages/some-messages.ts";
+import { someNotice } from "./some-notices.ts";
 
 type Stores = { readonly notices: NoticeStore; readonly webhooks: WebhookStore };
 
@@ -63,23 +58,8 @@ const doing = (customerId: CustomerId, key: string, at = START): Doing => ({
   key,
 });
 
-function noticeOf(customerId: CustomerId, crossing: number, at = START): Notice {
-  const facts = {
-    type: "allowanceUsed" as const,
-    agreementId,
-    agreementNumber: "A-1",
-    packageId: packageIdSchema.parse("pkg-base"),
-    packageName: "Package",
-    entitlementId: entitlementIdSchema.parse("ent-adv"),
-    entitlementName: "Advisory",
-    consumed: 450,
-    purchased: 600,
-    unit: "minutes" as const,
-    dataAsOf: null,
-  };
-  const subject = { type: facts.type, agreementId, subjectId: "ent-adv" };
-  return newNotice(customerId, subject, facts, { threshold: 75, crossing }, at);
-}
+const noticeOf = (customerId: CustomerId, crossing: number, at = START): Notice =>
+  someNotice({ customerId, agreementId }, crossing, at);
 
 function stateOf(customerId: CustomerId, subjectId: string, crossings = 1): NoticeState {
   const subject = { type: "allowanceUsed" as const, agreementId, subjectId };
@@ -251,6 +231,13 @@ describe.each(targets)("the promises of the stores of notices, kept by $name", (
     expect(await due(3, 100)).toEqual(ids.slice(0, 4));
     expect(await due(9, 2)).toEqual(ids.slice(0, 2));
     expect(await due(-1, 9)).toEqual([]);
+    const known = await webhooks.delivery(customerOf("cust-0"), ids[0] ?? "");
+    if (known === undefined) throw new Error("no delivery");
+    const marked = { document: queued(known.value, later(40 - 300)), etag: known.etag };
+    await notices.commit({ customerId: customerOf("cust-0"), writes: [marked], created: [] });
+    expect(await due(9, 100)).toEqual(ids.slice(1));
+    expect(await due(39, 100)).toEqual(ids.slice(1));
+    expect(await due(40, 100)).toEqual(ids);
     const page = { webhookId: first.webhookId, after: undefined, limit: 2 };
     const [newest, next] = await webhooks.deliveries(customerOf("cust-0"), page);
     expect([newest?.deliveryId, next?.deliveryId]).toEqual([ids[4], ids[2]]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sendWebhooks } from "../../functions/queue/webhooks.ts";
 import { RUN_BUDGET_MS } from "../../functions/timer/in-turn.ts";
-import { giveNotices, queueDueWebhooks } from "../../functions/timer/notices.ts";
+import { giveNotices } from "../../functions/timer/notices.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import { ledgerIdSchema } from "../../src/consumption/entry.ts";
 import type { WebhookSending } from "../../src/notices/send-delivery.ts";
@@ -213,20 +213,6 @@ describe("the jobs of webhooks", () => {
   const customerId = customerIdSchema.parse("cust-t");
   const job = (index: number) => ({ customerId, deliveryId: String(index).padStart(22, "0") });
 
-  it("are sent for every delivery that is due, and the log has ids alone", async () => {
-    const sent: unknown[] = [];
-    const log = keptLog();
-    const webhooks = { due: async () => [job(1), job(2)] };
-    const webhookQueue = {
-      send: async (jobs: readonly unknown[]) => {
-        sent.push(...jobs);
-      },
-    };
-    await queueDueWebhooks({ webhooks: { ...unused, ...webhooks }, webhookQueue }, log);
-    expect(sent).toEqual([job(1), job(2)]);
-    expect(log.infos).toEqual(['{"event":"queueDueWebhooks","jobs":2}']);
-  });
-
   it("of one batch are done side by side, and one that fails, fails no other", async () => {
     const log = keptLog();
     const seen: string[] = [];
@@ -267,10 +253,3 @@ const sendingOf = (look: (deliveryId: string) => Promise<void>): WebhookSending 
   now: () => "2026-06-01T12:00:00.000Z",
   random: () => 0,
 });
-
-const unused = {
-  webhooks: async () => [],
-  webhook: async () => undefined,
-  delivery: async () => undefined,
-  deliveries: async () => [],
-};
