@@ -22,12 +22,18 @@ import { allOrList, commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { agreementSchema, workspaceNameSchema } from "./customers.ts";
 
-const statusSchema = z.enum(["upcoming", "active", "inactive"]);
+export const statusSchema = z.enum(["upcoming", "active", "inactive"]);
 
 /** An instant of delivery, with its offset; compared in UTC. */
-export const asOfQuery = instantText
-  .optional()
-  .meta({ description: "What had been delivered by then, with all that is known now. Default: everything." });
+export const asOfQuery = instantText.optional().meta({
+  description:
+    "What had been delivered by then, with all that is known now; of support contacts, those of now who were some already: who was one then and is none now is not known. Default: everything.",
+});
+
+export const expiresOnSchema = z.iso.date().meta({
+  description:
+    "The last day, in the customer's time zone, whatever ends it first: its own last day, that of its agreement, or an amendment.",
+});
 
 const figuresShape = {
   unit: unitSchema.nullable(),
@@ -47,10 +53,27 @@ const figuresShape = {
   overage: z.int().nullable().meta({ description: "Consumption of all workspaces past the allowance." }),
 };
 
+const unusedSchema = (description: string) =>
+  z
+    .int()
+    .nullable()
+    .meta({ description: `${description} Null where unmetered.` });
+
 const categoryShape = {
   ...figuresShape,
   unit: unitSchema,
+  purchased: z.int().nullable().meta({
+    description:
+      "The allowances of all packages that are shown, over or to come ones too; null where one is unmetered. Where all workspaces are chosen, purchased + overage = consumed + remaining + expired + upcoming, as long as no delivery is dated after the instant of the page.",
+  }),
   consumed: z.int(),
+  remaining: unusedSchema(
+    "What may be used at the instant of the page: left in packages and grants that are active, for all workspaces.",
+  ),
+  expired: unusedSchema("What was left unused in packages, entitlements and grants that are over."),
+  upcoming: unusedSchema(
+    "What packages that have not begun bring, and what is carried on to a grant that has not.",
+  ),
   overage: z.int(),
   entitlementIds: z
     .array(z.string())
@@ -64,7 +87,9 @@ const grantSchema = z
     amount: z.int().meta({ description: "As agreed; of a carry-over the most that it can be." }),
     priority: z.int().meta({ description: "The lower number burns first." }),
     startDate: z.iso.date(),
-    endDate: z.iso.date().meta({ description: "The last day, in the customer's time zone." }),
+    endDate: z.iso
+      .date()
+      .meta({ description: "The last day as agreed; it ends with its package at the latest." }),
     endedAt: z.iso
       .datetime()
       .nullable()
@@ -103,12 +128,13 @@ const packageSchema = z
     agreementId: z.string(),
     name: z.string(),
     startDate: z.iso.date(),
-    endDate: z.iso.date().meta({ description: "The last day, in the customer's time zone." }),
+    endDate: z.iso.date().meta({ description: "The last day as agreed." }),
     endedAt: z.iso
       .datetime()
       .nullable()
       .meta({ description: "When an amendment left it out; null where none did." }),
-    status: statusSchema.meta({ description: "Not active either once the agreement is over." }),
+    expiresOn: expiresOnSchema,
+    status: statusSchema.meta({ description: "Active until the end of `expiresOn`." }),
     entitlements: z.array(
       lineSchema
         .extend({
@@ -165,7 +191,7 @@ export function activityEndpoints(app: App) {
       route: "customers/{customerId}/activity",
       tag: "Customer Activity",
       summary: "Get the Customer Activity page",
-      description: `What the customer bought and what was delivered, in two sections: packages that are ${sectionSchema.options.join(" and ")}. Of the chosen workspaces, or of all that the caller may see: what is linked to them, and what was delivered to them. Without \`agreements\` those active at \`asOf\` (default now) are shown; with it exactly those, ended ones too. \`packages\` and \`packageStatus\` narrow both sections, and the figures of the first with them; \`addOnAgreement\` narrows the second to one of the agreements. Additional cases are those that their list gives for the same workspaces, agreements and instant.`,
+      description: `What the customer bought and what was delivered, in two sections: packages that are ${sectionSchema.options.join(" and ")}. Of the chosen workspaces, or of all that the caller may see: what is linked to them, and what was delivered to them. Without \`agreements\` those active at \`asOf\` (default now) are shown; with it exactly those, ended ones too. The first section follows from the workspaces and agreements alone; \`addOnAgreement\` narrows the second to one of the agreements, \`packages\` and \`packageStatus\` to some of its packages. Additional cases are those that their list gives for the same workspaces, agreements and instant.`,
       access: { kind: "workspaces", permission: "customerActivity.read" },
       params: z.object({ customerId: customerIdSchema }),
       query: z.object({
@@ -174,8 +200,12 @@ export function activityEndpoints(app: App) {
         addOnAgreement: agreementIdSchema
           .optional()
           .meta({ description: "The only agreement of the add-on section: one that the page shows." }),
-        packages: commaList(packageIdSchema).optional(),
-        packageStatus: z.enum(["active", "inactive"]).optional(),
+        packages: commaList(packageIdSchema)
+          .optional()
+          .meta({ description: "The only packages of the add-on section." }),
+        packageStatus: z.enum(["active", "inactive"]).optional().meta({
+          description: "Only such packages in the add-on section; one that has not begun is inactive.",
+        }),
         asOf: asOfQuery,
       }),
       responses: { 200: { description: "The page.", schema: activitySchema } },

@@ -38,15 +38,16 @@ export async function drillDownOf(app: App, { params, query, grant, now }: Asked
   const drillDown = await readDrillDown(app.activity, customer, entitlementId, chosen, asOf, at, contacts);
   return {
     ...drillDown,
+    at,
     contacts,
     scope: { account: entitlementAccount(entitlementId), chosen, asOf },
   };
 }
 
-/** Another list of the same drill-down, of the same workspaces and instant. */
+/** A list of the same drill-down, of the same workspaces and instant. */
 export function drillDownLink(
   url: URL,
-  list: "rows" | "cases",
+  list: "rows" | "cases" | "history",
   parameters: Readonly<Record<string, string>> = {},
 ): string {
   const link = new URL(url);

@@ -15,19 +15,19 @@ import { asOfQuery } from "./activity.ts";
 
 const WITHIN_DAYS_MAX = 730;
 const WITHIN_DAYS_DEFAULT = 90;
-const withinRange = `must be a whole number from 1 to ${WITHIN_DAYS_MAX}`;
+const withinRange = `must be a whole number from 0 to ${WITHIN_DAYS_MAX}`;
 
 const withinDaysQuery = z
   .string()
   .refine((text) => /^\d{1,3}$/.test(text), withinRange)
   .transform(Number)
-  .pipe(z.int().min(1, withinRange).max(WITHIN_DAYS_MAX, withinRange))
+  .pipe(z.int().min(0, withinRange).max(WITHIN_DAYS_MAX, withinRange))
   .default(WITHIN_DAYS_DEFAULT)
   .meta({
     type: "integer",
-    minimum: 1,
+    minimum: 0,
     maximum: WITHIN_DAYS_MAX,
-    description: `The most days left, in the customer's time zone: the last day is 0 days away. Default ${WITHIN_DAYS_DEFAULT}.`,
+    description: `The most days left, in the customer's time zone; 0: what ends today. Default ${WITHIN_DAYS_DEFAULT}.`,
   });
 
 const unusedSchema = z.object({

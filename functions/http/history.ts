@@ -49,7 +49,7 @@ const projectionSchema = z
   .object({
     outcome: z.enum(projectionOutcomes).meta({
       description:
-        "`notEnoughData`: fewer than 4 whole weeks since the package began, or fewer than 3 of the weeks of `basis` with consumption.",
+        "`alreadyUsedUp`: nothing is left, or was when it ended; `lastsUntilExpiry`: something will be, or was; `notEnoughData`: fewer than 4 whole weeks since the package began, or fewer than 3 of the weeks of `basis` with consumption.",
     }),
     method: z.literal(METHOD).meta({
       description:
@@ -102,7 +102,12 @@ export function historyEndpoints(app: App) {
       access: { kind: "workspaces", permission: "customerActivity.read" },
       params: z.object({ customerId: customerIdSchema, entitlementId: entitlementIdSchema }),
       query: z.object({
-        interval: z.enum(intervals).default("day"),
+        interval: z
+          .enum(intervals)
+          .optional()
+          .meta({
+            description: `Default: the first of ${intervals.join(", ")} of which there are no more points than allowed.`,
+          }),
         from: dayText.optional().meta({ description: "The first UTC day." }),
         to: dayText.optional().meta({ description: "The first UTC day after the range." }),
         workspaces: allOrList(workspaceIdSchema).default("all"),
@@ -122,7 +127,7 @@ export function historyEndpoints(app: App) {
         body: {
           entitlementId: line.entitlement.entitlementId,
           unit: line.entitlement.unit ?? null,
-          interval,
+          interval: history.interval,
           ...range,
           asOf: asOf ?? null,
           dataAsOf: lastAt ?? null,

@@ -3,16 +3,14 @@
  * Invariant: every figure is the sum of the lines it is shown with, and says where the rows behind it are.
  */
 import type { Customer } from "../agreements/customer.ts";
-import { isWithin, type Terms, type TermsPackage } from "../agreements/terms.ts";
-import { type Window, windowOf } from "../agreements/window.ts";
+import type { Terms, TermsPackage } from "../agreements/terms.ts";
+import { lastDayOf, type Status, statusAt, windowOf } from "../agreements/window.ts";
 import { NotFoundError } from "../platform/errors.ts";
 import { categoriesOf } from "./categories.ts";
 import { type Chosen, isAgreementLinked } from "./chosen.ts";
 import { isAdditional } from "./entry.ts";
 import { type Figures, type Line, latest, linesOf, packagesOf } from "./figures.ts";
 import type { GrantBalance } from "./grants.ts";
-
-export type Status = "upcoming" | "active" | "inactive";
 
 export type Selection = {
   readonly customer: Customer;
@@ -25,6 +23,7 @@ export type Selection = {
   readonly isNamed: boolean;
   /** The add-on section is of one agreement at a time (CA-06); undefined: of each. */
   readonly addOnAgreement: string | undefined;
+  /** The only packages of the add-on section, and their status (CA-06). */
   readonly packages: ReadonlySet<string> | undefined;
   readonly packageStatus: "active" | "inactive" | undefined;
   /** When agreements and packages are active or not. */
@@ -48,7 +47,7 @@ export function activityPage(selection: Selection) {
   if (!known.some(isAsked) && addOnAgreement !== undefined)
     throw new NotFoundError(`no agreement ${addOnAgreement} on the page`);
   const all = [...agreements, ...elsewhere];
-  const enterpriseWide = known.flatMap((each) => shownPackages("enterpriseWide", each, selection));
+  const enterpriseWide = known.flatMap((each) => packagesIn("enterpriseWide", each, at));
   const workspaces = chosen.kind === "everything" ? customer.workspaces : chosen.workspaces;
   return {
     customerId: customer.customerId,
@@ -60,12 +59,14 @@ export function activityPage(selection: Selection) {
     agreements: known.map(({ terms }) => agreementView(terms, at)),
     enterpriseWide: {
       categories: categoriesOf(enterpriseWide.flatMap(({ lines }) => lines)),
-      packages: enterpriseWide.map((each) => packageView(each, selection)),
+      packages: enterpriseWide.map((each) => packageView(each, links)),
     },
     addOn: {
       agreements: known.filter(isAsked).map((each) => ({
         agreementId: each.terms.agreementId,
-        packages: shownPackages("addOn", each, selection).map((item) => packageView(item, selection)),
+        packages: packagesIn("addOn", each, at)
+          .filter((item) => isChosen(item, selection))
+          .map((item) => packageView(item, links)),
       })),
     },
     additionalCases: { ...additionalTotals(all), rowsLink: links.additionalCases },
@@ -95,53 +96,49 @@ function agreementView(terms: Terms, at: string) {
   return { agreementId, number, plan, kind, startDate, endDate, status: statusAt(terms, at) };
 }
 
-function statusAt(
-  period: { readonly startsAt: string; readonly endsAt: string; readonly endedAt?: string | undefined },
-  at: string,
-): Status {
-  if (at < period.startsAt) return "upcoming";
-  return isWithin(at, period) ? "active" : "inactive";
-}
-
-/** A package is no longer active once its agreement is over. */
-export const packageStatusAt = (terms: Window, item: TermsPackage, at: string): Status =>
-  statusAt(windowOf(terms, item), at);
-
 type ShownPackage = {
   readonly terms: Terms;
   readonly item: TermsPackage;
+  /** Of the package within its agreement: it is no longer active once that is over. */
+  readonly status: Status;
   readonly lines: readonly Line[];
 };
 
-function shownPackages(
+function packagesIn(
   section: TermsPackage["section"],
   { terms, packages, lines }: ShownAgreement,
-  { packages: named, packageStatus, at }: Selection,
+  at: string,
 ): ShownPackage[] {
   return packages
-    .filter((item) => item.section === section && (named?.has(item.packageId) ?? true))
-    .filter(
-      (item) =>
-        packageStatus === undefined ||
-        (packageStatusAt(terms, item, at) === "active") === (packageStatus === "active"),
-    )
+    .filter((item) => item.section === section)
     .map((item) => ({
       terms,
       item,
+      status: statusAt(windowOf(terms, item), at),
       lines: lines.filter((line) => line.package.packageId === item.packageId),
     }));
 }
 
-function packageView({ terms, item, lines }: ShownPackage, { at, links }: Selection) {
+/** CA-06: what is chosen among the add-on packages. */
+function isChosen(
+  { item, status }: ShownPackage,
+  { packages, packageStatus }: Pick<Selection, "packages" | "packageStatus">,
+): boolean {
+  if (packages !== undefined && !packages.has(item.packageId)) return false;
+  return packageStatus === undefined || (status === "active") === (packageStatus === "active");
+}
+
+function packageView({ terms, item, status, lines }: ShownPackage, links: PageLinks) {
   return {
     packageId: item.packageId,
     agreementId: terms.agreementId,
     name: item.name,
     startDate: item.startDate,
-    /** CA-09: the last day. */
     endDate: item.endDate,
     endedAt: item.endedAt ?? null,
-    status: packageStatusAt(terms, item, at),
+    /** CA-09. */
+    expiresOn: lastDayOf(windowOf(terms, item), terms.timeZone),
+    status,
     entitlements: lines.map((line) => ({ ...lineView(line), rowsLink: rowsLinkOf(line, links) })),
   };
 }

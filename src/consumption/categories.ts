@@ -1,7 +1,9 @@
 /**
  * The figures of the enterprise-wide section (CA-05): the defined list of categories, each over all lines that are shown,
  * so over the chosen workspaces and agreements. Pure.
- * Invariant: a figure of a category is the sum of its services, and that of a service is the sum of its entitlements.
+ * Invariants: a figure of a category is the sum of its services, and that of a service is the sum of its entitlements;
+ * over all workspaces `purchased + overage = consumed + remaining + expired + upcoming`, where nothing is unmetered and
+ * nothing is dated after the instant. So `remaining` has only what may be used at that instant.
  */
 import type { Service } from "../agreements/agreement-event.ts";
 import type { Line } from "./figures.ts";
@@ -53,7 +55,9 @@ function figuresOf(group: readonly Line[], unit: Unit) {
     isUnmetered,
     purchased: isUnmetered ? null : sum(group, ({ purchased }) => purchased ?? 0),
     consumed: sum(group, ({ consumed }) => consumed ?? 0),
-    remaining: isUnmetered ? null : sum(group, ({ remaining }) => remaining ?? 0),
+    remaining: isUnmetered ? null : sum(group, ({ unused }) => unused?.active ?? 0),
+    expired: isUnmetered ? null : sum(group, ({ unused }) => unused?.expired ?? 0),
+    upcoming: isUnmetered ? null : sum(group, ({ unused }) => unused?.upcoming ?? 0),
     overage: sum(group, ({ overage }) => overage ?? 0),
     entitlementIds: group.map(({ entitlement }) => entitlement.entitlementId),
   };

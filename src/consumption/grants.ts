@@ -8,7 +8,7 @@
  * burnt and the overage; nothing is ever below 0.
  */
 import { compareText, type EntitlementInPackage, type TermsGrant } from "../agreements/terms.ts";
-import { type Window, windowOf } from "../agreements/window.ts";
+import { statusAt, type Window, windowOf } from "../agreements/window.ts";
 
 /** Consumption, net of what was taken back, from `at` on up to any later instant before which no grant begins or ends. */
 export type Slice = { readonly at: string; readonly quantity: number };
@@ -138,6 +138,19 @@ export type GrantBalance = BurntGrant & {
   readonly expiredUnused: number;
 };
 
+/**
+ * What was bought and not used, by whether it may be used at the instant. Its sum is `purchased` and the overage less what
+ * everybody consumed, as long as nothing is dated after the instant: that may be on a grant that has not begun.
+ */
+export type Unused = {
+  /** 0 where the package is not active. */
+  readonly active: number;
+  /** Left in what is over, but for what is carried on. */
+  readonly expired: number;
+  /** In a package that has not begun, or carried on to a grant that has not. */
+  readonly upcoming: number;
+};
+
 export type Balance = {
   /**
    * What was bought and may be used: a number, null for unmetered ("Included"), undefined for a benefit (CA-07, CA-08). Of
@@ -147,6 +160,8 @@ export type Balance = {
   /** Never below 0; undefined where there is no allowance. Of grants what is left of the active ones. */
   readonly remaining: number | undefined;
   readonly overage: number | undefined;
+  /** All that was not used of `purchased`; undefined where there is no allowance. */
+  readonly unused: Unused | undefined;
   /** Empty where there is one plain allowance. */
   readonly grants: readonly GrantBalance[];
 };
@@ -163,18 +178,18 @@ export function balanceOf(
   at: string,
 ): Balance {
   const { allowance, grants, service } = entitlement;
+  const window = windowOf(terms, item, entitlement);
   if (grants === undefined) {
-    if (allowance == null)
-      return { purchased: allowance, remaining: undefined, overage: undefined, grants: [] };
+    if (allowance == null) return { ...unmetered, purchased: allowance };
     const remaining = Math.max(0, allowance - consumed.total);
     return {
       purchased: allowance,
       remaining,
       overage: Math.max(0, consumed.total - allowance),
+      unused: unusedIn(window, at, { ...nothing, active: remaining }),
       grants: [],
     };
   }
-  const window = windowOf(terms, item, entitlement);
   const within = clamp(at, window);
   const isCounted = service === "supportContacts";
   // People are not used up: those there are take up what is granted now.
@@ -186,12 +201,41 @@ export function balanceOf(
   });
   const active = balances.filter(({ grant }) => statusOf(grant, within) === "active");
   const begun = balances.filter(({ grant }) => grant.kind !== "carryOver" && grant.startsAt <= within);
+  const remaining = sum(active, ({ unused }) => unused);
+  const unused = isCounted ? { ...nothing, active: remaining } : unusedOf(balances, within);
   return {
     purchased: sum(isCounted ? active : begun, ({ granted }) => granted),
-    remaining: sum(active, ({ unused }) => unused),
+    remaining,
     overage: burnt.overage,
+    unused: unusedIn(window, at, unused),
     grants: balances,
   };
+}
+
+const unmetered = { remaining: undefined, overage: undefined, unused: undefined, grants: [] } as const;
+const nothing: Unused = { active: 0, expired: 0, upcoming: 0 };
+
+/** What a carry-over has of a grant that is not over counts there, once. */
+function unusedOf(balances: readonly GrantBalance[], within: string): Unused {
+  const over = new Set(
+    balances.flatMap(({ grant }) => (statusOf(grant, within) === "expired" ? [grant.grantId] : [])),
+  );
+  const amounts = { ...nothing };
+  for (const { grant, unused, carriedOn } of balances) {
+    const { kind, carriedFrom = "", startsAt } = grant;
+    const isCounted = kind === "carryOver" ? over.has(carriedFrom) : startsAt <= within;
+    const status = statusOf(grant, within);
+    if (isCounted) amounts[status] += status === "expired" ? unused - carriedOn : unused;
+  }
+  return amounts;
+}
+
+/** Of a package that is over nothing may be used any more, of one that has not begun nothing yet. */
+function unusedIn(window: Window, at: string, unused: Unused): Unused {
+  const status = statusAt(window, at);
+  if (status === "active") return unused;
+  const all = unused.active + unused.expired + unused.upcoming;
+  return { ...nothing, [status === "upcoming" ? "upcoming" : "expired"]: all };
 }
 
 function statusOf(grant: TermsGrant, at: string): GrantStatus {

@@ -1,7 +1,8 @@
 /**
  * Which support contact takes up which entitlement (CA-11, WS-08). Pure.
  * Invariants: a contact takes up one entitlement at most and has one workspace, so what is shown of some workspaces adds up
- * to what is shown of all; the same people and agreements are seated alike in whatever order they came.
+ * to what is shown of all; the same people and agreements are seated alike in whatever order they came; at an instant in
+ * the past nobody is seated who became a contact later. Who was one then and is none now is not kept with the contacts.
  */
 import type { SupportContacts } from "../access/support-contacts.ts";
 import { type Customer, supportContactSeats } from "../agreements/customer.ts";
@@ -25,9 +26,11 @@ export function seatContacts(
   at: string,
 ): SeatedContacts {
   const seats = supportContactSeats(customer, dayIn(at, customer.timeZone));
-  const oldestFirst = contacts.toSorted(
-    (left, right) => compareText(left.since, right.since) || compareText(left.memberId, right.memberId),
-  );
+  const oldestFirst = contacts
+    .filter(({ since }) => since <= at)
+    .toSorted(
+      (left, right) => compareText(left.since, right.since) || compareText(left.memberId, right.memberId),
+    );
   const groups = fill(
     seats.map(({ allowed }) => allowed),
     oldestFirst,

@@ -89,7 +89,7 @@ export function creditRow(source: RowSource) {
     creditsUsed: source.entry.quantity,
     balanceAfter: source.balanceAfter ?? null,
     status: cells.status ?? null,
-    expiresOn: source.line.package.endDate,
+    expiresOn: source.line.expiresOn,
   };
 }
 

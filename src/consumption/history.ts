@@ -44,13 +44,15 @@ export type HistoryQuery = {
   readonly chosen: Chosen;
   readonly asOf: string | undefined;
   readonly now: string;
-  readonly interval: Interval;
+  /** Undefined: the finest of which the range has no more points than allowed. */
+  readonly interval: Interval | undefined;
   readonly from: string | undefined;
   readonly to: string | undefined;
 };
 
 export type History = {
   readonly line: EntitlementInPackage;
+  readonly interval: Interval;
   readonly range: DayRange;
   /** In the chosen workspaces, before the range. */
   readonly before: Consumption;
@@ -83,13 +85,14 @@ export async function readHistory(
   const last = asOf && { asOf, entries: lastDay.filter((entry) => entry.account === account) };
   const days = daySums({ rollups, onBorders: onBorders(drillDown), last: last || undefined }, chosen);
   const range = rangeOf(query, line, days);
-  refuseTooMany(range, query.interval);
+  const interval = intervalOf(range, query.interval);
   const entitled = recordedEntitlement(drillDown);
   return {
     line,
+    interval,
     range,
     before: sumOf(days.filter(({ day }) => day < range.from)),
-    points: entitled === undefined ? [] : pointsOf(entitled, days, divide(range, query.interval), asOf),
+    points: entitled === undefined ? [] : pointsOf(entitled, days, divide(range, interval), asOf),
     projection: entitled && projectionOf(entitled, days, at),
     lastAt: asOf === undefined ? lastOf(rollups, chosen) : lastAt,
   };
@@ -141,10 +144,12 @@ function rangeOf(query: HistoryQuery, line: EntitlementInPackage, days: readonly
   return { from, to: to < from ? from : to };
 }
 
-function refuseTooMany(range: DayRange, interval: Interval): void {
-  const count = partCount(range, interval);
-  if (count <= POINTS_MAX) return;
+/** @throws InvalidRequestError `TooManyPoints`, which names the interval that fits. */
+function intervalOf(range: DayRange, wanted: Interval | undefined): Interval {
   const fitting = intervals.find((each) => partCount(range, each) <= POINTS_MAX);
+  const interval = wanted ?? fitting ?? "month";
+  const count = partCount(range, interval);
+  if (count <= POINTS_MAX) return interval;
   const remedy =
     fitting === undefined ? "choose a shorter range" : `choose the interval ${fitting}, or a shorter range`;
   throw new InvalidRequestError(

@@ -3,6 +3,7 @@
 const DAY_MS = 86_400_000;
 const WEEK_DAYS = 7;
 
+/** From the finest on. */
 export const intervals = ["day", "week", "month"] as const;
 export type Interval = (typeof intervals)[number];
 

@@ -9,6 +9,7 @@
  * Invariants: no day is in the past or after the last day of the entitlement; more consumption never makes the run-out
  * later; the interval holds it; every figure of the estimate itself is exact, in integers.
  */
+import { lastDayOf } from "../agreements/window.ts";
 import { dayIn } from "../platform/instant.ts";
 import { addDays, type DayRange, daysBetween, startOfUtcDay, utcDayOf } from "./intervals.ts";
 
@@ -32,8 +33,9 @@ export const projectionOutcomes = [
 type Stretch = { readonly fromDay: number; readonly quantity: number };
 
 export type Supply = {
+  /** At the end, once that has passed. */
   readonly leftNow: number;
-  /** Nothing is left now, and it is not that what is granted has yet to begin. */
+  /** Nothing is left now, or was at the end, and it is not that what is granted has yet to begin. */
   readonly isUsedUp: boolean;
   /** Days to come at whose beginning a grant begins or ends, ascending. */
   readonly borders: readonly number[];
@@ -77,8 +79,8 @@ export type Projection = {
 export function project(situation: Situation): Projection {
   const { supply, window, now } = situation;
   if (supply === undefined) return without("unmetered", null);
-  if (now >= window.endsAt) return without("lastsUntilExpiry", null);
   if (supply.isUsedUp) return without("alreadyUsedUp", null);
+  if (now >= window.endsAt) return without("lastsUntilExpiry", null);
   const { basis, totals } = basisOf(situation);
   const withConsumption = totals.filter((total) => total > 0).length;
   if (basis.weeks < WEEKS_MIN || withConsumption < WEEKS_WITH_CONSUMPTION_MIN || basis.consumed <= 0)
@@ -220,9 +222,10 @@ function weeksUntil(amount: number, { mean, weeks, width }: Weekly) {
  * The calendar day on the customer's wall: that which holds the middle of the UTC day so many days after today's, and never
  * one in the past; null where it is after the last.
  */
-function dayOf({ endsAt, timeZone }: Situation["window"], now: string, days: number): string | null {
+function dayOf(window: Situation["window"], now: string, days: number): string | null {
+  const { endsAt, timeZone } = window;
   const today = dayIn(now, timeZone);
-  const last = dayIn(new Date(Date.parse(endsAt) - 1).toISOString(), timeZone);
+  const last = lastDayOf(window, timeZone);
   if (days > daysBetween(utcDayOf(now), utcDayOf(endsAt)) + 1) return null;
   const day = dayIn(`${addDays(utcDayOf(now), days)}T12:00:00.000Z`, timeZone);
   if (day < today) return today;

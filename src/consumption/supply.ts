@@ -1,6 +1,13 @@
 /** What the grants of an entitlement leave on days to come, for the projection. Pure. */
 import { windowOf } from "../agreements/window.ts";
-import { type Balance, balanceOf, bordersOf, type GrantBalance, type Slice } from "./grants.ts";
+import {
+  type Balance,
+  balanceOf,
+  bordersOf,
+  type GrantBalance,
+  type Slice,
+  windowOfGrant,
+} from "./grants.ts";
 import type { Entitled } from "./history-points.ts";
 import { addDays, utcDayOf } from "./intervals.ts";
 import type { Supply } from "./projection.ts";
@@ -27,7 +34,8 @@ export function supplyOf(entitled: Entitled, slices: readonly Slice[], now: stri
     const used = later.reduce((sum, { quantity }) => sum + quantity, total);
     return balanceOf(terms, line, { total: used, slices: [...slices, ...later] }, at);
   };
-  const { remaining: leftNow, grants } = balanceAt(now, []);
+  // Of what is over, what its last instant left: after that nothing is active any more.
+  const { remaining: leftNow, grants } = balanceAt(now < lastInstant ? now : lastInstant, []);
   if (leftNow === undefined) return undefined;
   const days = bordersOf(line.entitlement.grants ?? []).map((border) => firstDayAfter(border, today));
   return {
@@ -54,9 +62,9 @@ const firstDayAfter = (border: string, today: string): number =>
 /** When an entitlement may be used: its package's time, or as long as it has a grant. */
 export function usableWindow({ terms, line }: Entitled) {
   const window = windowOf(terms, line.package, line.entitlement);
-  const ends = (line.entitlement.grants ?? []).map(({ endsAt, endedAt }) =>
-    endedAt !== undefined && endedAt < endsAt ? endedAt : endsAt,
-  );
+  const ends = (line.entitlement.grants ?? [])
+    .map(windowOfGrant)
+    .flatMap(({ startsAt, endsAt }) => (startsAt < endsAt && startsAt < window.endsAt ? [endsAt] : []));
   const last = ends.reduce((latest, end) => (end > latest ? end : latest), "");
   return ends.length > 0 && last < window.endsAt ? { ...window, endsAt: last } : window;
 }

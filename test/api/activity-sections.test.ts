@@ -24,6 +24,8 @@ const amounts = {
   purchased: z.int().nullable(),
   consumed: z.int(),
   remaining: z.int().nullable(),
+  expired: z.int().nullable(),
+  upcoming: z.int().nullable(),
   overage: z.int(),
   entitlementIds: z.array(z.string()),
 };
@@ -32,6 +34,7 @@ const packageSchema = z.object({
   status: z.string(),
   endDate: z.string(),
   endedAt: z.string().nullable(),
+  expiresOn: z.string(),
   entitlements: z.array(
     z.object({
       entitlementId: z.string(),
@@ -199,6 +202,8 @@ describe("the enterprise-wide section (CA-05)", () => {
       purchased: null,
       consumed: 105,
       remaining: null,
+      expired: null,
+      upcoming: null,
       overage: 10,
       entitlementIds: ["ent-prs", "ent-adv", "ent-adv-extra"],
       services: [
@@ -208,6 +213,8 @@ describe("the enterprise-wide section (CA-05)", () => {
           consumed: 85,
           purchased: 630,
           remaining: 555,
+          expired: 0,
+          upcoming: 0,
           overage: 10,
         }),
       ],
@@ -218,14 +225,34 @@ describe("the enterprise-wide section (CA-05)", () => {
     ]);
   });
 
-  test("is narrowed with its figures by package, so that they stay the sum of what is shown", async () => {
-    const { categories, packages } = (await readPage({ packages: "pkg-extra" })).enterpriseWide;
-    expect(packages.map(({ packageId }) => packageId)).toEqual(["pkg-extra"]);
-    expect(categories).toMatchObject([{ consumed: 40, entitlementIds: ["ent-adv-extra"] }]);
-    expect((await readPage({ packageStatus: "inactive" })).enterpriseWide).toEqual({
-      categories: [],
-      packages: [],
-    });
+  test("follows from workspaces and agreements alone, whatever packages are asked for", async () => {
+    const { enterpriseWide } = await readPage();
+    for (const query of [
+      { packages: "pkg-extra" },
+      { packages: "pkg-extra-addon" },
+      { packageStatus: "inactive" },
+      { packageStatus: "active", addOnAgreement: EXTRA },
+    ])
+      expect((await readPage(query)).enterpriseWide).toEqual(enterpriseWide);
+  });
+
+  test("has left only what may be used now, and says apart what is over, as its lines have it", async () => {
+    const [proactive] = (await readPage()).enterpriseWide.categories;
+    expect(proactive).toMatchObject({ purchased: 100, consumed: 80, remaining: 20, expired: 0, upcoming: 0 });
+    const over = await readPage({ agreements: OVER });
+    expect(over.enterpriseWide.categories).toMatchObject([
+      {
+        category: "asNeeded",
+        purchased: 10,
+        consumed: 0,
+        remaining: 0,
+        expired: 10,
+        upcoming: 0,
+        overage: 0,
+      },
+    ]);
+    const [line] = over.enterpriseWide.packages.flatMap(({ entitlements }) => entitlements);
+    expect(line?.remaining).toBe(10);
   });
 });
 
@@ -257,7 +284,13 @@ describe("the add-on section (CA-06)", () => {
 test("a package is not active once its agreement is over, whatever its own last day (CA-09)", async () => {
   const { enterpriseWide } = await readPage({ agreements: OVER });
   expect(enterpriseWide.packages).toMatchObject([
-    { packageId: "pkg-over", endDate: "2098-12-31", endedAt: null, status: "inactive" },
+    {
+      packageId: "pkg-over",
+      endDate: "2098-12-31",
+      endedAt: null,
+      expiresOn: "2023-12-31",
+      status: "inactive",
+    },
   ]);
 });
 

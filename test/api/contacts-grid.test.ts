@@ -114,6 +114,19 @@ describe("support contacts", () => {
     expect(head.read(entitlementSchema)).toMatchObject({ consumed: 0, remaining: 0 });
   });
 
+  test("who became some later are not counted as of before", async () => {
+    const [first] = await rowsOf("ent-first");
+    const since = first?.supportContactSince ?? "";
+    const before = new Date(Date.parse(since) - 1).toISOString();
+    const page = async (asOf: string) => {
+      const answer = await api.ask(CSAM, { path: `customers/${CUSTOMER}/activity`, query: { asOf } });
+      return answer.read(pageSchema).enterpriseWide.categories.map(({ consumed }) => consumed);
+    };
+    expect(await page(new Date().toISOString())).toEqual([3]);
+    expect(await rowsOf("ent-first", { asOf: before })).toEqual([]);
+    expect(await page(before)).toEqual([0]);
+  });
+
   test("who are switched off are counted no more", async () => {
     const [gone] = await rowsOf("ent-first");
     const members = `customers/${CUSTOMER}/workspaces/ws-default/members`;

@@ -99,7 +99,13 @@ test("pages of one hold each once, in the same order", async () => {
   expect(items.map(({ packageId }) => packageId)).toEqual(["pkg-01", "pkg-30", null, "pkg-31"]);
 });
 
-test.each(["0", "731", "-1", "1.5", "soon", ""])("%o days are refused", async (withinDays) => {
+test("what ends today alone is listed within 0 days", async () => {
+  const query = { ...ASKED, withinDays: "0" };
+  const items = await readAll(api, CSAM, { path: LIST, query }, itemSchema);
+  expect(items.map(({ packageId, daysLeft }) => [packageId, daysLeft])).toEqual([["pkg-01", 0]]);
+});
+
+test.each(["731", "-1", "1.5", "soon", ""])("%o days are refused", async (withinDays) => {
   expect((await api.ask(CSAM, { path: LIST, query: { withinDays } })).status).toBe(400);
 });
 

@@ -164,7 +164,7 @@ describe("the balance history, on the running host", () => {
 
   it("refuses a range that is empty or too fine, and says which interval fits", async () => {
     const from = addDays(FIRST, -1_100);
-    expect(await refusalOf({ from, to: addDays(FIRST, 1) })).toMatchObject({
+    expect(await refusalOf({ from, to: addDays(FIRST, 1), interval: "day" })).toMatchObject({
       status: 400,
       code: "TooManyPoints",
       target: "interval",
@@ -183,6 +183,17 @@ describe("the balance history, on the running host", () => {
       ["unit", "minutes"],
     ] as const)
       expect(await refusalOf({ [name]: value })).toMatchObject({ status: 400, target: name });
+  });
+
+  it("is as fine as fits where no interval is asked for", async () => {
+    const intervalOf = async (days: number) => {
+      const { interval, points } = await read({ from: addDays(FIRST, -days), to: FIRST });
+      expect(points.length).toBeLessThanOrEqual(1_100);
+      return interval;
+    };
+    expect([await intervalOf(1_100), await intervalOf(1_101)]).toEqual(["day", "week"]);
+    expect([await intervalOf(1_099 * 7), await intervalOf(1_101 * 7)]).toEqual(["week", "month"]);
+    expect((await read()).interval).toBe("day");
   });
 
   it("is for nobody who may not open Customer Activity, and of nothing that there is not", async () => {

@@ -168,8 +168,8 @@ describe("the balance", () => {
     );
     const of = (at: string) => {
       const terms = termsOf([{ time: FIRST, entitlement: people }]);
-      const { grants: _, ...figures } = balanceOf(terms, lineIn(terms), { total: 7, slices: [] }, at);
-      return figures;
+      const { purchased, remaining, overage } = balanceOf(terms, lineIn(terms), { total: 7, slices: [] }, at);
+      return { purchased, remaining, overage };
     };
     expect(of("2026-03-01T00:00:00.000Z")).toEqual({ purchased: 20, remaining: 13, overage: 0 });
     expect(of("2026-08-01T00:00:00.000Z")).toEqual({ purchased: 5, remaining: 0, overage: 2 });

@@ -344,13 +344,23 @@ describe("support contacts", () => {
       ...(index === 0 ? { endDate: "2026-06-30" } : { startDate: "2026-07-01" }),
     }));
     const customer = customerOf(halves);
+    const old = { ...contact(1), since: "2025-01-01T00:00:00.000Z" };
     const packageAt = (at: string): string[] =>
-      [...seatContacts(customer, [contact(1)], at)].flatMap(([key, people]) => people.map(() => key));
+      [...seatContacts(customer, [old], at)].flatMap(([key, people]) => people.map(() => key));
     const [first, second] = ["pkg-0", "pkg-1"].map((packageId) => `${agreementId}\n${packageId}`);
     expect(packageAt("2026-06-30T21:59:59.999Z")).toEqual([first]);
     expect(packageAt("2026-06-30T22:00:00.000Z")).toEqual([second]);
     expect(packageAt("2025-01-01T00:00:00.000Z")).toEqual([first]);
     expect(packageAt("2027-06-01T00:00:00.000Z")).toEqual([second]);
+  });
+
+  it("are at an instant in the past only those of now who were some then", () => {
+    const customer = customerWith(5);
+    const contacts = [1, 2, 3].map(contact);
+    const since = (at: string) => [...seatContacts(customer, contacts, at).values()].flat().length;
+    expect(since("2026-01-02T23:59:59.999Z")).toBe(1);
+    expect(since("2026-01-03T00:00:00.000Z")).toBe(2);
+    expect(since("2026-06-01T00:00:00.000Z")).toBe(3);
   });
 
   it("take up none of an entitlement that ended", async () => {

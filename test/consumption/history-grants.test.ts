@@ -188,9 +188,11 @@ describe("the projection of grants", () => {
         fc.integer({ min: 1, max: 12 }),
         fc.constantFrom(...timeZones),
         (grants, pace, timeZone) => {
+          // One that would begin after the package never does.
+          const begun = grants.filter(({ startDate }) => startDate <= YEAR.endDate);
           const ends = [
             YEAR.endDate,
-            grants.reduce((last, { endDate }) => (endDate > last ? endDate : last), ""),
+            begun.reduce((last, { endDate }) => (endDate > last ? endDate : last), ""),
           ];
           const lastDay = ends.toSorted()[0] ?? "";
           const entitled = entitledTo(grants, timeZone);
@@ -238,7 +240,18 @@ describe("the projection of grants", () => {
   });
 
   it("is over with the last grant, whatever was left of it", () => {
-    expect(madrid(0, { ...first, endDate: "2025-05-31" }).outcome).toBe("lastsUntilExpiry");
+    const over = { ...first, endDate: "2025-05-31" };
+    expect(madrid(0, over).outcome).toBe("lastsUntilExpiry");
+    expect(madrid(1, over).outcome).toBe("lastsUntilExpiry");
+    expect(madrid(1, { ...over, amount: 152 }).outcome).toBe("lastsUntilExpiry");
+  });
+
+  it("was used up where the last grant left nothing when it ended, whatever was to begin after the package", () => {
+    const over = { ...first, endDate: "2025-05-31", amount: 151 };
+    const never = { ...first, grantId: "c", startDate: "2026-01-01", endDate: "2026-12-31" };
+    expect(madrid(1, over).outcome).toBe("alreadyUsedUp");
+    expect(madrid(1, over, never).outcome).toBe("alreadyUsedUp");
+    expect(madrid(0, over, never).outcome).toBe("lastsUntilExpiry");
   });
 
   it("is used up where nothing is left of what is granted now", () => {

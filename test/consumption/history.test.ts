@@ -241,7 +241,7 @@ describe("the range", () => {
   it("is refused when it is empty or has more than 1,100 points, with the interval that fits", async () => {
     const stores = await recorded([]);
     const refusal = (asked: Partial<AskedHistory>) =>
-      read(stores, asked).then(
+      read(stores, { interval: "day", ...asked }).then(
         ({ points }) => points.length,
         (error: unknown) => (error instanceof InvalidRequestError ? [error.code, error.innererror] : error),
       );
@@ -262,6 +262,19 @@ describe("the range", () => {
     ]);
     expect(await refusal({ from, to: from })).toEqual(["InvalidQueryParameterValue", undefined]);
     expect(await refusal({ from, to: "2026-01-04" })).toEqual(["InvalidQueryParameterValue", undefined]);
+  });
+
+  it("has by default the finest interval of which there are no more than 1,100 points", async () => {
+    const stores = await recorded([]);
+    const from = "2026-01-05";
+    const intervalOf = async (to: string) => (await read(stores, { from, to, interval: undefined })).interval;
+    expect(await intervalOf(addDays(from, 1_100))).toBe("day");
+    expect(await intervalOf(addDays(from, 1_101))).toBe("week");
+    expect(await intervalOf(addDays(from, 7 * 1_100))).toBe("week");
+    expect(await intervalOf(addDays(from, 7 * 1_100 + 1))).toBe("month");
+    await expect(read(stores, { from: "1990-01-01", to: "2199-12-31", interval: undefined })).rejects.toThrow(
+      "by month, more than 1100: choose a shorter range",
+    );
   });
 
   it("is divided without gaps, in weeks from Monday and months from the first, as many as are counted", () => {

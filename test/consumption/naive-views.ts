@@ -129,10 +129,24 @@ function isLinkedAtAll({ workspaces }: NaiveWorld, { ids }: NaiveAsked, current:
 
 type Days = { readonly startDate: string; readonly endDate: string };
 
-function statusOf(days: Days, endedAt: string | undefined, at: string, timeZone: string): string {
-  const day = localDay(at, timeZone);
-  if (day < days.startDate) return "upcoming";
-  return within(day, days) && (endedAt === undefined || at < endedAt) ? "active" : "inactive";
+/** The last day on which it applies: its own, its agreement's, or that of the last instant before it was left out. */
+function expiryOf(days: Days, agreement: Agreement["data"], endedAt: string | undefined): string {
+  const ended = endedAt && localDay(new Date(Date.parse(endedAt) - 1).toISOString(), agreement.timeZone);
+  return [days.endDate, agreement.endDate, ...(ended ? [ended] : [])].toSorted()[0] ?? "";
+}
+
+/** What is left out before its first day is never to come. */
+function statusOf(
+  days: Days,
+  agreement: Agreement["data"],
+  endedAt: string | undefined,
+  at: string,
+): "upcoming" | "active" | "inactive" {
+  const day = localDay(at, agreement.timeZone);
+  const first = days.startDate > agreement.startDate ? days.startDate : agreement.startDate;
+  const last = expiryOf(days, agreement, endedAt);
+  if (last < first || day > last || (endedAt !== undefined && at >= endedAt)) return "inactive";
+  return day < first ? "upcoming" : "active";
 }
 
 /** Every package that the agreement ever had: as the newest event that has it says, ended by the next one. */
@@ -178,16 +192,25 @@ export function naivePage(world: NaiveWorld, asked: NaiveAsked) {
           const own = lines.filter(({ packageId }) => packageId === pack.packageId).toSorted(byText);
           if (own.length === 0 && !applies(world, asked, current, pack)) return [];
           const { packageId, section, startDate, endDate } = pack;
-          const status = statusOf(pack, endedAt, asked.at, current.data.timeZone);
+          const status = statusOf(pack, current.data, endedAt, asked.at);
+          const expiresOn = expiryOf(pack, current.data, endedAt);
           const { agreementId } = current.data;
-          return [{ packageId, agreementId, section, startDate, endDate, status, lines: own }];
+          return [{ packageId, agreementId, section, startDate, endDate, expiresOn, status, lines: own }];
         }),
       )
       .toSorted(byText),
     categories: naiveCategories(
-      shown.flatMap(({ versions, lines }) => {
+      shown.flatMap(({ versions, current, lines }) => {
         const sections = new Map(packsOf(versions).map(({ pack }) => [pack.packageId, pack.section]));
-        return lines.filter(({ packageId }) => sections.get(packageId) === "enterpriseWide");
+        const statuses = new Map(
+          allLines(versions).map(({ entitlementId, pack, endedAt }) => [
+            entitlementId,
+            statusOf(pack, current.data, endedAt, asked.at),
+          ]),
+        );
+        return lines
+          .filter(({ packageId }) => sections.get(packageId) === "enterpriseWide")
+          .map((line) => ({ ...line, status: statuses.get(line.entitlementId) }));
       }),
     ),
     additionalCases: { minutes: quantityOf(additional), rows: additional.length },
@@ -195,8 +218,8 @@ export function naivePage(world: NaiveWorld, asked: NaiveAsked) {
 }
 
 function agreementView(data: Agreement["data"], at: string) {
-  const { agreementId, kind, startDate, endDate, timeZone } = data;
-  return { agreementId, kind, startDate, endDate, status: statusOf(data, undefined, at, timeZone) };
+  const { agreementId, kind, startDate, endDate } = data;
+  return { agreementId, kind, startDate, endDate, status: statusOf(data, data, undefined, at) };
 }
 
 const CATEGORIES: Readonly<Record<string, string>> = {
@@ -208,18 +231,26 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   assessment: "assessments",
 };
 
+type CategoryLine = NaiveLine & { readonly status: ReturnType<typeof statusOf> | undefined };
+
 /** CA-05, for worlds whose services have one unit each. */
-function naiveCategories(lines: readonly NaiveLine[]) {
+function naiveCategories(lines: readonly CategoryLine[]) {
   const counted = lines.filter((line) => line.class === "consumable" && line.service in CATEGORIES);
   return [...Map.groupBy(counted, ({ service }) => CATEGORIES[service])]
     .map(([category, group]) => {
       const isUnmetered = group.some((line) => line.isUnmetered);
+      const leftIn = (status: CategoryLine["status"]) => {
+        const own = group.filter((line) => line.status === status);
+        return isUnmetered ? null : sum(own.map(({ remaining }) => remaining ?? 0));
+      };
       return {
         category,
         isUnmetered,
         purchased: isUnmetered ? null : sum(group.map(({ purchased }) => purchased ?? 0)),
         consumed: sum(group.map(({ consumed }) => consumed ?? 0)),
-        remaining: isUnmetered ? null : sum(group.map(({ remaining }) => remaining ?? 0)),
+        remaining: leftIn("active"),
+        expired: leftIn("inactive"),
+        upcoming: leftIn("upcoming"),
         overage: sum(group.map(({ overage }) => overage ?? 0)),
         entitlementIds: group.map(({ entitlementId }) => entitlementId).toSorted(),
       };

@@ -209,7 +209,7 @@ describe("its outcome", () => {
     expect(outcome({ left: 100_000_000_000 })).toBe("lastsUntilExpiry");
     const over = { ...window, endsAt: at("2026-07-01") };
     expect(outcome({ window: over })).toBe("lastsUntilExpiry");
-    expect(outcome({ window: over, left: 0 })).toBe("lastsUntilExpiry");
+    expect(outcome({ window: over, left: 0 })).toBe("alreadyUsedUp");
     expect(outcome({ days: new Map() })).toBe("notEnoughData");
   });
 

@@ -94,7 +94,7 @@ function shownOn(page: Page) {
       }))
       .toSorted(byText),
     packages: packagesOn(page)
-      .map(({ packageId, agreementId, startDate, endDate, status, entitlements }) => ({
+      .map(({ packageId, agreementId, startDate, endDate, expiresOn, status, entitlements }) => ({
         packageId,
         agreementId,
         section: page.enterpriseWide.packages.some((each) => each.packageId === packageId)
@@ -102,19 +102,22 @@ function shownOn(page: Page) {
           : "addOn",
         startDate,
         endDate,
+        expiresOn,
         status,
         lines: entitlements.map((line) => lineShown(line, agreementId, packageId)).toSorted(byText),
       }))
       .toSorted(byText),
     categories: page.enterpriseWide.categories
-      .map(({ category, isUnmetered, purchased, consumed, remaining, overage, entitlementIds }) => ({
-        category,
-        isUnmetered,
-        purchased,
-        consumed,
-        remaining,
-        overage,
-        entitlementIds: entitlementIds.toSorted(),
+      .map((each) => ({
+        category: each.category,
+        isUnmetered: each.isUnmetered,
+        purchased: each.purchased,
+        consumed: each.consumed,
+        remaining: each.remaining,
+        expired: each.expired,
+        upcoming: each.upcoming,
+        overage: each.overage,
+        entitlementIds: each.entitlementIds.toSorted(),
       }))
       .toSorted(byText),
     additionalCases: { minutes: page.additionalCases.minutes, rows: page.additionalCases.rows },
@@ -127,6 +130,14 @@ function lineShown(line: LineShown, agreementId: string, packageId: string) {
   const { entitlementId, service, unit, isUnmetered, purchased, consumed, remaining, overage, rows } = line;
   const amounts = { isUnmetered, purchased, consumed, remaining, overage, rows };
   return { entitlementId, agreementId, packageId, service, class: line.class, unit, ...amounts };
+}
+
+type Category = Page["enterpriseWide"]["categories"][number];
+
+/** Of all workspaces, where nothing is unmetered. */
+function expectToAddUp({ purchased, overage, consumed, remaining, expired, upcoming }: Category): void {
+  if (purchased === null || remaining === null || expired === null || upcoming === null) return;
+  expect(purchased + overage).toBe(consumed + remaining + expired + upcoming);
 }
 
 async function drillDownOf(views: Views, asked: Asked, entitlementId: string) {
@@ -161,7 +172,9 @@ describe("all that is shown, against a model that knows nothing of roll-ups", ()
     await fc.assert(
       fc.asyncProperty(situation, async (given) => {
         const { views, world, asked, naive } = await bothOf(given);
-        expect(shownOn(await views.page(asked))).toEqual(naivePage(world, naive));
+        const page = await views.page(asked);
+        expect(shownOn(page)).toEqual(naivePage(world, naive));
+        if (naive.ids === undefined) page.enterpriseWide.categories.forEach(expectToAddUp);
       }),
       { numRuns: 500 },
     );

@@ -44,7 +44,7 @@ export const entitlementSchema = lineSchema.extend({
   description: z.string().nullable(),
   actionUrl: z.string().nullable(),
   rowsLink: z.url(),
-  casesLink: z.url(),
+  casesLink: z.url().nullable(),
 });
 
 export const caseSchema = z.object({
