@@ -105,13 +105,18 @@ export function visibilitySql(viewer: Viewer): Condition {
     parts.push(isOneOf("c.agreementId", "vManaged", [...managedAgreements]));
   }
   if (viewer.isAdvocate && viewer.email !== "")
-    parts.push({ text: "c.advocate.email = @vMe", parameters: {} });
+    parts.push({ text: "c.advocate.email = @vMe", parameters: { vMe: viewer.email } });
   const member = isOneOf("c.workspaceId", "vMember", [...viewer.memberOf]);
   const group = isOneOf("c.groupId", "vGroup", [...groupIds]);
   if (viewer.email === "") parts.push(both(member, group));
   else {
     const shared = "c.primaryContact.email = @vMe OR ARRAY_CONTAINS(c.sharedWith, @vMe)";
-    parts.push(both(member, { text: `(${shared} OR ${group.text})`, parameters: { ...group.parameters } }));
+    parts.push(
+      both(member, {
+        text: `(${shared} OR ${group.text})`,
+        parameters: { vMe: viewer.email, ...group.parameters },
+      }),
+    );
   }
   const others = parts.filter(({ text }) => text !== "false").map(({ text }) => text);
   const seen = `(c.isIncentiveRelated = false AND (${others.length === 0 ? "false" : others.join(" OR ")}))`;
