@@ -3,9 +3,10 @@
  * over. Promise: each has a job in time, and no other until that is taken for lost, however long the queue is and however
  * often the timer runs. Pure but for its stores.
  */
+import type { JobQueue } from "../platform/job-queue.ts";
 import type { NoticeStore } from "./notice-store.ts";
 import { isToQueue, queued } from "./webhook-delivery.ts";
-import type { WebhookJob, WebhookQueue } from "./webhook-queue.ts";
+import type { WebhookJob } from "./webhook-queue.ts";
 import type { WebhookStore } from "./webhook-store.ts";
 
 /** Marked side by side, and sent in one request. */
@@ -14,7 +15,7 @@ const AT_ONCE = 25;
 export type DueDeliveries = {
   readonly webhooks: Pick<WebhookStore, "due" | "delivery">;
   readonly notices: Pick<NoticeStore, "commit">;
-  readonly webhookQueue: WebhookQueue;
+  readonly webhookQueue: JobQueue<WebhookJob>;
 };
 
 /** @returns how many jobs it sent, at most `limit`. Cost: a query, and for each job a read and a write. */

@@ -16,13 +16,13 @@ import { DELIVERY_EVENTS_QUEUE, serviceBusEventQueue } from "../consumption/even
 import { cosmosLedgerStore } from "../consumption/ledger-store.ts";
 import { createRecorder, type Recorder } from "../consumption/record.ts";
 import { cosmosRejectedEventStore } from "../consumption/rejected-event-store.ts";
-import { MESSAGES_QUEUE, serviceBusMessageQueue } from "../messages/message-queue.ts";
+import { MESSAGES_QUEUE, type MessageJob } from "../messages/message-queue.ts";
 import { cosmosMessageStore } from "../messages/message-store.ts";
 import { cosmosNoticeStore } from "../notices/notice-store.ts";
 import type { WebhookSending } from "../notices/send-delivery.ts";
 import type { Watcher } from "../notices/watch.ts";
 import { cosmosWatchStore } from "../notices/watch-store.ts";
-import { serviceBusWebhookQueue, WEBHOOKS_QUEUE } from "../notices/webhook-queue.ts";
+import { WEBHOOKS_QUEUE, type WebhookJob } from "../notices/webhook-queue.ts";
 import { cosmosWebhookStore } from "../notices/webhook-store.ts";
 import { blobReportFiles } from "../reports/report-files.ts";
 import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
@@ -31,6 +31,7 @@ import { cosmosPartStore } from "../support/part-store.ts";
 import { cosmosRequestStore } from "../support/request-store.ts";
 import { acsMail } from "./acs-mail.ts";
 import type { Config } from "./config.ts";
+import { serviceBusJobQueue } from "./job-queue.ts";
 import type { MailSender } from "./mail.ts";
 import { createOutboundPost } from "./outbound-post.ts";
 import { smtpMail } from "./smtp-mail.ts";
@@ -99,7 +100,7 @@ export function wire(config: Config) {
   const reports = cosmosReportStore(database.container("reports"));
   const files = blobReportFiles(blobs, "reports");
 
-  const messageQueue = serviceBusMessageQueue(messageSender);
+  const messageQueue = serviceBusJobQueue<MessageJob>(messageSender);
   const personCache = createPersonCache(people, config.accessCacheSeconds);
   const followThrough: FollowThrough = {
     forget: personCache.forget,
@@ -123,7 +124,7 @@ export function wire(config: Config) {
   };
   const notices = cosmosNoticeStore(database.container("customers"));
   const webhooks = cosmosWebhookStore(database.container("customers"));
-  const webhookQueue = serviceBusWebhookQueue(webhookSender);
+  const webhookQueue = serviceBusJobQueue<WebhookJob>(webhookSender);
   const watcher: Watcher = {
     notices,
     webhooks,

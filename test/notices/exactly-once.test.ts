@@ -3,26 +3,13 @@ import { describe, expect, it } from "vitest";
 import { AGREEMENT, deliveryEvent, reversalEvent } from "../fakes/events.ts";
 import { type Random, seededRandom } from "../fakes/random.ts";
 import { aroundWatcher, type Fault, faults, faultyWatcher } from "./around-watcher.ts";
-import { customerId, inShort, type NoticeWorld, noticeWorld, oneAllowance } from "./notice-world.ts";
-
-const WEBHOOK_ID = "wh-0000000000000000000000";
+import { inShort, type NoticeWorld, noticeWorld, oneAllowance } from "./notice-world.ts";
+import { addWebhook } from "./some-notices.ts";
 
 /** A customer with a webhook, that has used what crosses 75 and 90 percent, and whose package ends soon. */
 async function crossedWorld(): Promise<NoticeWorld> {
   const world = noticeWorld("2026-12-01T12:00:00.000Z");
-  const webhook = {
-    id: `webhook~${WEBHOOK_ID}`,
-    customerId,
-    kind: "webhook" as const,
-    webhookId: WEBHOOK_ID,
-    url: "https://customer.example/notices",
-    events: ["notice.created" as const],
-    status: "active" as const,
-    secret: 1,
-    createdAt: "2026-05-01T00:00:00.000Z",
-    revision: 1,
-  };
-  await world.notices.commit({ customerId, writes: [{ document: webhook, etag: undefined }], created: [] });
+  await addWebhook(world);
   await world.record(oneAllowance(), deliveryEvent("d-1", { quantity: 550 }));
   return world;
 }

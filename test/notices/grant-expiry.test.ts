@@ -14,7 +14,8 @@ import {
   entitlement,
   reversalEvent,
 } from "../fakes/events.ts";
-import { customerId, inShort, type NoticeWorld, noticeWorld } from "./notice-world.ts";
+import { inShort, type NoticeWorld, noticeWorld } from "./notice-world.ts";
+import { addWebhook } from "./some-notices.ts";
 
 type Facts = Readonly<Record<string, unknown>>;
 const ledgerId = ledgerIdSchema.parse(`${CUSTOMER}/${AGREEMENT}`);
@@ -178,20 +179,3 @@ describe("the end of a grant (CA-20, LE-11)", () => {
     ]);
   });
 });
-
-async function addWebhook(world: NoticeWorld): Promise<void> {
-  const webhookId = "wh-0000000000000000000000";
-  const document = {
-    id: `webhook~${webhookId}`,
-    customerId,
-    kind: "webhook" as const,
-    webhookId,
-    url: "https://customer.example/notices",
-    events: ["notice.created" as const],
-    status: "active" as const,
-    secret: 1,
-    createdAt: "2026-05-01T00:00:00.000Z",
-    revision: 1,
-  };
-  await world.notices.commit({ customerId, writes: [{ document, etag: undefined }], created: [] });
-}

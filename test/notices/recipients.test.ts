@@ -7,6 +7,7 @@ import type { RoleAssignment } from "../../src/access/role-assignment.ts";
 import { DEFAULT_WORKSPACE_ID, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import { agreementEvent, basePackage, deliveryEvent, entitlement } from "../fakes/events.ts";
 import { customerId, type NoticeWorld, noticeWorld, oneAllowance } from "./notice-world.ts";
+import { addWebhook } from "./some-notices.ts";
 
 const second = workspaceIdSchema.parse("ws-2");
 
@@ -163,25 +164,3 @@ describe("who is told of a notice", () => {
     expect(world.kept("webhookDelivery")).toHaveLength(40);
   });
 });
-
-async function addWebhook(world: NoticeWorld, index: number): Promise<void> {
-  const webhookId = `wh-${String(index).padStart(22, "0")}`;
-  const document = {
-    id: `webhook~${webhookId}`,
-    customerId,
-    kind: "webhook" as const,
-    webhookId,
-    url: "https://customer.example/notices",
-    events: ["notice.created" as const],
-    status: "active" as const,
-    secret: 1,
-    createdAt: "2026-05-01T00:00:00.000Z",
-    revision: 1,
-  };
-  const { outcome } = await world.notices.commit({
-    customerId,
-    writes: [{ document, etag: undefined }],
-    created: [],
-  });
-  expect(outcome).toBe("committed");
-}
