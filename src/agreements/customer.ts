@@ -182,11 +182,14 @@ function packagesWithSeats({ agreements, workspaces }: Pick<Customer, "agreement
     const linked = new Set(
       workspaces.flatMap((workspace) => linkOf(workspace, agreementId, agreement).packageIds),
     );
-    return agreement.packages.flatMap(({ packageId, section, startDate, endDate, supportContacts }) =>
-      (section === "enterpriseWide" || linked.has(packageId)) && supportContacts !== undefined
-        ? [{ agreementId, packageId, startDate, endDate, allowed: supportContacts }]
-        : [],
-    );
+    return agreement.packages.flatMap((item) => {
+      const { packageId, section, supportContacts: allowed } = item;
+      if (allowed === undefined || (section === "addOn" && !linked.has(packageId))) return [];
+      // A package has no time outside of its agreement.
+      const startDate = item.startDate > agreement.startDate ? item.startDate : agreement.startDate;
+      const endDate = item.endDate < agreement.endDate ? item.endDate : agreement.endDate;
+      return startDate > endDate ? [] : [{ agreementId, packageId, startDate, endDate, allowed }];
+    });
   });
 }
 

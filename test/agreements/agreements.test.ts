@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { agreementEventDataSchema } from "../../src/agreements/agreement-event.ts";
-import { type Customer, entitlementInUse, withAgreement } from "../../src/agreements/customer.ts";
+import {
+  type Customer,
+  entitlementInUse,
+  supportContactSeats,
+  withAgreement,
+} from "../../src/agreements/customer.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import type { AgreementFact } from "../../src/agreements/terms.ts";
 import { everything } from "../../src/consumption/chosen.ts";
@@ -51,6 +56,38 @@ describe("a customer", () => {
       const other = fact({ agreementId: "agr-other" }, "2026-03-01T00:00:00.000Z");
       expect(entitlementInUse(customer, other.data)).toBe("ent-prs");
     }
+  });
+
+  it("has seats for support contacts in packages of agreements that run, whatever later day a package names", () => {
+    const item = (packageId: string, startDate: string, endDate: string) => {
+      const contacts = entitlement(`ent-${packageId}`, "supportContacts", { unit: "contacts" });
+      return basePackage({ packageId, startDate, endDate, entitlements: [contacts] });
+    };
+    const old = fact(
+      {
+        packages: [
+          item("pkg-long", "2026-01-01", "2027-12-31"),
+          item("pkg-never", "2027-01-01", "2027-12-31"),
+        ],
+      },
+      "2026-01-01T00:00:00.000Z",
+    );
+    const next = fact(
+      {
+        agreementId: "agr-next",
+        startDate: "2027-01-01",
+        endDate: "2027-12-31",
+        packages: [item("pkg-next", "2027-01-01", "2027-12-31")],
+      },
+      "2026-12-01T00:00:00.000Z",
+    );
+    const seatsOn = (facts: readonly AgreementFact[], day: string) => {
+      const customer = folded(facts) ?? expect.fail("there is no customer");
+      return supportContactSeats(customer, day).map(({ packageId }) => packageId);
+    };
+    expect(seatsOn([old, next], "2026-12-31")).toEqual(["pkg-long"]);
+    expect(seatsOn([old, next], "2027-01-01")).toEqual(["pkg-next"]);
+    expect(seatsOn([old], "2027-06-01")).toEqual(["pkg-long"]);
   });
 
   it("has a home for cases of agreements that nobody knows beside those of none", async () => {

@@ -110,14 +110,14 @@ describe("the page", () => {
     expect(then.agreements.map(({ agreementId }) => agreementId)).toEqual([ENDED_AGREEMENT]);
   });
 
-  test("shows only the packages that are asked for, by id and by status", async () => {
+  test("shows only the add-on packages that are asked for, by id and by status, beside all enterprise-wide ones", async () => {
     const ids = ({ enterpriseWide, addOn }: ActivityPage) =>
       [...enterpriseWide.packages, ...addOn.agreements.flatMap((each) => each.packages)].map(
         ({ packageId }) => packageId,
       );
     expect(ids(await readPage())).toEqual(["pkg-base", "pkg-dse", "pkg-short"]);
-    expect(ids(await readPage({ packages: "pkg-dse" }))).toEqual(["pkg-dse"]);
-    expect(ids(await readPage({ packageStatus: "inactive" }))).toEqual(["pkg-short"]);
+    expect(ids(await readPage({ packages: "pkg-dse" }))).toEqual(["pkg-base", "pkg-dse"]);
+    expect(ids(await readPage({ packageStatus: "inactive" }))).toEqual(["pkg-base", "pkg-short"]);
     expect(ids(await readPage({ packageStatus: "active" }))).toEqual(["pkg-base", "pkg-dse"]);
     const inFebruary = await readPage({ packageStatus: "active", asOf: "2024-02-29T22:59:59Z" });
     expect(ids(inFebruary)).toContain("pkg-short");
