@@ -55,7 +55,7 @@ export function searchTerms(query: string): readonly string[] {
 }
 
 /**
- * Upper case goes before lower case, since some letters have two small forms or a capital of two letters: ς and σ, ŉ.
+ * Upper case goes before lower case, since some letters have several small forms and one capital.
  * Marks go at once: what sorts them in `normalize` takes time by the square of how many follow one letter.
  */
 function folded(text: string): string {
