@@ -68,15 +68,22 @@ export function memberView(member: Member) {
 const settableRole = givenRoleSchema.exclude(["supportContact"]);
 const defaultGroupId = groupIdSchema.nullable().optional();
 
+/** What members may set of themselves, and others with the right to change members too. */
+const ownSettings = { name: personName.optional(), language: languageSchema.optional(), defaultGroupId };
+
 export function memberEndpoints(app: App) {
   const { directory } = app.directory;
+  const workspace = "customers/{customerId}/workspaces/{workspaceId}";
+  const members = `${workspace}/members` as const;
+  const member = `${members}/{memberId}` as const;
+  const tag = "Members";
 
   const listMembers = defineEndpoint(
     {
       name: "listMembers",
       method: "GET",
-      route: "customers/{customerId}/workspaces/{workspaceId}/members",
-      tag: "Members",
+      route: members,
+      tag,
       summary: "List the members of a workspace in order of their addresses",
       access: { kind: "workspace", permission: "members.read" },
       params,
@@ -114,8 +121,8 @@ export function memberEndpoints(app: App) {
     {
       name: "getMember",
       method: "GET",
-      route: "customers/{customerId}/workspaces/{workspaceId}/members/{memberId}",
-      tag: "Members",
+      route: member,
+      tag,
       summary: "Get a member of a workspace",
       access: { kind: "workspace", permission: "members.read" },
       params: memberParams,
@@ -131,8 +138,8 @@ export function memberEndpoints(app: App) {
     {
       name: "updateMember",
       method: "PATCH",
-      route: "customers/{customerId}/workspaces/{workspaceId}/members/{memberId}",
-      tag: "Members",
+      route: member,
+      tag,
       summary: "Set a member's roles, permissions, name, language or default group",
       description: "Support contacts are switched on and off by an operation of their own.",
       access: { kind: "workspace", permission: "members.change" },
@@ -141,35 +148,26 @@ export function memberEndpoints(app: App) {
         kind: "json",
         contentTypes: MERGE_PATCH,
         schema: z.strictObject({
-          name: personName.optional(),
-          language: languageSchema.optional(),
+          ...ownSettings,
           roles: z.array(settableRole).max(settableRole.options.length).optional(),
           permissions: z
             .array(grantedPermissionSchema)
             .max(grantedPermissionSchema.options.length)
             .optional(),
-          defaultGroupId,
         }),
         example: { roles: ["learningManager"], permissions: ["customerActivity"] },
       },
       responses: { 200: { description: "As it is now.", schema: memberSchema } },
     },
-    async (request) => {
-      const { memberId } = request.params;
-      const { value, etag } = await changeMember(app, request, memberId, async (at, known) => {
-        const step = change(at, known, request.body);
-        return step && changeOf(at, [step]);
-      });
-      return { status: 200, etag, body: memberView(value) };
-    },
+    (request) => changeSettings(request, request.params.memberId),
   );
 
   const removeMember = defineEndpoint(
     {
       name: "removeMember",
       method: "DELETE",
-      route: "customers/{customerId}/workspaces/{workspaceId}/members/{memberId}",
-      tag: "Members",
+      route: member,
+      tag,
       summary: "Remove a member from a workspace",
       access: { kind: "workspace", permission: "members.change" },
       params: memberParams,
@@ -192,8 +190,8 @@ export function memberEndpoints(app: App) {
       {
         name: isOn ? "switchSupportContactOn" : "switchSupportContactOff",
         method: isOn ? "PUT" : "DELETE",
-        route: "customers/{customerId}/workspaces/{workspaceId}/members/{memberId}/supportContact",
-        tag: "Members",
+        route: `${member}/supportContact`,
+        tag,
         summary: isOn ? "Make a member a support contact" : "Make a support contact a plain member",
         description: "For the services admin and the account team. The agreements limit the number.",
         access: { kind: "workspace", permission: "supportContacts.switch" },
@@ -216,33 +214,35 @@ export function memberEndpoints(app: App) {
     {
       name: "updateOwnMembership",
       method: "PATCH",
-      route: "customers/{customerId}/workspaces/{workspaceId}/me",
-      tag: "Members",
+      route: `${workspace}/me`,
+      tag,
       summary: "Set one's own name, language and default group in a workspace",
       access: { kind: "workspace", permission: "customers.read" },
       params,
       body: {
         kind: "json",
         contentTypes: MERGE_PATCH,
-        schema: z.strictObject({
-          name: personName.optional(),
-          language: languageSchema.optional(),
-          defaultGroupId,
-        }),
+        schema: z.strictObject(ownSettings),
         example: { language: "pl" },
       },
       responses: { 200: { description: "As it is now.", schema: memberSchema } },
     },
-    async (request) => {
+    (request) => {
       const { customerId, workspaceId } = request.params;
-      const memberId = memberIdOf(customerId, workspaceId, request.principal.email ?? "");
-      const { value, etag } = await changeMember(app, request, memberId, async (at, known) => {
-        const step = change(at, known, request.body);
-        return step && changeOf(at, [step]);
-      });
-      return { status: 200, etag, body: memberView(value) };
+      return changeSettings(request, memberIdOf(customerId, workspaceId, request.principal.email ?? ""));
     },
   );
+
+  async function changeSettings(
+    request: ChangeRequest & { readonly body: Parameters<typeof change>[2] },
+    memberId: string,
+  ) {
+    const { value, etag } = await changeMember(app, request, memberId, async (at, known) => {
+      const step = change(at, known, request.body);
+      return step && changeOf(at, [step]);
+    });
+    return { status: 200 as const, etag, body: memberView(value) };
+  }
 
   return [listMembers, getMember, updateMember, removeMember, ...switches, updateOwnMembership];
 }
