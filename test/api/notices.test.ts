@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { Temporal } from "temporal-polyfill";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { TokenRequest } from "../../local/tokens/claims.ts";
@@ -144,5 +145,32 @@ describe("notices on the running host", () => {
     expect(again.status, again.text).toBe(202);
     const repeated = await eventually(() => receiver.received[4]);
     expect(repeated.headers["webhook-id"]).toBe(first?.deliveryId);
+  });
+
+  it("tells of a grant that ends soon with something unused, how much, and in the person's language", async () => {
+    const today = Temporal.Now.plainDateISO("Europe/Madrid");
+    const endDate = today.add({ days: 5 }).toString();
+    const period = { startDate: "2024-01-01", endDate: "2099-12-31" };
+    const grants = [
+      { grantId: "g-soon", amount: 60, priority: 1, startDate: "2024-01-01", endDate },
+      { grantId: "g-long", amount: 600, priority: 1, ...period },
+    ];
+    const entitlements = [entitlement("ent-granted", "advisory", { allowance: undefined, grants })];
+    const packages = [basePackage({ packageId: "pkg-granted", ...period, entitlements })];
+    const granted = { agreementId: "agr-granted", number: "G-1", ...period, packages };
+    await record(agreementEvent(granted, { id: "granted", subject: "agr-granted" }));
+    await run("giveNotices");
+    await run("giveNotices");
+    expect(await notices({ filter: "kind eq 'grantExpiring'" })).toMatchObject([
+      { entitlementId: "ent-granted", grantId: "g-soon", thresholdDays: 7, endDate, unused: 60, crossing: 1 },
+    ]);
+    await eventually(async () =>
+      (await mailsTo("admin@cust-t.example")).some((subject) =>
+        subject.includes("una parte de «ent-granted» caduca dentro de"),
+      )
+        ? true
+        : undefined,
+    );
+    await eventually(() => receiver.received.find(({ body }) => body.includes('"kind":"grantExpiring"')));
   });
 });
