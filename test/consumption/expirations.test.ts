@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
+import { statusAt } from "../../src/agreements/window.ts";
 import { shownAgreement } from "../../src/consumption/activity.ts";
 import { chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { type Expiration, expirationKey, expirationsOf } from "../../src/consumption/expirations.ts";
@@ -12,7 +13,7 @@ import { memoryActivityStore } from "../reports/support/memory-activity.ts";
 import { shiftDay, timeZones } from "./grants-arbitrary.ts";
 import { dayOn } from "./naive-grants.ts";
 import { now } from "./state.ts";
-import { wholeCustomer } from "./views.ts";
+import { packagesOn, viewsOf, wholeCustomer } from "./views.ts";
 
 type Asked = {
   readonly at: string;
@@ -119,6 +120,68 @@ describe("what expires soon (CA-09)", () => {
     const on = async (at: string) => (await listOf([first, without], { at })).map(short);
     expect(await on(atNoon("2026-02-09"))).toEqual(["package pkg-spring 2026-02-10 1"]);
     expect(await on("2026-02-10T12:00:00.000Z")).toEqual([]);
+  });
+
+  it("ends on the day that page and drill-down name, active until then and inactive after", async () => {
+    const line = (id: string) => entitlement(id, "proactiveCredits", { unit: "credits", allowance: 5 });
+    const base = basePackage({
+      ...year,
+      endDate: "2027-03-31",
+      entitlements: [line("ent-a"), line("ent-b")],
+    });
+    const dropped = basePackage({ ...year, packageId: "pkg-drop", entitlements: [line("ent-c")] });
+    const never = basePackage({
+      ...year,
+      packageId: "pkg-never",
+      startDate: "2026-11-01",
+      entitlements: [line("ent-d")],
+    });
+    const amendment = { id: "amended", time: "2026-02-10T12:00:00Z", type: "support.agreement.amended.v1" };
+    const kept = { ...base, entitlements: [line("ent-a")] };
+    const events = [
+      agreementEvent({ ...year, packages: [base, dropped, never] }),
+      agreementEvent({ ...year, packages: [kept] }, amendment),
+    ];
+    const stores = memoryStores();
+    await createRecorder(stores, now).record(events);
+    const views = viewsOf(stores);
+    const seen = async (asOf: string) => {
+      const asked = { scope: wholeCustomer, workspaces: "all", agreements: ["agr-t-base"], asOf } as const;
+      const ends = packagesOn(await views.page(asked)).map(({ packageId, expiresOn, status }) => [
+        packageId,
+        expiresOn,
+        status,
+      ]);
+      const lines = ["ent-a", "ent-b", "ent-c", "ent-d"].map(async (id) => {
+        const { expiresOn, window } = (await views.drillDown(asked, id)).line;
+        return `${id} ${expiresOn} ${statusAt(window, asOf)}`;
+      });
+      const listed = (await listOf(events, { at: asOf, withinDays: 400, named: ["agr-t-base"] }))
+        .filter(({ kind }) => kind === "package")
+        .map(({ packageId, lastDay, status }) => [packageId, lastDay, status]);
+      expect(listed.toSorted()).toEqual(ends.filter(([, , status]) => status !== "inactive").toSorted());
+      return { packages: ends.map((each) => each.join(" ")), lines: await Promise.all(lines) };
+    };
+    const unbegun = "pkg-never 2026-02-10 inactive";
+    expect(await seen("2026-02-10T11:59:59.999Z")).toEqual({
+      packages: ["pkg-base 2026-12-31 active", "pkg-drop 2026-02-10 active", unbegun],
+      lines: [
+        "ent-a 2026-12-31 active",
+        "ent-b 2026-02-10 active",
+        "ent-c 2026-02-10 active",
+        "ent-d 2026-02-10 inactive",
+      ],
+    });
+    expect(await seen("2026-12-31T22:59:59.999Z")).toEqual({
+      packages: ["pkg-base 2026-12-31 active", "pkg-drop 2026-02-10 inactive", unbegun],
+      lines: [
+        "ent-a 2026-12-31 active",
+        "ent-b 2026-02-10 inactive",
+        "ent-c 2026-02-10 inactive",
+        "ent-d 2026-02-10 inactive",
+      ],
+    });
+    expect((await seen("2026-12-31T23:00:00.000Z")).packages[0]).toBe("pkg-base 2026-12-31 inactive");
   });
 
   it("is narrowed to what applies to the chosen workspaces, and to the agreements that are named", async () => {
