@@ -19,7 +19,7 @@ export const SEARCH_DAYS_MAX = 400;
 /** More than a span of one day can last, even where the clock shows the whole day twice. */
 const SPAN_MS_MAX = 3 * DAY_MS;
 
-/** An offset is a time zone to some libraries, but has no rules, and a name to come would be one. */
+/** An offset is none: it would not follow the changes of the clock. */
 const timeZoneSchema = z
   .string()
   .max(64)
