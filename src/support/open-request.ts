@@ -75,6 +75,7 @@ export function openRequest(
     contacts: [],
     advocate: null,
     sharedWith: [...sharedWith],
+    outsideSends: [],
     responses: noResponses,
     upstream: null,
     words: [...ownWords({ number, title, description })],

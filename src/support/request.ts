@@ -19,6 +19,8 @@ export const DESCRIPTION_LENGTH_MAX = 20_000;
 /** People whom a request is shared with one by one, and contacts that its advocate added. */
 export const SHARES_MAX = 50;
 export const CONTACTS_MAX = 50;
+/** E-mails by which one request is sent to people outside, in all: nobody is to be flooded through this service. */
+export const OUTSIDE_SENDS_MAX = 100;
 /** Distinct words of one request that are found by search; of more, those that come first. */
 export const OWN_WORDS_MAX = 2_000;
 export const NOTE_WORDS_MAX = 4_000;
@@ -39,6 +41,18 @@ export type RequestNumber = z.infer<typeof requestNumberSchema>;
 
 export const contactSchema = z.object({ name: z.string().nullable(), email: z.string() });
 export type Contact = z.infer<typeof contactSchema>;
+
+/** Told by e-mail to somebody who is no member, and who sees no more for it (SR-04). Never forgotten: it counts. */
+const outsideSendSchema = z.object({
+  /** Follows from the request to send it, so that a repeat of that sends nothing. */
+  sendId: z.string(),
+  email: z.string(),
+  at: z.string(),
+  /** Address of who sent it. */
+  by: z.string(),
+  isListed: z.boolean(),
+});
+export type OutsideSend = z.infer<typeof outsideSendSchema>;
 
 /** What the support desk said last, and which of its events it was: see `compareUpstream`. */
 const upstreamSchema = z.object({ version: z.int(), time: z.string(), eventId: z.string() });
@@ -77,6 +91,7 @@ export const supportRequestSchema = z.object({
   /** Addresses of members of its workspace (SR-04). */
   sharedWith: z.array(z.string()).max(SHARES_MAX),
   groupId: z.string().nullable(),
+  outsideSends: z.array(outsideSendSchema).max(OUTSIDE_SENDS_MAX),
   responses: responseSchema,
   upstream: upstreamSchema.nullable(),
   /** For search: of number, title and description, and of the notes. */
@@ -97,6 +112,7 @@ export const requestSummarySchema = supportRequestSchema.omit({
   words: true,
   noteWords: true,
   contacts: true,
+  outsideSends: true,
 });
 export type RequestSummary = z.infer<typeof requestSummarySchema>;
 
