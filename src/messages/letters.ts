@@ -2,7 +2,15 @@
  * What each template says, as a list of texts and what fills them: the same for every language. A template is added by its
  * content in `message.ts`, a letter here, and its texts; without any of the three nothing compiles.
  */
+import { within } from "./link.ts";
 import type { Content } from "./message.ts";
+import {
+  supportRequestContact,
+  supportRequestPrimaryContact,
+  supportRequestSent,
+  supportRequestShared,
+  supportRequestStatus,
+} from "./request-letters.ts";
 import type { TextKey } from "./texts.ts";
 
 /** Where links in messages lead. */
@@ -39,6 +47,16 @@ export function letterOf(content: Content, links: Links): Letter {
       return packageExpiring(content, links);
     case "grantExpiring":
       return grantExpiring(content, links);
+    case "supportRequestShared":
+      return supportRequestShared(content, links);
+    case "supportRequestSent":
+      return supportRequestSent(content);
+    case "supportRequestContact":
+      return supportRequestContact(content);
+    case "supportRequestPrimaryContact":
+      return supportRequestPrimaryContact(content, links);
+    case "supportRequestStatus":
+      return supportRequestStatus(content, links);
   }
 }
 
@@ -144,8 +162,3 @@ function grantExpiring(content: ContentOf<"grantExpiring">, { webClientUrl }: Li
 }
 
 const midnightOf = (day: string): Date => new Date(`${day}T00:00:00Z`);
-
-function within(base: URL, ...segments: readonly string[]): URL {
-  const path = segments.map((segment) => encodeURIComponent(segment)).join("/");
-  return new URL(path, base.href.endsWith("/") ? base : `${base.href}/`);
-}

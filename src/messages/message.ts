@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { languageSchema, unitSchema } from "../agreements/agreement-event.ts";
 import { customerIdSchema, workspaceIdSchema } from "../agreements/ids.ts";
+import { requestContents } from "./request-contents.ts";
 
 /** How often sending is tried before it is given up. */
 export const ATTEMPTS_MAX = 10;
@@ -88,6 +89,7 @@ const contentSchema = z.discriminatedUnion("template", [
     unused: z.int().min(1),
     unit: unitSchema,
   }),
+  ...requestContents,
 ]);
 export type Content = z.infer<typeof contentSchema>;
 

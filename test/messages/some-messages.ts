@@ -11,6 +11,13 @@ export const START = "2026-11-20T10:00:00.000Z";
 export const CUSTOMER_ID = customerIdSchema.parse("cust-t");
 export const LANGUAGES: readonly Language[] = ["en", "es", "pl", "it"];
 
+const someRequest = {
+  number: "SR-7K2M",
+  title: "Aceites Olivar: no backup since Monday in Almazara norte",
+  severity: "critical",
+  status: "open",
+} as const;
+
 /** One of each template. A template that is new here does not compile until it is added. */
 export const contents: {
   readonly [Template in Content["template"]]: Extract<Content, { template: Template }>;
@@ -60,6 +67,32 @@ export const contents: {
     daysLeft: 30,
     unused: 40,
     unit: "minutes",
+  },
+  supportRequestShared: {
+    template: "supportRequestShared",
+    ...someRequest,
+    requestId: "cust-t~SR-7K2M",
+    sharedBy: "Zoe Contact",
+  },
+  supportRequestSent: {
+    template: "supportRequestSent",
+    ...someRequest,
+    sentBy: "Zoe Contact",
+    senderEmail: "zoe@cust-t.example",
+  },
+  supportRequestContact: { template: "supportRequestContact", ...someRequest, addedBy: "Alma Advocate" },
+  supportRequestPrimaryContact: {
+    template: "supportRequestPrimaryContact",
+    ...someRequest,
+    requestId: "cust-t~SR-7K2M",
+    openedBy: "Zoe Contact",
+  },
+  supportRequestStatus: {
+    template: "supportRequestStatus",
+    ...someRequest,
+    requestId: "cust-t~SR-7K2M",
+    status: "attentionNeeded",
+    changedBy: null,
   },
 };
 
