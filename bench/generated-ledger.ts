@@ -55,12 +55,16 @@ export function generatedLedger(deliveries: number): ActivityStore {
     daysOf: unserved,
     rows: unserved,
     entriesById: unserved,
-    caseCount: unserved,
+    caseNumbers: unserved,
+    caseQuantities: unserved,
+    differentNumbers: unserved,
     caseRows: unserved,
     caseSum: unserved,
     lastOfCase: unserved,
     within: unserved,
     additionalRows: unserved,
+    additionalLastAt: unserved,
+    additionalKeys: unserved,
     additional: unserved,
   };
 }

@@ -7,52 +7,55 @@ import {
   additionalPositionOf,
   additionalPositionSchema,
   additionalRowViews,
+  readAdditionalLastAt,
   readAdditionalRows,
 } from "../../src/consumption/case-rows.ts";
 import { chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { reasonSchema } from "../../src/consumption/entry.ts";
-import { latest } from "../../src/consumption/figures.ts";
+import { additionalColumns, oneOrder, orderedNames } from "../../src/consumption/grid.ts";
+import { selectColumns } from "../../src/consumption/grid-rows.ts";
 import { visibleRows } from "../../src/consumption/grid-visibility.ts";
-import { ledgersOf, readCustomer } from "../../src/consumption/selection.ts";
+import { readCustomer, readLedgerIds } from "../../src/consumption/selection.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import { allOrList, commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { asOfQuery } from "./activity.ts";
+import { additionalCaseRowSchema, searchQuery, selectedNames } from "./grid-schemas.ts";
 
-const eventName = z.object({ source: z.string(), id: z.string() });
-const text = z.string().nullable();
+export const agreementsQuery = commaList(agreementIdSchema).optional().meta({
+  description:
+    "Only cases booked to these, each an agreement of the customer. Default: all cases, also those booked to no agreement or to one that is not known.",
+});
 
-const rowSchema = z
-  .object({
-    rowId: z.string(),
-    kind: z.enum(["delivery", "reversal"]),
-    number: text,
-    title: text,
-    service: z.string(),
-    category: text,
-    reasons: z.array(reasonSchema),
-    openedAt: z.iso.datetime().nullable(),
-    deliveredAt: z.iso.datetime(),
-    deliveredMinutes: z.int().meta({ description: "Negative for a reversal." }),
-    agreementId: text.meta({ description: "As the delivery was booked; null: to none." }),
-    workspaceId: z.string(),
-    event: eventName,
-    reverses: eventName.nullable(),
-  })
-  .meta({ id: "AdditionalCaseRow" });
+const columnNames = Object.keys(additionalCaseRowSchema.shape);
 
 const rowsQuery = z.object({
   workspaces: allOrList(workspaceIdSchema).default("all"),
-  agreements: commaList(agreementIdSchema)
-    .optional()
-    .meta({ description: "Only cases booked to these. Default: all, and those booked to none." }),
+  agreements: agreementsQuery,
   service: serviceSchema.optional(),
   reason: reasonSchema.optional(),
   case: z.string().min(1).max(128).optional().meta({ description: "The `key` of an additional case." }),
+  search: searchQuery("Part of the number or title, in any case."),
+  select: commaList(z.string(), columnNames.length).optional().meta({
+    description: "The columns to return, separated by commas; `rowId` always is.",
+  }),
+  filter: z
+    .string()
+    .optional()
+    .meta({
+      description: `A condition on columns, of: ${Object.keys(additionalColumns).join(", ")}. For the reasons there is \`reason\`.`,
+    }),
+  orderby: z
+    .string()
+    .optional()
+    .meta({
+      description: `One column, with asc or desc, of: ${orderedNames(additionalColumns).join(", ")}. By \`deliveredMinutes\` is by \`quantity\`, whatever its unit.`,
+    }),
   asOf: asOfQuery,
   ...pagingQuery(100),
 });
 
+/** Two queries for each ledger, and one more for what its reversals take back: nothing grows with the rows. */
 export function additionalCaseRowEndpoints(app: App) {
   const listRows = defineEndpoint(
     {
@@ -61,18 +64,18 @@ export function additionalCaseRowEndpoints(app: App) {
       route: "customers/{customerId}/additionalCases/rows",
       tag: "Customer Activity",
       summary: "List every row behind the totals of the additional cases",
-      description: "Agreement by agreement, the newest first in each.",
+      description:
+        "Of all agreements together, newest first unless `orderby` says otherwise. What is taken back has a row of its own, with the columns of what it takes back. Texts are compared by their first 256 characters.",
       access: { kind: "workspaces", permission: "customerActivity.read" },
       params: z.object({ customerId: customerIdSchema }),
       query: rowsQuery,
       responses: {
         200: {
           description: "A page of rows.",
-          schema: listSchema(rowSchema).extend({
-            dataAsOf: z.iso
-              .datetime()
-              .nullable()
-              .meta({ description: "Time of the last delivery on this page." }),
+          schema: listSchema(additionalCaseRowSchema).extend({
+            dataAsOf: z.iso.datetime().nullable().meta({
+              description: "Time of the last delivery among all rows of the list, whatever the page.",
+            }),
             rows: z.enum(["all", "permitted"]),
           }),
         },
@@ -81,18 +84,24 @@ export function additionalCaseRowEndpoints(app: App) {
     async ({ params, query, grant, now, url }) => {
       const customer = await readCustomer(app.customers, params.customerId);
       const chosen = chooseWorkspaces(customer, grant.scope, query.workspaces);
-      const { asOf } = query;
-      const ledgers = ledgersOf(customer, query.agreements);
+      const names = selectedNames(query.select, columnNames);
+      const { field, direction } = oneOrder(query.orderby, orderedNames(additionalColumns), NEWEST_FIRST);
+      const sort = additionalColumns[field]?.sort ?? "deliveredAt";
       const paging = { name: "listAdditionalCaseRows", url, key: app.config.signingKey, now };
       const page = startPage(paging, query, additionalPositionSchema);
-      const filter = additionalCondition(query);
-      const asked = { chosen, asOf, filter, after: page.after, limit: page.limit + 1 };
-      const entries = await readAdditionalRows(app.activity, ledgers, asked);
-      const { value, ...link } = finishPage(paging, page, entries, additionalPositionOf);
+      const scope = { chosen, asOf: query.asOf, filterOf: additionalCondition(query) };
+      const asked = { sort, descending: direction === "desc", after: page.after, limit: page.limit + 1 };
+      const ledgers = await readLedgerIds(app.activity, customer, chosen, query.agreements);
+      const [entries, lastAt] = await Promise.all([
+        readAdditionalRows(app.activity, ledgers, scope, asked),
+        readAdditionalLastAt(app.activity, ledgers, scope),
+      ]);
+      const { value, ...link } = finishPage(paging, page, entries, additionalPositionOf(sort));
+      const rows = await additionalRowViews(app.activity, chosen, value);
       const body = {
-        value: await additionalRowViews(app.activity, chosen, value),
+        value: rows.map((row) => selectColumns(row, names)),
         ...link,
-        dataAsOf: latest(value.map(({ at }) => at)) ?? null,
+        dataAsOf: lastAt ?? null,
         rows: visibleRows().rows,
       };
       return { status: 200, body };
@@ -100,6 +109,8 @@ export function additionalCaseRowEndpoints(app: App) {
   );
   return [listRows];
 }
+
+const NEWEST_FIRST = { field: "deliveredAt", direction: "desc" } as const;
 
 /** The rows behind a total of the list of additional cases, of the same workspaces, agreements and instant. */
 export function additionalRowsLink(url: URL, of: Readonly<Record<string, string>> = {}): string {

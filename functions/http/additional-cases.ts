@@ -1,17 +1,19 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
-import { agreementIdSchema, customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
-import type { ActivityStore } from "../../src/consumption/activity-store.ts";
+import { customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
+import { casePositionSchema, readAdditionalCasePage } from "../../src/consumption/additional-case-pages.ts";
 import { type AdditionalCases, collectAdditionalCases } from "../../src/consumption/additional-cases.ts";
+import { readAdditionalLastAt } from "../../src/consumption/case-rows.ts";
+import type { AdditionalEntry, CaseStore } from "../../src/consumption/case-store.ts";
 import { type Chosen, chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { type LedgerId, reasonSchema } from "../../src/consumption/entry.ts";
-import type { AdditionalEntry } from "../../src/consumption/row-store.ts";
-import { ledgersOf, readCustomer } from "../../src/consumption/selection.ts";
+import { visibleRows } from "../../src/consumption/grid-visibility.ts";
+import { readCustomer, readLedgerIds } from "../../src/consumption/selection.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
-import { allOrList, commaList } from "../../src/platform/query.ts";
+import { allOrList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { asOfQuery } from "./activity.ts";
-import { additionalCaseRowEndpoints, additionalRowsLink } from "./additional-case-rows.ts";
+import { additionalCaseRowEndpoints, additionalRowsLink, agreementsQuery } from "./additional-case-rows.ts";
 
 const caseSchema = z
   .object({
@@ -20,7 +22,7 @@ const caseSchema = z
     title: z.string().nullable(),
     service: z.string(),
     category: z.string().nullable(),
-    reasons: z.array(reasonSchema),
+    reasons: z.array(reasonSchema).meta({ description: "Of any of its rows." }),
     openedAt: z.iso.datetime().nullable(),
     lastDeliveredAt: z.iso.datetime(),
     minutes: z.int(),
@@ -30,23 +32,37 @@ const caseSchema = z
   })
   .meta({ id: "AdditionalCase" });
 
-const additionalCasesSchema = listSchema(caseSchema).extend({
-  dataAsOf: z.iso.datetime().nullable(),
-  cases: z.int(),
+/** Of all cases, whatever the page. */
+const totalsShape = {
+  cases: z.int().meta({ description: "Cases of which something is left: not all was taken back." }),
   minutes: z.int(),
   rows: z.int(),
-  reasons: z
-    .partialRecord(reasonSchema, z.int())
-    .meta({ description: "Cases for each reason; a case with two reasons is in both." }),
-  services: z.array(
-    z.object({ service: z.string(), requests: z.int(), minutes: z.int(), rowsLink: z.url() }),
-  ),
+  reasons: z.partialRecord(reasonSchema, z.int()).meta({
+    description: "Cases for each reason of which something is left; a case with two reasons is in both.",
+  }),
+  services: z
+    .array(z.object({ service: z.string(), requests: z.int(), minutes: z.int(), rowsLink: z.url() }))
+    .meta({ description: "`requests`: the cases of the service of which something is left." }),
   rowsLink: z.url().meta({ description: "The rows of all of these cases." }),
   reasonLinks: z
     .partialRecord(reasonSchema, z.url())
     .meta({ description: "The rows of the cases for each reason." }),
+};
+
+const additionalCasesSchema = listSchema(caseSchema).extend({
+  dataAsOf: z.iso
+    .datetime()
+    .nullable()
+    .meta({ description: "Time of the last delivery in all of the list, whatever the page." }),
+  ...z.object(totalsShape).partial().shape,
 });
 
+/**
+ * The first page reads every additional row of every ledger, page after page of the store, for the totals: its cost grows with
+ * them. Each page, the first one too, reads its own cases by `readAdditionalCasePage`, and each following one the time of the
+ * last row of each ledger: three queries for each ledger at most, whatever the number of cases. Agreements that are named are
+ * one query more each.
+ */
 export function additionalCaseEndpoints(app: App) {
   const listAdditionalCases = defineEndpoint(
     {
@@ -55,41 +71,72 @@ export function additionalCaseEndpoints(app: App) {
       route: "customers/{customerId}/additionalCases",
       tag: "Customer Activity",
       summary: "List the cases that no entitlement accounts for, with totals by service and reason",
+      description:
+        "In order of the case numbers; first, by the ids of their deliveries, those without one. The first page has the totals of all cases; following pages, which cost less, have cases only. A case is whole, with its rows of all agreements, once for each of its services; a page may hold fewer cases than asked for. A case of which everything was taken back is listed, with 0 minutes and its rows, and counts in no total.",
       access: { kind: "workspaces", permission: "customerActivity.read" },
       params: z.object({ customerId: customerIdSchema }),
       query: z.object({
         workspaces: allOrList(workspaceIdSchema).default("all"),
-        agreements: commaList(agreementIdSchema)
-          .optional()
-          .meta({ description: "Only cases booked to these. Default: all, and those booked to none." }),
+        agreements: agreementsQuery,
         asOf: asOfQuery,
         ...pagingQuery(100),
       }),
       responses: {
-        200: { description: "Totals of all cases, and a page of them.", schema: additionalCasesSchema },
+        200: {
+          description: "A page of cases, the first one with the totals of all.",
+          schema: additionalCasesSchema,
+        },
       },
     },
     async ({ params, query, grant, now, url }) => {
       const customer = await readCustomer(app.customers, params.customerId);
       const chosen = chooseWorkspaces(customer, grant.scope, query.workspaces);
-      const pages = additionalOf(app.activity, ledgersOf(customer, query.agreements), chosen, query.asOf);
-      const { items, ...totals } = await collectAdditionalCases(pages);
-      const scope = { name: "listAdditionalCases", url, key: app.config.signingKey, now };
-      const page = startPage(scope, query, z.string());
-      const rest = items.filter((item) => page.after === undefined || positionOf(item) > page.after);
-      const { value, ...link } = finishPage(scope, page, rest.slice(0, page.limit + 1), positionOf);
-      return { status: 200, body: { ...withLinks(url, totals, value), ...link } };
+      const ledgers = await readLedgerIds(app.activity, customer, chosen, query.agreements);
+      const paging = { name: "listAdditionalCases", url, key: app.config.signingKey, now };
+      const page = startPage(paging, query, casePositionSchema);
+      const scope = { chosen, asOf: query.asOf };
+      const of = { ...scope, filter: visibleRows().filter };
+      const [{ items, isLast }, about] = await Promise.all([
+        readAdditionalCasePage(app.activity, ledgers, of, page),
+        page.after === undefined
+          ? readTotals(app.activity, ledgers, scope).then((totals) => withLinks(url, totals))
+          : readAdditionalLastAt(app.activity, ledgers, { ...scope, filterOf: () => undefined }).then(
+              (lastAt) => ({ dataAsOf: lastAt ?? null }),
+            ),
+      ]);
+      // There is a next page whatever the number of cases on this one: one more, of which nothing is shown, says so.
+      const marked = isLast ? items : [...items, ...items.slice(-1)];
+      const { value, ...link } = finishPage(
+        paging,
+        { ...page, limit: items.length },
+        marked,
+        ({ position }) => position,
+      );
+      const cases = value.map(({ item }) => ({
+        ...item,
+        rowsLink: additionalRowsLink(url, { case: item.key, service: item.service }),
+      }));
+      return { status: 200, body: { value: cases, ...link, ...about } };
     },
   );
   return [listAdditionalCases, ...additionalCaseRowEndpoints(app)];
 }
 
-/** Every total, with the rows that it is made of. */
-function withLinks(
-  url: URL,
-  { services, ...totals }: Omit<AdditionalCases, "items">,
-  value: AdditionalCases["items"],
+/** Whole for whoever may open the page (CA-18). */
+async function readTotals(
+  store: Pick<CaseStore, "additional">,
+  ledgers: readonly LedgerId[],
+  scope: { readonly chosen: Chosen; readonly asOf: string | undefined },
 ) {
+  async function* pages(): AsyncGenerator<readonly AdditionalEntry[]> {
+    for (const ledgerId of ledgers)
+      yield* store.additional(ledgerId, { ...scope, filter: undefined, keys: undefined });
+  }
+  return collectAdditionalCases(pages());
+}
+
+/** Every total, with the rows that it is made of. */
+function withLinks(url: URL, { services, items: _items, ...totals }: AdditionalCases) {
   const reasonLinks = reasonSchema.options
     .filter((reason) => totals.reasons[reason] !== undefined)
     .map((reason) => [reason, additionalRowsLink(url, { reason })] as const);
@@ -101,21 +148,5 @@ function withLinks(
     })),
     rowsLink: additionalRowsLink(url),
     reasonLinks: Object.fromEntries(reasonLinks),
-    value: value.map((item) => ({
-      ...item,
-      rowsLink: additionalRowsLink(url, { case: item.key, service: item.service }),
-    })),
   };
-}
-
-const positionOf = ({ key, service }: { readonly key: string; readonly service: string }): string =>
-  `${key}\n${service}`;
-
-async function* additionalOf(
-  store: ActivityStore,
-  ledgers: readonly LedgerId[],
-  chosen: Chosen,
-  asOf: string | undefined,
-): AsyncGenerator<readonly AdditionalEntry[]> {
-  for (const ledgerId of ledgers) yield* store.additional(ledgerId, chosen, asOf);
 }

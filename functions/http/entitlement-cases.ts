@@ -1,13 +1,17 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
 import { unitSchema } from "../../src/agreements/agreement-event.ts";
-import { type Case, readCases } from "../../src/consumption/case-list.ts";
+import { type Case, countCases, readCases } from "../../src/consumption/case-list.ts";
+import type { Line } from "../../src/consumption/figures.ts";
+import { columnsOfGrid, gridOf, oneOrder, searchedCells } from "../../src/consumption/grid.ts";
 import { type CellName, keptCell } from "../../src/consumption/grid-cells.ts";
+import { type RowsAsked, rowCondition } from "../../src/consumption/grid-query.ts";
 import { visibleRows } from "../../src/consumption/grid-visibility.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import { booleanText } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { drillDownLink, drillDownOf, drillDownParams, drillDownQuery } from "./drill-down.ts";
+import { searchQuery } from "./grid-schemas.ts";
 
 const text = z.string().nullable();
 const instant = z.iso.datetime();
@@ -31,10 +35,10 @@ const caseSchema = z
   .meta({ id: "SupportCase" });
 
 const casesSchema = listSchema(caseSchema).extend({
-  count: z
-    .int()
-    .nullable()
-    .meta({ description: "Different case numbers among all rows, where `count=true` asks." }),
+  count: z.int().nullable().meta({
+    description:
+      "The cases with a number of which something is left, where `count=true` asks. One of which everything was taken back is listed, with quantity 0, and not counted.",
+  }),
   dataAsOf: instant.nullable(),
   rows: z.enum(["all", "permitted"]),
 });
@@ -50,12 +54,21 @@ export function entitlementCaseEndpoints(app: App) {
       tag: "Customer Activity",
       summary: "List the rows of an entitlement by support case",
       description:
-        "In order of the case numbers; first, under null, what is of no case. A case is on one page only, with all of its rows; a page may hold fewer cases than asked for. What is shown of a case is as its last delivery has it.",
+        "In order of the case numbers; first, under null, what is of no case. A case is on one page only, with all of its rows; a page may hold fewer cases than asked for. What is shown of a case is as its last delivery has it. `filter` and `search` find cases that have at least one row which meets both; what is shown of a case is of all of its rows then too.",
       access: { kind: "workspaces", permission: "customerActivity.read" },
       params: drillDownParams,
       query: z.object({
         ...drillDownQuery,
         ...pagingQuery(100),
+        search: searchQuery("As of the rows: part of one of the texts of a row, in any case."),
+        filter: z
+          .string()
+          .optional()
+          .meta({ description: "As of the rows: a condition on the columns of a row." }),
+        orderby: z
+          .string()
+          .optional()
+          .meta({ description: "`number`, with asc or desc; under desc what is of no case comes last." }),
         count: booleanText.optional().meta({
           type: "boolean",
           description: "Whether to count all cases, which costs more with more rows.",
@@ -68,10 +81,11 @@ export function entitlementCaseEndpoints(app: App) {
       const paging = { name: "listEntitlementCases", url, key: app.config.signingKey, now };
       const page = startPage(paging, query, positionSchema);
       const visibility = visibleRows();
-      const of = { ...scope, filter: visibility.filter };
+      const of = { ...scope, filter: visibility.filter, matching: matchingOf(line, query) };
+      const { direction } = oneOrder(query.orderby, ["number"], { field: "number", direction: "asc" });
       const [{ cases, isLast }, count] = await Promise.all([
-        readCases(app.activity, ledgerId, of, page),
-        query.count === true ? app.activity.caseCount(ledgerId, of) : null,
+        readCases(app.activity, ledgerId, of, { ...page, isDescending: direction === "desc" }),
+        query.count === true ? countCases(app.activity, ledgerId, of) : null,
       ]);
       // There is a next page whatever the number of cases on this one: one more, of which nothing is shown, says so.
       const marked = isLast ? cases : [...cases, ...cases.slice(-1)];
@@ -99,6 +113,13 @@ export function entitlementCaseEndpoints(app: App) {
     },
   );
   return [listCases];
+}
+
+/** What a row is found by, as in the list of rows. Support contacts have no rows by case. */
+function matchingOf({ entitlement }: Line, { filter, search }: RowsAsked) {
+  const grid = gridOf(entitlement.service);
+  const rows = grid === "contacts" ? "other" : grid;
+  return rowCondition({ filter, search }, columnsOfGrid(rows, entitlement.unit), searchedCells[rows]);
 }
 
 function caseView({ number, deliveries, rows, quantity, last }: Case) {

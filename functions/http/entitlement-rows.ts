@@ -3,11 +3,12 @@ import { defineEndpoint } from "../../src/access/grant.ts";
 import { readReversed } from "../../src/consumption/drill-down.ts";
 import type { Entry } from "../../src/consumption/entry.ts";
 import {
+  columnsOfGrid,
   type DeliveryGrid,
-  deliveryColumns,
   filterNames,
   gridOf,
   oneOrder,
+  orderedNames,
   searchedCells,
 } from "../../src/consumption/grid.ts";
 import { readBalances } from "../../src/consumption/grid-balance.ts";
@@ -24,22 +25,25 @@ import {
 } from "../../src/consumption/grid-rows.ts";
 import { visibleRows } from "../../src/consumption/grid-visibility.ts";
 import { type RowSort, sortKeyOf } from "../../src/consumption/row-store.ts";
-import { InvalidRequestError } from "../../src/platform/errors.ts";
 import { finishPage, type Page, type PageScope, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import { commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { drillDownOf, drillDownParams, drillDownQuery } from "./drill-down.ts";
-import { columnNames, columnsOf, gridSchema } from "./grid-schemas.ts";
-
-const SEARCH_LENGTH_MAX = 100;
+import {
+  columnNames,
+  columnsOf,
+  gridSchema,
+  type SelectedNames,
+  searchQuery,
+  selectedNames,
+} from "./grid-schemas.ts";
 
 const rowsQuery = z.object({
   ...drillDownQuery,
   ...pagingQuery(100),
-  search: z.string().trim().min(1).max(SEARCH_LENGTH_MAX).optional().meta({
-    description:
-      "Part of the number, title, product, primary contact, engagement, learner, activity title, assessment, name or e-mail, in any case.",
-  }),
+  search: searchQuery(
+    "Part of the number, title, product, primary contact, engagement, learner, activity title, assessment, name or e-mail, in any case.",
+  ),
   case: z
     .string()
     .min(1)
@@ -52,7 +56,9 @@ const rowsQuery = z.object({
   filter: z
     .string()
     .optional()
-    .meta({ description: `A condition on columns of the grid, of: ${filterNames.join(", ")}.` }),
+    .meta({
+      description: `A condition on columns of the grid, which are in ${filterNames}. By \`deliveredMinutes\` where minutes are counted. What is the same in all rows or computed for each, such as \`expiresOn\` and \`balanceAfter\`, is none of them.`,
+    }),
   orderby: z
     .string()
     .optional()
@@ -96,18 +102,6 @@ export function entitlementRowEndpoints(app: App) {
   return [listRows];
 }
 
-type Names = ReadonlySet<string> | undefined;
-
-function selectedNames(select: readonly string[] | undefined, columns: readonly string[]): Names {
-  const unknown = select?.find((name) => !columns.includes(name));
-  if (unknown === undefined) return select && new Set(select);
-  throw new InvalidRequestError(
-    "InvalidQueryParameterValue",
-    `select: '${unknown}' is no column of this grid. Columns: ${columns.join(", ")}.`,
-    { target: "select" },
-  );
-}
-
 /** One query for the page, one for what its reversals take back, and of credits two for the balances. */
 async function deliveriesBody(
   app: App,
@@ -115,11 +109,11 @@ async function deliveriesBody(
   drillDown: DrillDown,
   query: RowsQuery,
   { scope: paging, page }: Paging,
-  names: Names,
+  names: SelectedNames,
 ) {
   const { figures, line, ledgerId, scope } = drillDown;
-  const columns = deliveryColumns[grid];
-  const { field, direction } = oneOrder(query.orderby, Object.keys(columns), {
+  const columns = columnsOfGrid(grid, line.entitlement.unit);
+  const { field, direction } = oneOrder(query.orderby, orderedNames(columns), {
     field: "deliveredAt",
     direction: "desc",
   });
@@ -158,7 +152,7 @@ async function balancesOf(app: App, { figures, line, ledgerId }: DrillDown, entr
   return terms && readBalances(app.activity, ledgerId, terms, line, entries);
 }
 
-function gridValue(grid: DeliveryGrid, sources: readonly RowSource[], names: Names) {
+function gridValue(grid: DeliveryGrid, sources: readonly RowSource[], names: SelectedNames) {
   const rows = <Row extends { readonly rowId: string }>(view: (source: RowSource) => Row) =>
     sources.map((source) => selectColumns(view(source), names));
   switch (grid) {
@@ -181,7 +175,7 @@ async function contactsBody(
   { line, contacts, scope, figures }: DrillDown,
   query: RowsQuery,
   { scope: paging, page }: Paging,
-  names: Names,
+  names: SelectedNames,
 ) {
   const { customerId } = figures.head;
   const rows = await readContactRows(

@@ -1,7 +1,9 @@
-/** The rows of each grid as they are on the wire. `select` leaves out columns, so none but the id is promised. */
+/** The rows of each grid as they are on the wire, and what all grids are asked by. `select` leaves out columns, so none but the id is promised. */
 import * as z from "zod";
 import { givenRoleSchema } from "../../src/access/member.ts";
 import { unitSchema } from "../../src/agreements/agreement-event.ts";
+import { reasonSchema } from "../../src/consumption/entry.ts";
+import { InvalidRequestError } from "../../src/platform/errors.ts";
 import { listSchema } from "../../src/platform/paging.ts";
 
 const instant = z.iso.datetime();
@@ -85,6 +87,28 @@ const contactRowSchema = rowOf("ContactRow", {
   quantity: z.literal(1),
 });
 
+export const additionalCaseRowSchema = rowOf("AdditionalCaseRow", {
+  kind: delivery.kind,
+  number: delivery.number,
+  title: text,
+  service: z.string(),
+  category: text,
+  reasons: z.array(reasonSchema),
+  openedAt: instant.nullable(),
+  deliveredAt: instant,
+  recordedAt: instant,
+  quantity: delivery.quantity,
+  unit: unitSchema,
+  deliveredMinutes: z
+    .int()
+    .nullable()
+    .meta({ description: "Negative for a reversal; null where something else than minutes is counted." }),
+  agreementId: text.meta({ description: "As the delivery was booked; null: to none." }),
+  workspaceId: z.string(),
+  event: eventName,
+  reverses: eventName.nullable(),
+});
+
 const about = {
   dataAsOf: instant.nullable(),
   rows: z
@@ -133,3 +157,26 @@ export const columnsOf = {
   credits: Object.keys(creditRowSchema.shape),
   other: Object.keys(otherRowSchema.shape),
 } as const;
+
+const SEARCH_LENGTH_MAX = 100;
+export const searchQuery = (description: string) =>
+  z.string().trim().min(1).max(SEARCH_LENGTH_MAX).optional().meta({ description });
+
+export type SelectedNames = ReadonlySet<string> | undefined;
+
+/**
+ * @param columns all of the grid.
+ * @throws InvalidRequestError `InvalidQueryParameterValue` for a name that is none of these.
+ */
+export function selectedNames(
+  select: readonly string[] | undefined,
+  columns: readonly string[],
+): SelectedNames {
+  const unknown = select?.find((name) => !columns.includes(name));
+  if (unknown === undefined) return select && new Set(select);
+  throw new InvalidRequestError(
+    "InvalidQueryParameterValue",
+    `select: '${unknown}' is no column of this grid. Columns: ${columns.join(", ")}.`,
+    { target: "select" },
+  );
+}

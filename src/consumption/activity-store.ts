@@ -7,6 +7,7 @@ import type { Container } from "@azure/cosmos";
 import * as z from "zod";
 import { workspaceIdSchema } from "../agreements/ids.ts";
 import { queryAll, queryPages, readItem, sql, type Versioned, versioned } from "../platform/cosmos.ts";
+import { type CaseStore, cosmosCaseStore } from "./case-store.ts";
 import type { Chosen } from "./chosen.ts";
 import {
   type Account,
@@ -46,6 +47,7 @@ export type CountedEntry = z.infer<typeof countedSchema>;
 export type Ledger = { readonly head: Head; readonly rollups: readonly RollupTotals[] };
 
 export type ActivityStore = RowStore &
+  CaseStore &
   SliceStore & {
     readonly ledger: (ledgerId: LedgerId) => Promise<Ledger | undefined>;
     readonly head: (ledgerId: LedgerId) => Promise<Versioned<Head> | undefined>;
@@ -76,6 +78,7 @@ export type ActivityStore = RowStore &
 export function cosmosActivityStore(container: Container): ActivityStore {
   return {
     ...cosmosRowStore(container),
+    ...cosmosCaseStore(container),
     ...cosmosSliceStore(container),
     ledger: async (ledgerId) => {
       const query = sql(

@@ -1,11 +1,16 @@
 /**
  * The additional cases of a customer: cases that no entitlement accounts for, with every reason that holds (CA-14), grouped
- * by service (CA-15). Invariant: a case is counted once, however many of its deliveries are here and for whatever reasons.
+ * by service (CA-15). Invariants: a case is counted once, however many of its deliveries are here and for whatever reasons;
+ * where everything was taken back it is listed with its rows, and counted nowhere: each number is that of the cases among
+ * the rows behind it of which something is left.
  */
+import { compareText } from "../agreements/terms.ts";
+import type { AdditionalEntry, CaseKey } from "./case-store.ts";
 import type { Reason } from "./entry.ts";
-import type { AdditionalEntry } from "./row-store.ts";
+import { latest } from "./figures.ts";
+import { compareCells } from "./grid-cells.ts";
 
-type AdditionalCase = {
+export type AdditionalCase = {
   /** The case number, or the id of its one entry where it has none. */
   readonly key: string;
   readonly number: string | null;
@@ -25,7 +30,7 @@ export type AdditionalCases = {
   readonly cases: number;
   readonly minutes: number;
   readonly rows: number;
-  /** Number of cases for each reason; a case with two is in both. */
+  /** Number of cases for each reason that a row has; a case with two is in both. */
   readonly reasons: Readonly<Partial<Record<Reason, number>>>;
   /** Number of requests for each service. */
   readonly services: readonly {
@@ -33,12 +38,14 @@ export type AdditionalCases = {
     readonly requests: number;
     readonly minutes: number;
   }[];
-  /** In order of their keys, then services. */
+  /** In order of their numbers, none first, then of their keys and services. */
   readonly items: readonly AdditionalCase[];
 };
 
 type Draft = { -readonly [Key in keyof AdditionalCase]: AdditionalCase[Key] } & {
-  readonly reasonSet: Set<Reason>;
+  /** Whatever the unit: what was taken back is taken back from all of it. */
+  left: number;
+  readonly leftFor: Map<Reason, number>;
 };
 
 export async function collectAdditionalCases(
@@ -48,24 +55,33 @@ export async function collectAdditionalCases(
   for await (const page of pages) {
     for (const entry of page) addEntry(drafts, entry);
   }
-  return summarize(
-    [...drafts.values()]
-      .map(finish)
-      .toSorted((left, right) =>
-        `${left.key}\n${left.service}` < `${right.key}\n${right.service}` ? -1 : 1,
-      ),
+  return summarize([...drafts.values()].toSorted(compareCases));
+}
+
+/** As the store has their numbers in order. */
+export function compareCases(left: AdditionalCase, right: AdditionalCase): number {
+  return (
+    compareCells(left.number, right.number) ||
+    compareText(left.key, right.key) ||
+    compareText(left.service, right.service)
   );
 }
 
+export const caseKeyOf = ({ number, key }: Pick<AdditionalCase, "number" | "key">): CaseKey =>
+  number === null ? { number, id: key } : { number };
+
 function addEntry(drafts: Map<string, Draft>, entry: AdditionalEntry): void {
   const [, service = "", unit = ""] = entry.account.split(":");
-  const number = entry.number ?? entry.caseNumber;
+  const number = entry.number ?? null;
   const key = number ?? entry.reverses ?? entry.id;
-  const draft = drafts.get(`${service}\n${key}`) ?? newDraft(key, service, number);
-  drafts.set(`${service}\n${key}`, draft);
+  const place = `${service}\n${number === null}\n${key}`;
+  const draft = drafts.get(place) ?? newDraft(key, service, number);
+  drafts.set(place, draft);
   draft.minutes += unit === "minutes" ? entry.quantity : 0;
   draft.rows += 1;
-  for (const reason of entry.reasons) draft.reasonSet.add(reason);
+  draft.left += entry.quantity;
+  for (const reason of entry.reasons)
+    draft.leftFor.set(reason, (draft.leftFor.get(reason) ?? 0) + entry.quantity);
   draft.title ??= entry.title ?? null;
   draft.category ??= entry.category ?? null;
   draft.openedAt ??= entry.openedAt ?? null;
@@ -73,10 +89,10 @@ function addEntry(drafts: Map<string, Draft>, entry: AdditionalEntry): void {
   if (entry.at > draft.lastDeliveredAt) draft.lastDeliveredAt = entry.at;
 }
 
-function newDraft(key: string, service: string, number: string | undefined): Draft {
+function newDraft(key: string, service: string, number: string | null): Draft {
   return {
     key,
-    number: number ?? null,
+    number,
     title: null,
     service,
     category: null,
@@ -86,37 +102,43 @@ function newDraft(key: string, service: string, number: string | undefined): Dra
     minutes: 0,
     rows: 0,
     agreementId: null,
-    reasonSet: new Set(),
+    left: 0,
+    leftFor: new Map(),
   };
 }
 
-function finish({ reasonSet, ...draft }: Draft): AdditionalCase {
-  return { ...draft, reasons: [...reasonSet].toSorted() };
+function finish({ left: _left, leftFor, ...draft }: Draft): AdditionalCase {
+  return { ...draft, reasons: [...leftFor.keys()].toSorted() };
 }
 
-function summarize(items: readonly AdditionalCase[]): AdditionalCases {
-  const byKey = Map.groupBy(items, ({ key }) => key);
-  const reasons: Partial<Record<Reason, number>> = {};
-  for (const group of byKey.values()) {
-    for (const reason of new Set(group.flatMap((each) => each.reasons)))
-      reasons[reason] = (reasons[reason] ?? 0) + 1;
-  }
-  const services = [...Map.groupBy(items, ({ service }) => service)].map(([service, group]) => ({
+function summarize(drafts: readonly Draft[]): AdditionalCases {
+  const byKey = [...Map.groupBy(drafts, ({ key, number }) => `${number === null}\n${key}`).values()];
+  const services = [...Map.groupBy(drafts, ({ service }) => service)].map(([service, group]) => ({
     service,
-    requests: group.length,
-    minutes: group.reduce((total, { minutes }) => total + minutes, 0),
+    requests: group.filter(({ left }) => left > 0).length,
+    minutes: sumOf(group, ({ minutes }) => minutes),
   }));
-  const lastAt = items.reduce(
-    (last, { lastDeliveredAt }) => (lastDeliveredAt > last ? lastDeliveredAt : last),
-    "",
-  );
   return {
-    dataAsOf: lastAt === "" ? null : lastAt,
-    cases: byKey.size,
-    minutes: services.reduce((total, { minutes }) => total + minutes, 0),
-    rows: items.reduce((total, { rows }) => total + rows, 0),
-    reasons,
-    services: services.toSorted((left, right) => (left.service < right.service ? -1 : 1)),
-    items,
+    dataAsOf: latest(drafts.map(({ lastDeliveredAt }) => lastDeliveredAt)) ?? null,
+    cases: byKey.filter((group) => sumOf(group, ({ left }) => left) > 0).length,
+    minutes: sumOf(services, ({ minutes }) => minutes),
+    rows: sumOf(drafts, ({ rows }) => rows),
+    reasons: reasonsOf(byKey),
+    services: services.toSorted((left, right) => compareText(left.service, right.service)),
+    items: drafts.map(finish),
   };
 }
+
+function reasonsOf(cases: readonly (readonly Draft[])[]): AdditionalCases["reasons"] {
+  const reasons: Partial<Record<Reason, number>> = {};
+  for (const group of cases) {
+    for (const reason of new Set(group.flatMap(({ leftFor }) => [...leftFor.keys()]))) {
+      const left = sumOf(group, ({ leftFor }) => leftFor.get(reason) ?? 0);
+      reasons[reason] = (reasons[reason] ?? 0) + (left > 0 ? 1 : 0);
+    }
+  }
+  return reasons;
+}
+
+const sumOf = <Item>(items: readonly Item[], of: (item: Item) => number): number =>
+  items.reduce((total, item) => total + of(item), 0);

@@ -1,32 +1,64 @@
 /**
- * The rows behind the totals of additional cases (CA-14, CA-15): of several ledgers, one after the other, the newest first
- * in each. Promise: a page costs one query for each ledger that it touches, and one more for what its reversals take back.
- * Invariant: the rows of a service, a reason or a case are those that the totals of it are made of, each once.
+ * The rows behind the totals of additional cases (CA-14, CA-15), of several ledgers in one order: the key they are sorted by,
+ * then the id, then the ledger. Promise: a page costs two queries for each ledger, and one more for what its reversals take
+ * back, however many rows there are.
+ * Invariants: the rows of a service, a reason or a case are those that the totals of it are made of, each once; pages neither
+ * skip nor repeat a row that was there all the time.
  */
 import * as z from "zod";
+import { unitSchema } from "../agreements/agreement-event.ts";
+import { compareText } from "../agreements/terms.ts";
 import type { Query } from "../platform/cosmos.ts";
 import type { Chosen } from "./chosen.ts";
 import { readReversed } from "./drill-down.ts";
 import { caseNumberOf, type Entry, type LedgerId, ledgerIdSchema, type Reason } from "./entry.ts";
-import { shownCells } from "./grid-cells.ts";
+import { latest } from "./figures.ts";
+import { additionalColumns, additionalSearched, LEDGER_AGREEMENT } from "./grid.ts";
+import { compareCells, shownCells } from "./grid-cells.ts";
+import { rowCondition } from "./grid-query.ts";
 import { visibleRows } from "./grid-visibility.ts";
-import { type RowStore, sortPathOf } from "./row-store.ts";
+import { foldLedgers } from "./ledger-merge.ts";
+import { type RowSort, type RowStore, sortKeyOf, sortPathOf } from "./row-store.ts";
 
 export type AdditionalRowsAsked = {
   readonly service?: string | undefined;
   readonly reason?: Reason | undefined;
   /** The case's number, or where it has none the id of its delivery. */
   readonly case?: string | undefined;
+  readonly filter?: string | undefined;
+  readonly search?: string | undefined;
 };
 
 export const additionalPositionSchema = z.object({
-  ledgerId: ledgerIdSchema,
-  key: z.string(),
+  key: z.union([z.string(), z.number(), z.null()]),
   id: z.string(),
+  ledgerId: ledgerIdSchema,
 });
 type Position = z.output<typeof additionalPositionSchema>;
 
-export function additionalCondition({ service, reason, case: key }: AdditionalRowsAsked): Query | undefined {
+/**
+ * What rows of a ledger are asked for.
+ * @throws InvalidRequestError `InvalidFilter`.
+ */
+export function additionalCondition(asked: AdditionalRowsAsked): (ledgerId: LedgerId) => Query | undefined {
+  const { filter, search } = asked;
+  const others = [parameterCondition(asked), visibleRows().filter];
+  const condition = rowCondition({ filter, search }, additionalColumns, additionalSearched, others);
+  return (ledgerId) => condition && ofLedger(condition, ledgerId);
+}
+
+function ofLedger({ query, parameters }: Query, ledgerId: LedgerId): Query {
+  if (!query.includes(LEDGER_AGREEMENT)) return { query, parameters };
+  return { query, parameters: [...parameters, { name: LEDGER_AGREEMENT, value: agreementIn(ledgerId) }] };
+}
+
+/** Null for what was booked to none. */
+function agreementIn(ledgerId: LedgerId): string | null {
+  const agreementId = ledgerId.slice(ledgerId.indexOf("/") + 1);
+  return agreementId === "" ? null : agreementId;
+}
+
+function parameterCondition({ service, reason, case: key }: AdditionalRowsAsked): Query | undefined {
   const path = sortPathOf("number");
   const ofCase = `(${path} = @case OR (NOT IS_STRING(${path}) AND (c.id = @case OR c.reverses = @case)))`;
   const conditions = [
@@ -38,25 +70,22 @@ export function additionalCondition({ service, reason, case: key }: AdditionalRo
       : [{ text: "ARRAY_CONTAINS(c.reasons, @reason)", value: reason, name: "@reason" }],
     key === undefined ? [] : [{ text: ofCase, value: key, name: "@case" }],
   ].flat();
-  const visibility = visibleRows();
-  const texts = [
-    ...conditions.map(({ text }) => text),
-    ...(visibility.filter ? [visibility.filter.query] : []),
-  ];
-  if (texts.length === 0) return undefined;
+  if (conditions.length === 0) return undefined;
   return {
-    query: texts.map((text) => `(${text})`).join(" AND "),
-    parameters: [
-      ...conditions.map(({ name, value }) => ({ name, value })),
-      ...(visibility.filter?.parameters ?? []),
-    ],
+    query: conditions.map(({ text }) => `(${text})`).join(" AND "),
+    parameters: conditions.map(({ name, value }) => ({ name, value })),
   };
 }
 
-type Asked = {
+type Scope = {
   readonly chosen: Chosen;
   readonly asOf: string | undefined;
-  readonly filter: Query | undefined;
+  readonly filterOf: (ledgerId: LedgerId) => Query | undefined;
+};
+
+export type AdditionalPage = {
+  readonly sort: RowSort;
+  readonly descending: boolean;
   readonly after: Position | undefined;
   readonly limit: number;
 };
@@ -65,32 +94,51 @@ type Asked = {
 export async function readAdditionalRows(
   store: Pick<RowStore, "additionalRows">,
   ledgers: readonly LedgerId[],
-  { chosen, asOf, filter, after, limit }: Asked,
-): Promise<Entry[]> {
-  const start = after === undefined ? 0 : Math.max(0, ledgers.indexOf(after.ledgerId));
-  const entries: Entry[] = [];
-  for (const ledgerId of ledgers.slice(start)) {
-    if (entries.length >= limit) break;
-    const page = await store.additionalRows(ledgerId, {
-      chosen,
-      asOf,
-      filter,
-      sort: "deliveredAt",
-      descending: true,
-      after: after?.ledgerId === ledgerId ? { key: after.key, id: after.id } : undefined,
-      limit: limit - entries.length,
-    });
-    entries.push(...page);
-  }
-  return entries;
+  { chosen, asOf, filterOf }: Scope,
+  { sort, descending, after, limit }: AdditionalPage,
+): Promise<readonly Entry[]> {
+  const read = (ledgerId: LedgerId) => {
+    const place = after && {
+      key: after.key,
+      id: after.id,
+      isIncluded: compareText(ledgerId, after.ledgerId) > 0,
+    };
+    const filter = filterOf(ledgerId);
+    return store.additionalRows(ledgerId, { chosen, asOf, filter, sort, descending, after: place, limit });
+  };
+  const compare = compareRows(sort, descending);
+  return foldLedgers<readonly Entry[], readonly Entry[]>(ledgers, read, [], (sum, found) =>
+    [...sum, ...found.flat()].toSorted(compare).slice(0, limit),
+  );
 }
 
-export const additionalPositionOf = ({ ledgerId, at, id }: Entry): Position => ({ ledgerId, key: at, id });
+/** The ledger is last, and its order never turns: it only tells apart what two producers named alike. */
+const compareRows = (sort: RowSort, descending: boolean) => (left: Entry, right: Entry) => {
+  const compared =
+    compareCells(sortKeyOf(left, sort), sortKeyOf(right, sort)) || compareText(left.id, right.id);
+  return (descending ? -compared : compared) || compareText(left.ledgerId, right.ledgerId);
+};
 
-const bookedSchema = z.object({
-  agreementId: z.string().nullish(),
-  request: z.object({ category: z.string().nullish() }).nullish().catch(undefined),
-});
+/** Time of the last delivery among all rows that are asked for (CA-17). */
+export async function readAdditionalLastAt(
+  store: Pick<RowStore, "additionalLastAt">,
+  ledgers: readonly LedgerId[],
+  { chosen, asOf, filterOf }: Scope,
+): Promise<string | undefined> {
+  const read = (ledgerId: LedgerId) =>
+    store.additionalLastAt(ledgerId, { chosen, asOf, filter: filterOf(ledgerId) });
+  return foldLedgers<string | undefined, string | undefined>(ledgers, read, undefined, (sum, found) =>
+    latest([sum, ...found]),
+  );
+}
+
+export const additionalPositionOf =
+  (sort: RowSort) =>
+  (entry: Entry): Position => ({
+    key: sortKeyOf(entry, sort),
+    id: entry.id,
+    ledgerId: entry.ledgerId,
+  });
 
 /** Each with the columns of what it takes back, where it does. */
 export async function additionalRowViews(
@@ -109,20 +157,22 @@ export async function additionalRowViews(
 function rowView(entry: Entry, reversed: Entry | undefined) {
   const { event } = reversed ?? entry;
   const cells = shownCells(event);
-  const booked = bookedSchema.safeParse(event.data);
-  const [, service = ""] = (entry.account ?? "").split(":");
+  const [, service = "", unit = ""] = (entry.account ?? "").split(":");
   return {
     rowId: entry.id,
     kind: entry.reverses === undefined ? ("delivery" as const) : ("reversal" as const),
     number: caseNumberOf(entry) ?? null,
     title: cells.title ?? null,
     service,
-    category: booked.data?.request?.category ?? null,
+    category: cells.category ?? null,
     reasons: entry.reasons ?? [],
     openedAt: cells.openedAt ?? null,
     deliveredAt: entry.at,
-    deliveredMinutes: entry.quantity,
-    agreementId: booked.data?.agreementId ?? null,
+    recordedAt: entry.recordedAt,
+    quantity: entry.quantity,
+    unit: unitSchema.parse(unit),
+    deliveredMinutes: unit === "minutes" ? entry.quantity : null,
+    agreementId: agreementIn(entry.ledgerId),
     workspaceId: entry.workspaceId ?? "",
     event: { source: entry.event.source, id: entry.event.id },
     reverses: reversed === undefined ? null : { source: reversed.event.source, id: reversed.event.id },

@@ -32,6 +32,7 @@ const cellPlaces = {
   learner: "h",
   requestedBy: "h",
   language: "g",
+  category: "g",
 } as const;
 export type CellName = keyof typeof cellPlaces;
 type CellPlace = (typeof cellPlaces)[CellName];
@@ -104,6 +105,7 @@ export function cellsOf({ service, request = {}, detail = {} }: DeliveryMembers)
         openedAt: instantOf(request["openedAt"]),
         closedAt: instantOf(request["closedAt"]),
         primaryContact: textOf(request["primaryContact"]),
+        category: textOf(request["category"]),
       };
   }
 }

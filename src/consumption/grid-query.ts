@@ -5,7 +5,7 @@
 import type { Query } from "../platform/cosmos.ts";
 import { parseFilter } from "../platform/filter.ts";
 import { toSql } from "../platform/filter-evaluation.ts";
-import { type Columns, fieldsOf } from "./grid.ts";
+import { type Columns, fieldsOf, filterPathOf } from "./grid.ts";
 import type { CellName } from "./grid-cells.ts";
 import { sortPathOf } from "./row-store.ts";
 
@@ -38,7 +38,7 @@ export function rowCondition(
 function filterQuery(text: string, columns: Columns): Query {
   const fields = fieldsOf(columns);
   const paths = Object.fromEntries(
-    Object.entries(columns).map(([name, { sort }]) => [name, sortPathOf(sort)]),
+    Object.entries(columns).map(([name, column]) => [name, filterPathOf(column)]),
   );
   const condition = toSql(parseFilter(text, fields), { fields, paths });
   return { query: condition.text, parameters: [...condition.parameters] };

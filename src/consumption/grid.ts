@@ -1,13 +1,14 @@
 /**
  * The kinds of grids (CA-11) and their columns: what rows of each are found, put in order and searched by. Pure.
- * Invariant: a column that can be filtered can be sorted by, and is the same for a delivery and for what takes it back.
+ * Invariant: a column that rows are found or put in order by is the same for a delivery and for what takes it back, but for
+ * the sign of its quantity and when it was recorded.
  */
 import type { Service } from "../agreements/agreement-event.ts";
 import { InvalidRequestError } from "../platform/errors.ts";
 import type { FieldType, FilterFields } from "../platform/filter.ts";
 import { type Order, parseOrderBy } from "../platform/orderby.ts";
 import type { CellName } from "./grid-cells.ts";
-import type { RowSort } from "./row-store.ts";
+import { type RowSort, sortPathOf } from "./row-store.ts";
 
 export type Grid = "cases" | "education" | "contacts" | "assessments" | "credits" | "other";
 /** A grid whose rows are deliveries and what takes them back. */
@@ -33,8 +34,15 @@ export function gridOf(service: Service): Grid {
   }
 }
 
-type Column = { readonly type: FieldType; readonly sort: RowSort };
+/** `path`: where a filter finds it over `c`, if that is not where rows are sorted by it. No `sort`: no order. */
+type Column =
+  | { readonly type: FieldType; readonly sort: RowSort; readonly path?: string }
+  | { readonly type: FieldType; readonly sort?: never; readonly path: string };
 export type Columns = Readonly<Record<string, Column>>;
+
+/** In a query over `c`. */
+export const filterPathOf = (column: Column): string =>
+  column.sort === undefined ? column.path : (column.path ?? sortPathOf(column.sort));
 
 const instant = (sort: RowSort): Column => ({ type: "instant", sort });
 const text = (sort: RowSort): Column => ({ type: "string", sort });
@@ -48,10 +56,11 @@ const common = {
   number: text("number"),
 } satisfies Columns;
 
-/** What is the same on every row of a grid, such as the package, is no column to find rows by. */
+/** What is the same on every row of a grid, such as the package, is no column to find rows by, nor is what is computed. */
 export const deliveryColumns: Readonly<Record<DeliveryGrid, Columns>> = {
   cases: {
     ...common,
+    deliveredMinutes: amount,
     title: text("title"),
     product: text("product"),
     severity: text("severity"),
@@ -89,6 +98,34 @@ export const deliveryColumns: Readonly<Record<DeliveryGrid, Columns>> = {
   other: { ...common, title: text("title") },
 };
 
+/** Minutes are delivered only where they are what is counted. */
+export function columnsOfGrid(grid: DeliveryGrid, unit: string | undefined): Columns {
+  const columns = deliveryColumns[grid];
+  if (grid !== "cases" || unit === undefined || unit === "minutes") return columns;
+  return Object.fromEntries(Object.entries(columns).filter(([name]) => name !== "deliveredMinutes"));
+}
+
+/** The agreement of a ledger: a parameter of each query, since it is the same for all rows there. */
+export const LEDGER_AGREEMENT = "@agreementId";
+
+/** Only these two services have additional cases (CA-14). */
+const SERVICE = "(STARTSWITH(c.account, 'a:advisory:') ? 'advisory' : 'problemResolution')";
+const MINUTES = "(ENDSWITH(c.account, ':minutes') ? c.quantity : null)";
+
+export const additionalColumns: Columns = {
+  ...common,
+  deliveredMinutes: { ...amount, path: MINUTES },
+  title: text("title"),
+  category: text("category"),
+  openedAt: instant("openedAt"),
+  service: { type: "string", path: SERVICE },
+  agreementId: { type: "string", path: LEDGER_AGREEMENT },
+};
+export const additionalSearched: readonly CellName[] = ["number", "title"];
+
+export const orderedNames = (columns: Columns): readonly string[] =>
+  Object.entries(columns).flatMap(([name, { sort }]) => (sort === undefined ? [] : name));
+
 /** The cells in which `search` looks. */
 export const searchedCells: Readonly<Record<DeliveryGrid, readonly CellName[]>> = {
   cases: ["number", "title", "product", "primaryContact"],
@@ -111,10 +148,10 @@ export type ContactField = keyof typeof contactFields;
 export const fieldsOf = (columns: Columns): FilterFields =>
   Object.fromEntries(Object.entries(columns).map(([name, { type }]) => [name, type]));
 
-/** Every name that a filter may use in some grid. */
-export const filterNames: readonly string[] = [
-  ...new Set([...Object.values(deliveryColumns).flatMap(Object.keys), ...Object.keys(contactFields)]),
-].toSorted();
+/** What a filter takes in each grid, for whoever reads the contract. */
+export const filterNames: string = Object.entries({ ...deliveryColumns, contacts: contactFields })
+  .map(([grid, columns]) => `${grid}: ${Object.keys(columns).join(", ")}`)
+  .join("; ");
 
 /**
  * Every order needs an index of its own, so a grid is sorted by one field; the row's id makes it total.

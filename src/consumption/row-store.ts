@@ -4,51 +4,10 @@
  */
 import type { Container } from "@azure/cosmos";
 import * as z from "zod";
-import { workspaceIdSchema } from "../agreements/ids.ts";
-import { type Condition, isOneOf, type Query, queryAll, queryPages, sql } from "../platform/cosmos.ts";
+import { type Condition, isOneOf, type Query, queryAll, sql } from "../platform/cosmos.ts";
 import type { Chosen } from "./chosen.ts";
-import {
-  type Account,
-  accountSchema,
-  type Entry,
-  entrySchema,
-  type LedgerId,
-  reasonSchema,
-} from "./entry.ts";
-import { type CellName, cellPathOf, isCellName, keptCell, keptCellsSchema } from "./grid-cells.ts";
-
-/** What the additional-cases view needs of an entry; a case without a number is known by its entry. */
-const additionalSchema = z.object({
-  id: z.string(),
-  account: accountSchema,
-  at: z.string(),
-  workspaceId: workspaceIdSchema,
-  quantity: z.int(),
-  reasons: z.array(reasonSchema).default([]),
-  reverses: z.string().optional(),
-  caseNumber: z.string().optional(),
-  number: z.string().optional(),
-  title: z.string().optional(),
-  category: z.string().nullish(),
-  openedAt: z.string().nullish(),
-  agreementId: z.string().optional(),
-});
-export type AdditionalEntry = z.infer<typeof additionalSchema>;
-
-/** What a page of cases shows of a row, and counts of it. */
-const caseRowSchema = z.object({
-  id: z.string(),
-  at: z.string(),
-  workspaceId: workspaceIdSchema,
-  quantity: z.int(),
-  reverses: z.string().optional(),
-  cells: keptCellsSchema,
-});
-export type CaseRow = z.infer<typeof caseRowSchema>;
-
-/** What all rows of one case come to. */
-const caseSumSchema = z.object({ total: z.int(), reversals: z.int(), quantity: z.int().default(0) });
-type CaseSum = z.infer<typeof caseSumSchema>;
+import { type Account, type Entry, entrySchema, type LedgerId } from "./entry.ts";
+import { type CellName, cellPathOf, isCellName, keptCell } from "./grid-cells.ts";
 
 const timedSchema = z.object({ id: z.string(), at: z.string(), quantity: z.int() });
 export type TimedEntry = z.infer<typeof timedSchema>;
@@ -79,7 +38,7 @@ export function sortKeyOf(entry: Entry, sort: RowSort): SortKey {
   return isCellName(sort) ? keptCell(entry.cells, sort) : (entry[rowSortPaths[sort]] ?? null);
 }
 
-type RowScope = {
+export type RowScope = {
   readonly account: Account;
   readonly chosen: Chosen;
   readonly asOf: string | undefined;
@@ -88,86 +47,59 @@ type RowScope = {
 export type RowPage = {
   readonly sort: RowSort;
   readonly descending: boolean;
-  readonly after: Position | undefined;
+  /** `isIncluded`: a row of just that key and id comes after it as well, since the list had one of another ledger. */
+  readonly after: (Position & { readonly isIncluded?: boolean }) | undefined;
   /** A further condition in Cosmos SQL over `c`, with its parameters. */
   readonly filter: Query | undefined;
   readonly limit: number;
 };
 
-/** One case, or the rows of none. */
-type CaseNumber = { readonly number: string | null };
-
-/** `filter` as in a page of rows. */
-type CaseScope = RowScope & Pick<RowPage, "filter">;
+/** The additional accounts of a ledger. */
+export type AdditionalScope = Omit<RowScope, "account">;
 
 export type RowStore = {
   readonly rows: (ledgerId: LedgerId, query: RowScope & RowPage) => Promise<readonly Entry[]>;
-  /** Rows of all additional accounts of a ledger. */
   readonly additionalRows: (
     ledgerId: LedgerId,
-    query: Omit<RowScope, "account"> & RowPage,
+    query: AdditionalScope & RowPage,
   ) => Promise<readonly Entry[]>;
+  /** Time of the last additional row; undefined where there is none. */
+  readonly additionalLastAt: (
+    ledgerId: LedgerId,
+    query: AdditionalScope & Pick<RowPage, "filter">,
+  ) => Promise<string | undefined>;
   readonly entriesById: (
     ledgerId: LedgerId,
     chosen: Chosen,
     ids: readonly string[],
   ) => Promise<readonly Entry[]>;
-  /** Rows in order of their case's number, those of none first, then of their ids. */
-  readonly caseRows: (
-    ledgerId: LedgerId,
-    query: CaseScope & { readonly after: CaseNumber | undefined; readonly limit: number },
-  ) => Promise<readonly CaseRow[]>;
-  /** What all rows of one case come to, however many. */
-  readonly caseSum: (ledgerId: LedgerId, query: CaseScope & CaseNumber) => Promise<CaseSum>;
-  readonly lastOfCase: (ledgerId: LedgerId, query: CaseScope & CaseNumber) => Promise<CaseRow | undefined>;
-  /** Different case numbers among the rows of an account. Its cost grows with the rows. */
-  readonly caseCount: (ledgerId: LedgerId, query: CaseScope) => Promise<number>;
   /** What counts on an account in some periods, in no order and whatever its workspace. */
   readonly within: (
     ledgerId: LedgerId,
     account: Account,
     periods: readonly Period[],
   ) => Promise<readonly TimedEntry[]>;
-  readonly additional: (
-    ledgerId: LedgerId,
-    chosen: Chosen,
-    asOf: string | undefined,
-  ) => AsyncIterable<readonly AdditionalEntry[]>;
 };
 
 export function cosmosRowStore(container: Container): RowStore {
-  const caseQuery = (query: CaseScope & CaseNumber, select: string, order = ""): Query =>
-    filtered(`SELECT ${select}`, allOf([onAccount(query), ofCase(query)]), query.filter, order);
   return {
     rows: (ledgerId, query) => queryAll(container, ledgerId, pageQuery(onAccount(query), query), entrySchema),
     additionalRows: (ledgerId, query) =>
       queryAll(container, ledgerId, pageQuery(onAdditional(query), query), entrySchema),
+    additionalLastAt: async (ledgerId, query) => {
+      const last = filtered(
+        "SELECT TOP 1 VALUE c.at",
+        onAdditional(query),
+        query.filter,
+        " ORDER BY c.at DESC",
+      );
+      return (await queryAll(container, ledgerId, last, z.string()))[0];
+    },
     entriesById: async (ledgerId, chosen, ids) => {
       if (ids.length === 0) return [];
       const isEntry = { text: "c.kind = 'entry'", parameters: {} };
       const { text, parameters } = allOf([isEntry, isOneOf("c.id", "id", ids), inChosen(chosen)]);
       return queryAll(container, ledgerId, sql(`SELECT * FROM c WHERE ${text}`, parameters), entrySchema);
-    },
-    caseRows: (ledgerId, { after, limit, ...query }) => {
-      const condition = allOf([onAccount(query), beyondCase(after)]);
-      const select = `SELECT TOP ${limit} ${CASE_MEMBERS}`;
-      const page = filtered(select, condition, query.filter, ` ORDER BY ${NUMBER}, c.id`);
-      return queryAll(container, ledgerId, page, caseRowSchema);
-    },
-    caseSum: async (ledgerId, query) => {
-      const sums = "COUNT(1) AS total, COUNT(c.reverses) AS reversals, SUM(c.quantity) AS quantity";
-      const [sum] = await queryAll(container, ledgerId, caseQuery(query, sums), caseSumSchema);
-      return sum ?? { total: 0, reversals: 0, quantity: 0 };
-    },
-    lastOfCase: async (ledgerId, query) => {
-      const last = caseQuery(query, `TOP 1 ${CASE_MEMBERS}`, " ORDER BY c.at DESC, c.id DESC");
-      return (await queryAll(container, ledgerId, last, caseRowSchema))[0];
-    },
-    caseCount: async (ledgerId, query) => {
-      const hasNumber = { text: `IS_STRING(${NUMBER})`, parameters: {} };
-      const condition = allOf([onAccount(query), hasNumber]);
-      const numbers = filtered(`SELECT DISTINCT VALUE ${NUMBER}`, condition, query.filter);
-      return (await queryAll(container, ledgerId, numbers, z.string())).length;
     },
     within: (ledgerId, account, periods) => {
       const onOne = onAccount({ account, chosen: { kind: "everything" }, asOf: undefined });
@@ -175,20 +107,11 @@ export function cosmosRowStore(container: Container): RowStore {
       const query = sql(`SELECT c.id, c.at, c.quantity FROM c WHERE ${text}`, parameters);
       return queryAll(container, ledgerId, query, timedSchema);
     },
-    additional: (ledgerId, chosen, asOf) => {
-      const members =
-        "c.id, c.account, c.at, c.workspaceId, c.quantity, c.reasons, c.reverses, c.caseNumber, c.event.data.agreementId, c.event.data.request.number, c.event.data.request.title, c.event.data.request.category, c.event.data.request.openedAt";
-      const { text, parameters } = onAdditional({ chosen, asOf });
-      const query = sql(`SELECT ${members} FROM c WHERE ${text}`, parameters);
-      return queryPages(container, ledgerId, query, additionalSchema);
-    },
   };
 }
 
-const NUMBER = sortPathOf("number");
-const CASE_MEMBERS = "c.id, c.at, c.workspaceId, c.quantity, c.reverses, c.cells";
-
-const anything: Condition = { text: "true", parameters: {} };
+/** What everything meets. */
+export const anything: Condition = { text: "true", parameters: {} };
 
 export const inChosen = (chosen: Chosen): Condition =>
   chosen.kind === "everything" ? anything : isOneOf("c.workspaceId", "workspace", [...chosen.ids]);
@@ -202,30 +125,19 @@ export const allOf = (conditions: readonly Condition[]): Condition => ({
   parameters: Object.assign({}, ...conditions.map(({ parameters }) => parameters)),
 });
 
-const onAccount = ({ account, chosen, asOf }: RowScope): Condition =>
+export const onAccount = ({ account, chosen, asOf }: RowScope): Condition =>
   allOf([
     { text: "c.kind = 'entry' AND c.account = @account", parameters: { account } },
     inChosen(chosen),
     upToInstant(asOf),
   ]);
 
-const onAdditional = ({ chosen, asOf }: Omit<RowScope, "account">): Condition =>
+export const onAdditional = ({ chosen, asOf }: AdditionalScope): Condition =>
   allOf([
     { text: "c.kind = 'entry' AND c.state = 'posted' AND STARTSWITH(c.account, 'a:')", parameters: {} },
     inChosen(chosen),
     upToInstant(asOf),
   ]);
-
-const ofCase = ({ number }: CaseNumber): Condition =>
-  number === null
-    ? { text: `IS_NULL(${NUMBER})`, parameters: {} }
-    : { text: `${NUMBER} = @number`, parameters: { number } };
-
-function beyondCase(after: CaseNumber | undefined): Condition {
-  if (after === undefined) return anything;
-  if (after.number === null) return { text: `IS_STRING(${NUMBER})`, parameters: {} };
-  return { text: `${NUMBER} > @afterNumber`, parameters: { afterNumber: after.number } };
-}
 
 export function inPeriods(periods: readonly Period[]): Condition {
   if (periods.length === 0) return { text: "false", parameters: {} };
@@ -250,7 +162,8 @@ function pageQuery(condition: Condition, { sort, descending, after, filter, limi
   };
 }
 
-function filtered(
+/** @param filter as in a page of rows. */
+export function filtered(
   select: string,
   { text, parameters }: Condition,
   filter: Query | undefined,
@@ -262,15 +175,17 @@ function filtered(
 }
 
 /** Null comes before every value, and is neither more nor less than one where it is compared. */
-function beyondRow(path: string, isDescending: boolean, { key, id }: Position) {
+function beyondRow(path: string, isDescending: boolean, after: NonNullable<RowPage["after"]>) {
+  const { key, id, isIncluded = false } = after;
   const beyond = isDescending ? "<" : ">";
+  const from = isIncluded ? `${beyond}=` : beyond;
   if (key === null) {
     const others = isDescending ? "" : ` OR NOT IS_NULL(${path})`;
-    return { text: `((IS_NULL(${path}) AND c.id ${beyond} @id)${others})`, parameters: { id } };
+    return { text: `((IS_NULL(${path}) AND c.id ${from} @id)${others})`, parameters: { id } };
   }
   const empty = isDescending ? ` OR IS_NULL(${path})` : "";
   return {
-    text: `(${path} ${beyond} @key OR (${path} = @key AND c.id ${beyond} @id)${empty})`,
+    text: `(${path} ${beyond} @key OR (${path} = @key AND c.id ${from} @id)${empty})`,
     parameters: { key, id },
   };
 }

@@ -6,7 +6,7 @@ import { isWithin } from "../agreements/terms.ts";
 import { NotFoundError } from "../platform/errors.ts";
 import type { Ledger } from "./activity-store.ts";
 import { type Chosen, isAgreementLinked } from "./chosen.ts";
-import { ledgerIdOf } from "./entry.ts";
+import { type LedgerId, ledgerIdOf } from "./entry.ts";
 import { type Figures, type FiguresStore, figuresOf, touchedAccounts } from "./figures.ts";
 import type { SeatedContacts } from "./grid-contacts.ts";
 
@@ -33,20 +33,41 @@ export async function readAgreements(
   at: string,
   contacts?: SeatedContacts,
 ): Promise<Figures[]> {
-  const ids = named ?? Object.keys(customer.agreements).filter((id) => mayBeActive(customer, id, at));
-  // What there is not is looked for as well: its answer takes as long as that for what is hidden (AC-08).
-  const found = await Promise.all(
+  const found =
+    named === undefined
+      ? await findLedgers(
+          store,
+          customer,
+          Object.keys(customer.agreements).filter((id) => mayBeActive(customer, id, at)),
+        )
+      : await findKnownLedgers(store, customer, chosen, named);
+  const ledgers = found
+    .flatMap(({ ledger }) => (ledger === undefined ? [] : [ledger]))
+    .filter(({ head }) => named !== undefined || (head.terms !== undefined && isWithin(at, head.terms)));
+  return Promise.all(ledgers.map((ledger) => figuresOf(store, ledger, { chosen, asOf, at, contacts })));
+}
+
+function findLedgers(store: Pick<FiguresStore, "ledger">, customer: Customer, ids: readonly string[]) {
+  return Promise.all(
     ids.map(async (id) => ({
       id,
       ledger: await store.ledger(ledgerIdOf(customer.customerId, agreementIdSchema.parse(id))),
     })),
   );
-  const hidden = named && found.find(({ id, ledger }) => !mayBeKnown(customer, chosen, id, ledger));
+}
+
+/** @throws NotFoundError for a name that the customer does not have, or that the caller may not know of. */
+async function findKnownLedgers(
+  store: Pick<FiguresStore, "ledger">,
+  customer: Customer,
+  chosen: Chosen,
+  named: readonly string[],
+) {
+  // What there is not is looked for as well: its answer takes as long as that for what is hidden (AC-08).
+  const found = await findLedgers(store, customer, named);
+  const hidden = found.find(({ id, ledger }) => !mayBeKnown(customer, chosen, id, ledger));
   if (hidden !== undefined) throw new NotFoundError(`no agreement ${hidden.id}`);
-  const ledgers = found
-    .flatMap(({ ledger }) => (ledger === undefined ? [] : [ledger]))
-    .filter(({ head }) => named !== undefined || (head.terms !== undefined && isWithin(at, head.terms)));
-  return Promise.all(ledgers.map((ledger) => figuresOf(store, ledger, { chosen, asOf, at, contacts })));
+  return found;
 }
 
 /** Whoever sees only some workspaces knows of what applies to one of them, or was delivered there (WS-07). */
@@ -120,8 +141,18 @@ export async function readPage(
   return { agreements, elsewhere };
 }
 
-/** Every ledger of the customer: each agreement's, also of those that only cases name, and the one of none. */
-export function ledgersOf(customer: Customer, agreements: readonly AgreementId[] | undefined) {
-  const ids: readonly (AgreementId | undefined)[] = agreements ?? [...customer.ledgers, undefined];
+/**
+ * The ledgers of the named agreements; without names every ledger of the customer: each agreement's, also of those that only
+ * cases name, and the one of none. One query for each name, none without.
+ * @throws NotFoundError as `readAgreements`.
+ */
+export async function readLedgerIds(
+  store: Pick<FiguresStore, "ledger">,
+  customer: Customer,
+  chosen: Chosen,
+  named: readonly AgreementId[] | undefined,
+): Promise<readonly LedgerId[]> {
+  if (named !== undefined) await findKnownLedgers(store, customer, chosen, named);
+  const ids: readonly (AgreementId | undefined)[] = named ?? [...customer.ledgers, undefined];
   return ids.map((agreementId) => ledgerIdOf(customer.customerId, agreementId));
 }

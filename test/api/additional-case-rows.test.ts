@@ -69,12 +69,26 @@ const deliveries = Array.from({ length: 60 }, (_, index) => {
     ...target,
   });
 });
-const reversals = [3, 14, 25, 40].map((index) => {
-  const { data } = z
-    .object({ data: z.object({ agreementId: z.string().optional() }) })
-    .parse(JSON.parse(deliveries[index] ?? ""));
-  return reversalEvent(`back-${index}`, `d-${index}`, { agreementId: data.agreementId, quantity: 1 });
+const bookedSchema = z.object({
+  data: z.object({
+    agreementId: z.string().optional(),
+    request: z.object({ number: z.string() }).optional(),
+  }),
 });
+const booked = deliveries.map((body) => bookedSchema.parse(JSON.parse(body)).data);
+/** Everything of these cases is taken back, and of one without a number. */
+const TAKEN_BACK = ["CASE-2", "CASE-7"];
+const WITHOUT_NUMBER = 10;
+const whole = booked.flatMap(({ request }, index) =>
+  TAKEN_BACK.includes(request?.number ?? "") || index === WITHOUT_NUMBER ? [index] : [],
+);
+const inPart = [3, 14, 25, 40].filter((index) => !whole.includes(index));
+const reversals = [...whole, ...inPart].map((index) =>
+  reversalEvent(`back-${index}`, `d-${index}`, {
+    agreementId: booked[index]?.agreementId,
+    ...(inPart.includes(index) ? { quantity: 1 } : {}),
+  }),
+);
 
 let api: RunningApi;
 
@@ -88,9 +102,11 @@ const rowsAt = (path: string, query: Readonly<Record<string, string>> = {}): Pro
   readAll(api, ADMIN, { path, query }, rowSchema);
 const minutesOf = (rows: readonly Row[]): number =>
   rows.reduce((sum, { deliveredMinutes }) => sum + deliveredMinutes, 0);
-const keyOf = ({ number, rowId, reverses }: Row): string => number ?? `${reverses?.id ?? ""}${rowId}`;
+const keyOf = ({ number, event, reverses }: Row): string => number ?? reverses?.id ?? event.id;
+const groupsOf = (rows: readonly Row[]) => [...Map.groupBy(rows, keyOf).values()];
+/** Of which something is left. */
 const casesOf = (rows: readonly Row[]): number =>
-  new Set(rows.filter(({ kind, number }) => kind === "delivery" || number !== null).map(keyOf)).size;
+  groupsOf(rows).filter((group) => minutesOf(group) > 0).length;
 
 async function view(query: Readonly<Record<string, string>> = {}) {
   const answer = await api.ask(ADMIN, { path: PATH, query: { maxpagesize: "1000", ...query } });
@@ -126,10 +142,29 @@ describe("the rows of additional cases", () => {
     }
   });
 
+  test("of which everything was taken back are listed, and counted as no request", async () => {
+    const shown = await view();
+    const all = await rowsAt(`${PATH}/rows`);
+    const gone = groupsOf(all).filter((group) => minutesOf(group) === 0);
+    expect(gone.length).toBe(TAKEN_BACK.length + 1);
+    expect(shown.cases).toBe(groupsOf(all).length - gone.length);
+    const listed = new Map(shown.value.map(({ key, minutes, rows }) => [key, [minutes, rows]]));
+    for (const number of TAKEN_BACK) {
+      const rows = all.filter((row) => row.number === number);
+      expect(rows.length).toBeGreaterThan(1);
+      const own = shown.value.filter(({ key }) => key === number);
+      expect(own.map(({ minutes }) => minutes)).toEqual(own.map(() => 0));
+      expect(own.reduce((sum, each) => sum + each.rows, 0)).toBe(rows.length);
+    }
+    expect([...listed.values()].filter(([minutes, rows]) => minutes === 0 && rows === 2)).not.toEqual([]);
+  });
+
   test("show of a reversal what it takes back", async () => {
     const rows = await rowsAt(`${PATH}/rows`);
     const back = rows.filter(({ kind }) => kind === "reversal");
-    expect(back).toHaveLength(reversals.length);
+    const here = new Set(rows.map(({ event }) => event.id));
+    expect(back).toHaveLength([...whole, ...inPart].filter((index) => here.has(`d-${index}`)).length);
+    expect(back.length).toBeGreaterThan(inPart.length);
     for (const { reverses, title, category, reasons, service } of back) {
       const taken = rows.find(({ event }) => event.id === reverses?.id);
       expect({ title, category, reasons, service }).toEqual({

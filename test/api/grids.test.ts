@@ -69,7 +69,7 @@ describe.each(grids)("the $grid grid of $entitlementId", ({ entitlementId, grid 
     const deliveries = new Map(rows.map((row) => [row.event.id, row]));
     const reversals = rows.filter(({ kind }) => kind === "reversal");
     expect(reversals.length).toBeGreaterThan(5);
-    const others = ["quantity", "creditsUsed", "recordedAt"];
+    const others = ["quantity", "creditsUsed", "deliveredMinutes", "recordedAt"];
     for (const row of reversals) {
       const taken = deliveries.get(row.reverses?.id ?? "");
       for (const name of columns.filter((each) => !others.includes(each)))

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ActivityStore } from "../../src/consumption/activity-store.ts";
+import type { AdditionalEntry, CaseKey } from "../../src/consumption/case-store.ts";
 import { type Chosen, chooseWorkspaces, everything } from "../../src/consumption/chosen.ts";
 import { additionalAccount, entitlementAccount, ledgerIdOf } from "../../src/consumption/entry.ts";
-import { type AdditionalEntry, rowSortPaths, sortKeyOf } from "../../src/consumption/row-store.ts";
+import { rowSortPaths, sortKeyOf } from "../../src/consumption/row-store.ts";
 import { AGREEMENT, agreementEvent, deliveryEvent, reversalEvent } from "../fakes/events.ts";
 import { type StandIns, startStandIns } from "../reports/support/stand-ins.ts";
 import { agreementId, customerId, customerOf, memoryWorld, type World } from "../reports/support/world.ts";
@@ -24,7 +25,10 @@ const deliveries = Array.from({ length: 24 }, (_, index) =>
     quantity: index + 1,
     workspaceId: WORKSPACE_IDS[index % 3],
     deliveredAt: `2026-0${3 + (index % 2)}-1${index % 4}T10:00:00Z`,
-    request: { number: `CASE-${index % 7}`, title: "地 'ł\"", category: index % 5 === 0 ? "SU" : null },
+    request:
+      index % 9 === 8
+        ? undefined
+        : { number: `CASE-${index % 7}`, title: "地 'ł\"", category: index % 5 === 0 ? "SU" : null },
   }),
 );
 const reversals = [1, 2, 6].map((index) => reversalEvent(`back-${index}`, `d${index}`, { quantity: 1 }));
@@ -50,14 +54,19 @@ const instants = [
   "2026-01-01T00:00:00.000Z",
 ];
 
-async function additionalOf(store: ActivityStore, chosen: Chosen, asOf: string | undefined) {
+async function additionalOf(
+  store: ActivityStore,
+  chosen: Chosen,
+  asOf: string | undefined,
+  keys?: readonly CaseKey[],
+) {
   const all: AdditionalEntry[] = [];
-  for await (const page of store.additional(ledgerId, chosen, asOf)) all.push(...page);
+  const query = { chosen, asOf, filter: undefined, keys };
+  for await (const page of store.additional(ledgerId, query)) all.push(...page);
   return all
-    .map(({ id, at, workspaceId, quantity, reasons, number, title, category }) => ({
+    .map(({ id, at, quantity, reasons, number, title, category }) => ({
       id,
       at,
-      workspaceId,
       quantity,
       reasons,
       number,
@@ -144,11 +153,19 @@ describe("what is read of ledgers", () => {
           chosen,
           asOf,
           filter: undefined,
+          limit: 9,
+          numbers: undefined,
         });
+        const up = { isDescending: false };
+        const down = { isDescending: true };
+        const numbers = ["CASE-2", null, "CASE-5"];
         await checkSame(
           async (store, chosen, asOf) => [
-            await store.caseRows(ledgerId, { ...on(chosen, asOf), after: undefined, limit: 9 }),
-            await store.caseRows(ledgerId, { ...on(chosen, asOf), after: { number }, limit: 9 }),
+            await store.caseRows(ledgerId, { ...on(chosen, asOf), ...up, after: undefined }),
+            await store.caseRows(ledgerId, { ...on(chosen, asOf), ...up, after: { number } }),
+            await store.caseRows(ledgerId, { ...on(chosen, asOf), ...down, after: { number } }),
+            await store.caseRows(ledgerId, { ...on(chosen, asOf), ...down, after: undefined, numbers }),
+            await store.caseNumbers(ledgerId, { ...on(chosen, asOf), ...down, after: { number } }),
             await store.lastOfCase(ledgerId, { ...on(chosen, asOf), number }),
             (await store.caseSum(ledgerId, { ...on(chosen, asOf), number })).quantity || 0,
           ],
@@ -207,11 +224,39 @@ describe("what is read of ledgers", () => {
   it("are the same numbers of cases, additional cases and entries by their ids", async () => {
     for (const account of accounts) {
       await checkSame(
-        (store, chosen, asOf) => store.caseCount(ledgerId, { account, chosen, asOf, filter: undefined }),
-        (count) => count === 0,
+        async (store, chosen, asOf) => {
+          const query = { account, chosen, asOf, filter: undefined };
+          const quantities = await store.caseQuantities(ledgerId, query);
+          return [new Set(quantities), await store.differentNumbers(ledgerId, query)];
+        },
+        ([quantities]) => quantities?.size === 0,
       );
     }
     await checkSame(additionalOf, (entries) => entries.length === 0);
+    const scope = { asOf: undefined, filter: undefined, after: undefined, limit: 100 };
+    const keys = await memory.activity.additionalKeys(ledgerId, { ...scope, chosen: everything });
+    expect(keys.map(({ number }) => number)).toContain(null);
+    await checkSame(
+      (store, chosen, asOf) =>
+        additionalOf(
+          store,
+          chosen,
+          asOf,
+          keys.filter((_, index) => index % 2 === 0),
+        ),
+      (entries) => entries.length === 0,
+    );
+    for (const after of [undefined, ...keys]) {
+      await checkSame(
+        (store, chosen, asOf) =>
+          store.additionalKeys(ledgerId, { chosen, asOf, filter: undefined, after, limit: 7 }),
+        () => false,
+      );
+    }
+    await checkSame(
+      (store, chosen, asOf) => store.additionalLastAt(ledgerId, { chosen, asOf, filter: undefined }),
+      (lastAt) => lastAt === undefined,
+    );
     const [account = entitlementAccount("none")] = accounts;
     const query = { account, chosen: everything, asOf: undefined, filter: undefined, after: undefined };
     const some = await memory.activity.rows(ledgerId, {

@@ -4,17 +4,15 @@ import { agreementEventDataSchema } from "../../src/agreements/agreement-event.t
 import { type Customer, withAgreement } from "../../src/agreements/customer.ts";
 import { workspaceIdSchema } from "../../src/agreements/ids.ts";
 import { entitlementsOf } from "../../src/agreements/terms.ts";
-import { type Case, type CaseScope, readCases } from "../../src/consumption/case-list.ts";
 import { everything } from "../../src/consumption/chosen.ts";
 import { entitlementAccount, ledgerIdOf } from "../../src/consumption/entry.ts";
 import { figuresOf, linesOf } from "../../src/consumption/figures.ts";
 import { balanceOf } from "../../src/consumption/grants.ts";
 import { deliveryColumns, searchedCells } from "../../src/consumption/grid.ts";
 import { readBalances } from "../../src/consumption/grid-balance.ts";
-import { cellsOf, compareCells, isCellName, keptCell, keptCells } from "../../src/consumption/grid-cells.ts";
+import { cellsOf, isCellName, keptCell, keptCells } from "../../src/consumption/grid-cells.ts";
 import { type Contact, contactsOn, seatContacts } from "../../src/consumption/grid-contacts.ts";
 import { rowCondition } from "../../src/consumption/grid-query.ts";
-import type { CaseRow, RowStore } from "../../src/consumption/row-store.ts";
 import { agreementEvent, basePackage, deliveryEvent, entitlement, reversalEvent } from "../fakes/events.ts";
 import { seededRandom } from "../fakes/random.ts";
 import { agreementId, customerId, memoryWorld } from "../reports/support/world.ts";
@@ -84,85 +82,6 @@ describe("what is asked of rows", () => {
         expect(condition?.query).not.toContain("zq");
         expect(condition?.parameters.map(({ value }) => value)).toEqual([search, number]);
       }),
-    );
-  });
-});
-
-/** Serves the rows of a list as the store does. */
-function caseStore(rows: readonly CaseRow[]): Pick<RowStore, "caseRows" | "caseSum" | "lastOfCase"> {
-  const numberOf = ({ cells }: CaseRow): string | null => keptCell(cells, "number");
-  const ofCase = (number: string | null) => rows.filter((row) => numberOf(row) === number);
-  const sorted = rows.toSorted(
-    (left, right) => compareCells(numberOf(left), numberOf(right)) || compareCells(left.id, right.id),
-  );
-  return {
-    caseRows: async (_, { after, limit }) =>
-      sorted
-        .filter((row) => after === undefined || compareCells(numberOf(row), after.number) > 0)
-        .slice(0, limit),
-    caseSum: async (_, { number }) => ({
-      total: ofCase(number).length,
-      reversals: ofCase(number).filter(({ reverses }) => reverses !== undefined).length,
-      quantity: ofCase(number).reduce((sum, { quantity }) => sum + quantity, 0),
-    }),
-    lastOfCase: async (_, { number }) =>
-      ofCase(number).toSorted((left, right) =>
-        compareCells(`${right.at}${right.id}`, `${left.at}${left.id}`),
-      )[0],
-  };
-}
-
-describe("rows by case", () => {
-  const scope: CaseScope = { account, chosen: everything, asOf: undefined, filter: undefined };
-  const sizes = fc.array(fc.constantFrom(1, 2, 7, 400, 999, 1_000, 1_001, 1_002, 2_500), { maxLength: 6 });
-
-  const rowsOf = (caseSizes: readonly number[]): CaseRow[] =>
-    caseSizes.flatMap((size, index) =>
-      Array.from(
-        { length: size },
-        (_, each): CaseRow => ({
-          id: `${index}-${each}`,
-          at: `2026-03-${String(1 + (each % 28)).padStart(2, "0")}T00:00:00.000Z`,
-          workspaceId,
-          quantity: each % 9 === 8 ? -1 : 2,
-          ...(each % 9 === 8 ? { reverses: "another" } : {}),
-          cells: { n: index === 0 ? null : `CASE-${index}`, t: `${each}` },
-        }),
-      ),
-    );
-
-  it("are each in one whole case, however many rows a case has and however many cases a page", async () => {
-    await fc.assert(
-      fc.asyncProperty(sizes, fc.integer({ min: 1, max: 5 }), async (caseSizes, limit) => {
-        const rows = rowsOf(caseSizes);
-        const store = caseStore(rows);
-        const cases: Case[] = [];
-        for (let after: { number: string | null } | undefined, isLast = false; !isLast; ) {
-          const page = await readCases(store, ledgerId, scope, { after, limit });
-          expect(page.cases.length).toBeLessThanOrEqual(limit);
-          if (!page.isLast) expect(page.cases.length).toBeGreaterThan(0);
-          cases.push(...page.cases);
-          isLast = page.isLast;
-          after = { number: page.cases.at(-1)?.number ?? null };
-        }
-        const groups = [...Map.groupBy(rows, ({ cells }) => keptCell(cells, "number"))];
-        expect(
-          cases.map(({ number, rows: count, quantity, deliveries }) => [number, count, quantity, deliveries]),
-        ).toEqual(
-          groups.map(([number, group]) => [
-            number,
-            group.length,
-            group.reduce((sum, { quantity }) => sum + quantity, 0),
-            group.filter(({ reverses }) => reverses === undefined).length,
-          ]),
-        );
-        for (const { number, last } of cases) {
-          const latest =
-            groups.find(([each]) => each === number)?.[1].map(({ at, id }) => `${at}${id}`) ?? [];
-          expect(`${last.at}${last.id}`).toBe(latest.toSorted(compareCells).at(-1));
-        }
-      }),
-      { numRuns: 60 },
     );
   });
 });

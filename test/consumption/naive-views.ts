@@ -258,7 +258,10 @@ function naiveCategories(lines: readonly CategoryLine[]) {
     .toSorted(byText);
 }
 
-/** CA-14, CA-15: each case once for its service, with every reason, however many of its rows are here. */
+/**
+ * CA-14, CA-15: each case once for its service, with every reason, however many of its rows are here. Those are counted of
+ * which not everything was taken back.
+ */
 export function naiveAdditionalCases(world: NaiveWorld, asked: NaiveAsked) {
   const rows = naiveRows(world, asked, "a:");
   const items = [...Map.groupBy(rows, ({ service, caseNumber }) => `${caseNumber}\n${service}`)].map(
@@ -271,22 +274,23 @@ export function naiveAdditionalCases(world: NaiveWorld, asked: NaiveAsked) {
       lastDeliveredAt: latestOf(group),
     }),
   );
-  const numbers = new Set(items.map(({ number }) => number));
-  const reasonsOf = (number: string | undefined) =>
-    new Set(items.filter((item) => item.number === number).flatMap(({ reasons }) => reasons));
-  const reasons: Record<string, number> = {};
-  for (const number of numbers)
-    for (const reason of reasonsOf(number)) reasons[reason] = (reasons[reason] ?? 0) + 1;
+  const casesIn = (some: typeof rows): number =>
+    [...Map.groupBy(some, ({ caseNumber }) => caseNumber).values()].filter((group) => quantityOf(group) > 0)
+      .length;
+  const reasons = [...new Set(rows.flatMap((row) => row.reasons))].map((reason) => [
+    reason,
+    casesIn(rows.filter((row) => row.reasons.includes(reason))),
+  ]);
   return {
     dataAsOf: latestOf(rows),
-    cases: numbers.size,
+    cases: casesIn(rows),
     minutes: quantityOf(rows),
     rows: rows.length,
-    reasons,
+    reasons: Object.fromEntries(reasons),
     services: [...Map.groupBy(items, ({ service }) => service)]
       .map(([service, group]) => ({
         service,
-        requests: group.length,
+        requests: casesIn(rows.filter((row) => row.service === service)),
         minutes: sum(group.map(({ minutes }) => minutes)),
       }))
       .toSorted(byText),

@@ -5,11 +5,11 @@ import { customerIdSchema } from "../../src/agreements/ids.ts";
 import { activityPage } from "../../src/consumption/activity.ts";
 import type { ActivityStore } from "../../src/consumption/activity-store.ts";
 import { collectAdditionalCases } from "../../src/consumption/additional-cases.ts";
+import type { AdditionalEntry } from "../../src/consumption/case-store.ts";
 import { type Chosen, chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { type DrillDown, readDrillDown } from "../../src/consumption/drill-down.ts";
 import { type Entry, entitlementAccount } from "../../src/consumption/entry.ts";
-import type { AdditionalEntry } from "../../src/consumption/row-store.ts";
-import { ledgersOf, readCustomer, readPage } from "../../src/consumption/selection.ts";
+import { readCustomer, readLedgerIds, readPage } from "../../src/consumption/selection.ts";
 import { CUSTOMER } from "../fakes/events.ts";
 import type { MemoryStores } from "../fakes/memory-stores.ts";
 import { memoryActivityStore } from "../reports/support/memory-activity.ts";
@@ -95,9 +95,10 @@ export function viewsOf(stores: MemoryStores): Views {
     },
     additionalCases: async (asked) => {
       const { customer: found, chosen } = await chosenFor(asked);
-      const ledgers = ledgersOf(found, undefined);
+      const ledgers = await readLedgerIds(store, found, chosen, undefined);
+      const query = { chosen, asOf: asked.asOf, filter: undefined, keys: undefined };
       async function* pages(): AsyncGenerator<readonly AdditionalEntry[]> {
-        for (const ledgerId of ledgers) yield* store.additional(ledgerId, chosen, asked.asOf);
+        for (const ledgerId of ledgers) yield* store.additional(ledgerId, query);
       }
       return collectAdditionalCases(pages());
     },

@@ -1,11 +1,17 @@
 import * as z from "zod";
 import { compareText } from "../../../src/agreements/terms.ts";
 import type { ActivityStore } from "../../../src/consumption/activity-store.ts";
+import type { CaseKey, CaseRow } from "../../../src/consumption/case-store.ts";
 import { includes } from "../../../src/consumption/chosen.ts";
 import { type Entry, isAdditional, type LedgerId } from "../../../src/consumption/entry.ts";
 import { compareCells, keptCell } from "../../../src/consumption/grid-cells.ts";
 import { type CountedPosting, isCounted } from "../../../src/consumption/rollup.ts";
-import { type CaseRow, type Position, type RowPage, sortKeyOf } from "../../../src/consumption/row-store.ts";
+import {
+  type AdditionalScope,
+  type Position,
+  type RowPage,
+  sortKeyOf,
+} from "../../../src/consumption/row-store.ts";
 import type { MemoryStores } from "../../fakes/memory-stores.ts";
 
 /** What pages, drill-downs and reports read of ledgers, from the documents in memory; without filters, which are SQL. */
@@ -20,6 +26,11 @@ export function memoryActivityStore(stores: Pick<MemoryStores, "documents">): Ac
     counting(ledgerId)
       .filter(isCounted)
       .filter((each) => each.account === account && includes(chosen, each.workspaceId))
+      .filter(({ at }) => asOf === undefined || at <= asOf);
+  const additionalOf = (ledgerId: LedgerId, { chosen, asOf }: AdditionalScope) =>
+    counting(ledgerId)
+      .filter(isCounted)
+      .filter(({ account, workspaceId }) => isAdditional(account) && includes(chosen, workspaceId))
       .filter(({ at }) => asOf === undefined || at <= asOf);
   return {
     ledger: async (ledgerId) => {
@@ -65,34 +76,40 @@ export function memoryActivityStore(stores: Pick<MemoryStores, "documents">): Ac
     rows: async (ledgerId, { sort, descending, after, filter, limit, ...query }) => {
       return pageOf(rowsOf(ledgerId, query), { sort, descending, after, filter, limit });
     },
-    additionalRows: async (ledgerId, { chosen, asOf, ...page }) => {
-      const rows = counting(ledgerId)
-        .filter(isCounted)
-        .filter(({ account, workspaceId }) => isAdditional(account) && includes(chosen, workspaceId))
-        .filter(({ at }) => asOf === undefined || at <= asOf);
-      return pageOf(rows, page);
-    },
+    additionalRows: async (ledgerId, query) => pageOf(additionalOf(ledgerId, query), query),
+    additionalLastAt: async (ledgerId, query) =>
+      unfiltered(additionalOf(ledgerId, query), query)
+        .map(({ at }) => at)
+        .toSorted()
+        .at(-1),
     entriesById: async (ledgerId, chosen, ids) =>
       stores
         .documents(ledgerId)
         .flatMap((document) => (document.kind === "entry" ? [document] : []))
         .filter(({ id, workspaceId = "" }) => ids.includes(id) && includes(chosen, workspaceId)),
-    caseCount: async (ledgerId, query) =>
-      new Set(rowsOf(ledgerId, query).flatMap((entry) => requestOf(entry).number ?? [])).size,
-    caseRows: async (ledgerId, { after, limit, ...query }) =>
-      rowsOf(ledgerId, query)
-        .map(toCaseRow)
-        .filter((row) => after === undefined || compareCells(numberOf(row), after.number) > 0)
-        .toSorted(
-          (left, right) => compareCells(numberOf(left), numberOf(right)) || compareText(left.id, right.id),
-        )
-        .slice(0, limit),
+    caseQuantities: async (ledgerId, query) => {
+      const numbered = unfiltered(rowsOf(ledgerId, query), query).map(toCaseRow);
+      const groups = Map.groupBy(numbered, numberOf);
+      return new Map(
+        [...groups].flatMap(([number, rows]) =>
+          number === null ? [] : [[number, quantityOf(rows)] as const],
+        ),
+      );
+    },
+    differentNumbers: async (ledgerId, query) =>
+      new Set(unfiltered(rowsOf(ledgerId, query), query).flatMap((row) => numberOf(toCaseRow(row)) ?? [])),
+    caseRows: async (ledgerId, query) =>
+      casePage(unfiltered(rowsOf(ledgerId, query), query).map(toCaseRow), query).slice(0, query.limit),
+    caseNumbers: async (ledgerId, query) =>
+      casePage(unfiltered(rowsOf(ledgerId, query), query).map(toCaseRow), query)
+        .slice(0, query.limit)
+        .map(numberOf),
     caseSum: async (ledgerId, { number, ...query }) => {
       const rows = rowsOf(ledgerId, query).filter((entry) => numberOf(toCaseRow(entry)) === number);
       return {
         total: rows.length,
         reversals: rows.filter(({ reverses }) => reverses !== undefined).length,
-        quantity: rows.reduce((sum, { quantity }) => sum + quantity, 0),
+        quantity: quantityOf(rows),
       };
     },
     lastOfCase: async (ledgerId, { number, ...query }) =>
@@ -106,27 +123,69 @@ export function memoryActivityStore(stores: Pick<MemoryStores, "documents">): Ac
         .filter((each) => each.account === account)
         .filter(({ at }) => periods.some(({ from, to }) => at >= from && at < to))
         .map(({ id, at, quantity }) => ({ id, at, quantity })),
-    async *additional(ledgerId, chosen, asOf) {
+    additionalKeys: async (ledgerId, query) =>
+      unfiltered(additionalOf(ledgerId, query), query)
+        .filter((entry) => numberOf(toCaseRow(entry)) !== null || entry.reverses === undefined)
+        .map(keyOf)
+        .filter((key) => query.after === undefined || compareKeys(key, query.after) > 0)
+        .toSorted(compareKeys)
+        .slice(0, query.limit),
+    async *additional(ledgerId, query) {
       yield await Promise.resolve(
-        counting(ledgerId)
-          .filter(isCounted)
-          .filter(({ account, workspaceId }) => isAdditional(account) && includes(chosen, workspaceId))
-          .filter(({ at }) => asOf === undefined || at <= asOf)
-          .map(({ reasons = [], ...entry }) => ({ ...entry, ...requestOf(entry), reasons })),
+        unfiltered(additionalOf(ledgerId, query), query)
+          .filter((entry) => query.keys?.some((key) => compareKeys(key, keyOf(entry)) === 0) ?? true)
+          .map(({ reasons = [], ...entry }) => ({
+            ...entry,
+            ...requestOf(entry),
+            number: numberOf(toCaseRow(entry)),
+            reasons,
+          })),
       );
     },
   };
 }
 
 type RowsOf = Pick<Parameters<ActivityStore["rows"]>[1], "account" | "chosen" | "asOf">;
-function pageOf(rows: readonly Entry[], { sort, descending, after, filter, limit }: RowPage): Entry[] {
+/** A filter is SQL, which is not served in memory. */
+function unfiltered<Row>(rows: readonly Row[], { filter }: Pick<RowPage, "filter">): readonly Row[] {
   if (filter !== undefined) throw new Error("a filter is SQL, which is not served in memory");
+  return rows;
+}
+
+function pageOf(rows: readonly Entry[], page: RowPage): Entry[] {
+  const { sort, descending, after, limit } = page;
   const sign = descending ? -1 : 1;
-  const keyOf = (entry: Entry) => ({ key: sortKeyOf(entry, sort), id: entry.id });
-  return rows
-    .toSorted((left, right) => comparePositions(keyOf(left), keyOf(right)) * sign)
-    .filter((entry) => after === undefined || comparePositions(keyOf(entry), after) * sign > 0)
+  const least = after?.isIncluded === true ? 0 : 1;
+  const keyOfRow = (entry: Entry) => ({ key: sortKeyOf(entry, sort), id: entry.id });
+  return unfiltered(rows, page)
+    .toSorted((left, right) => comparePositions(keyOfRow(left), keyOfRow(right)) * sign)
+    .filter((entry) => after === undefined || comparePositions(keyOfRow(entry), after) * sign >= least)
     .slice(0, limit);
+}
+
+type CasePlace = Omit<Parameters<ActivityStore["caseNumbers"]>[1], "limit"> & {
+  readonly numbers?: readonly (string | null)[] | undefined;
+};
+
+function casePage(rows: readonly CaseRow[], { after, isDescending, numbers }: CasePlace): CaseRow[] {
+  const sign = isDescending ? -1 : 1;
+  return rows
+    .filter((row) => numbers === undefined || numbers.includes(numberOf(row)))
+    .filter((row) => after === undefined || compareCells(numberOf(row), after.number) * sign > 0)
+    .toSorted(
+      (left, right) =>
+        (compareCells(numberOf(left), numberOf(right)) || compareText(left.id, right.id)) * sign,
+    );
+}
+
+function keyOf(entry: Entry & CountedPosting): CaseKey {
+  const number = numberOf(toCaseRow(entry));
+  return number === null ? { number, id: entry.reverses ?? entry.id } : { number };
+}
+
+function compareKeys(left: CaseKey, right: CaseKey): number {
+  const idOf = (key: CaseKey) => (key.number === null ? key.id : "");
+  return compareCells(left.number, right.number) || compareText(idOf(left), idOf(right));
 }
 
 function comparePositions(left: Position, right: Position): number {
@@ -137,13 +196,15 @@ function toCaseRow({ id, at, workspaceId, quantity, reverses, cells = {} }: Entr
   return { id, at, workspaceId, quantity, ...(reverses === undefined ? {} : { reverses }), cells };
 }
 
+const quantityOf = (rows: readonly { readonly quantity: number }[]): number =>
+  rows.reduce((sum, { quantity }) => sum + quantity, 0);
+
 const numberOf = ({ cells }: CaseRow): string | null => keptCell(cells, "number");
 
 const requestSchema = z.object({
   agreementId: z.string().optional(),
   request: z
     .object({
-      number: z.string().optional(),
       title: z.string().optional(),
       category: z.string().nullish(),
       openedAt: z.string().nullish(),

@@ -1,0 +1,141 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { workspaceIdSchema } from "../../src/agreements/ids.ts";
+import { type Case, type CasesAsked, countCases, readCases } from "../../src/consumption/case-list.ts";
+import type { CaseRow, CaseStore } from "../../src/consumption/case-store.ts";
+import { everything } from "../../src/consumption/chosen.ts";
+import { entitlementAccount, ledgerIdOf } from "../../src/consumption/entry.ts";
+import { compareCells, keptCell } from "../../src/consumption/grid-cells.ts";
+import { agreementId, customerId } from "../reports/support/world.ts";
+
+const ledgerId = ledgerIdOf(customerId, agreementId);
+const account = entitlementAccount("ent-prs");
+const workspaceId = workspaceIdSchema.parse("ws-default");
+
+/** Serves the rows of a list as the store does. */
+function caseStore(
+  rows: readonly CaseRow[],
+): Pick<CaseStore, "caseRows" | "caseNumbers" | "caseSum" | "lastOfCase"> {
+  const numberOf = ({ cells }: CaseRow): string | null => keptCell(cells, "number");
+  const ofCase = (number: string | null) => rows.filter((row) => numberOf(row) === number);
+  const sorted = rows.toSorted(
+    (left, right) => compareCells(numberOf(left), numberOf(right)) || compareCells(left.id, right.id),
+  );
+  const beyond = (page: Parameters<CaseStore["caseNumbers"]>[1]) => {
+    const { after, isDescending } = page;
+    const inOrder = isDescending ? sorted.toReversed() : sorted;
+    const sign = isDescending ? -1 : 1;
+    return inOrder.filter(
+      (row) => after === undefined || compareCells(numberOf(row), after.number) * sign > 0,
+    );
+  };
+  return {
+    caseRows: async (_, { numbers, ...page }) =>
+      beyond(page)
+        .filter((row) => numbers === undefined || numbers.includes(numberOf(row)))
+        .slice(0, page.limit),
+    // A row matches whose quantity is more than one.
+    caseNumbers: async (_, page) =>
+      beyond(page)
+        .filter(({ quantity }) => page.filter === undefined || quantity > 1)
+        .slice(0, page.limit)
+        .map(numberOf),
+    caseSum: async (_, { number }) => ({
+      total: ofCase(number).length,
+      reversals: ofCase(number).filter(({ reverses }) => reverses !== undefined).length,
+      quantity: ofCase(number).reduce((sum, { quantity }) => sum + quantity, 0),
+    }),
+    lastOfCase: async (_, { number }) =>
+      ofCase(number).toSorted((left, right) =>
+        compareCells(`${right.at}${right.id}`, `${left.at}${left.id}`),
+      )[0],
+  };
+}
+
+describe("rows by case", () => {
+  const scope = { account, chosen: everything, asOf: undefined, filter: undefined };
+  const matching = { query: "c.quantity > 1", parameters: [] };
+  const limits = fc.integer({ min: 1, max: 5 });
+  const sizes = fc.array(fc.constantFrom(1, 2, 7, 400, 999, 1_000, 1_001, 1_002, 2_500), { maxLength: 6 });
+
+  const rowsOf = (caseSizes: readonly number[]): CaseRow[] =>
+    caseSizes.flatMap((size, index) =>
+      Array.from(
+        { length: size },
+        (_, each): CaseRow => ({
+          id: `${index}-${each}`,
+          at: `2026-03-${String(1 + (each % 28)).padStart(2, "0")}T00:00:00.000Z`,
+          workspaceId,
+          // Of every third case no row matches, of the others one in two.
+          quantity: each % 9 === 8 ? -1 : index % 3 === 2 ? 1 : 1 + (each % 2),
+          ...(each % 9 === 8 ? { reverses: "another" } : {}),
+          cells: { n: index === 0 ? null : `CASE-${index}`, t: `${each}` },
+        }),
+      ),
+    );
+
+  async function readAll(
+    rows: readonly CaseRow[],
+    limit: number,
+    isDescending: boolean,
+    wanted: CasesAsked["matching"],
+  ): Promise<readonly Case[]> {
+    const store = caseStore(rows);
+    const cases: Case[] = [];
+    for (let after: { number: string | null } | undefined, isLast = false; !isLast; ) {
+      const place = { after, limit, isDescending };
+      const page = await readCases(store, ledgerId, { ...scope, matching: wanted }, place);
+      expect(page.cases.length).toBeLessThanOrEqual(limit);
+      if (!page.isLast) expect(page.cases.length).toBeGreaterThan(0);
+      cases.push(...page.cases);
+      isLast = page.isLast;
+      after = { number: page.cases.at(-1)?.number ?? null };
+    }
+    return cases;
+  }
+
+  it("are each in one whole case, however they are found and in whatever order, and however many rows a case and a page have", async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, limits, fc.boolean(), fc.boolean(), async (caseSizes, limit, ...how) => {
+        const [isDescending, isFiltered] = how;
+        const rows = rowsOf(caseSizes);
+        const cases = await readAll(rows, limit, isDescending, isFiltered ? matching : undefined);
+        const groups = [...Map.groupBy(rows, ({ cells }) => keptCell(cells, "number"))]
+          .filter(([, group]) => !isFiltered || group.some(({ quantity }) => quantity > 1))
+          .toSorted(([left], [right]) => compareCells(left, right) * (isDescending ? -1 : 1));
+        expect(
+          cases.map(({ number, rows: count, quantity, deliveries }) => [number, count, quantity, deliveries]),
+        ).toEqual(
+          groups.map(([number, group]) => [
+            number,
+            group.length,
+            group.reduce((sum, { quantity }) => sum + quantity, 0),
+            group.filter(({ reverses }) => reverses === undefined).length,
+          ]),
+        );
+        for (const { number, last } of cases) {
+          const latest =
+            groups.find(([each]) => each === number)?.[1].map(({ at, id }) => `${at}${id}`) ?? [];
+          expect(`${last.at}${last.id}`).toBe(latest.toSorted(compareCells).at(-1));
+        }
+      }),
+      { numRuns: 120 },
+    );
+  });
+});
+
+describe("the number of cases", () => {
+  it("is of those of which something is left, and that were found", async () => {
+    const scope = { account, chosen: everything, asOf: undefined, filter: undefined };
+    const quantities = new Map([
+      ["CASE-1", 30],
+      ["CASE-2", 0],
+      ["CASE-3", 1],
+    ]);
+    const found = new Set(["CASE-2", "CASE-3"]);
+    const store = { caseQuantities: async () => quantities, differentNumbers: async () => found };
+    const matching = { query: "true", parameters: [] };
+    expect(await countCases(store, ledgerId, { ...scope, matching: undefined })).toBe(2);
+    expect(await countCases(store, ledgerId, { ...scope, matching })).toBe(1);
+  });
+});
