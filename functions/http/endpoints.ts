@@ -24,6 +24,7 @@ import { reportEndpoints } from "./reports.ts";
 import { roleAssignmentEndpoints } from "./role-assignments.ts";
 import { serviceEndpoints } from "./service.ts";
 import { supportRequestDetailEndpoints } from "./support-request-details.ts";
+import { supportRequestOpeningEndpoints } from "./support-request-opening.ts";
 import { supportRequestEndpoints } from "./support-requests.ts";
 import { webhookDeliveryEndpoints } from "./webhook-deliveries.ts";
 import { webhookEndpoints } from "./webhooks.ts";
@@ -56,6 +57,7 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...personEndpoints(app, () => contracts()),
     ...roleAssignmentEndpoints(app),
     ...supportRequestEndpoints(app),
+    ...supportRequestOpeningEndpoints(app),
     ...supportRequestDetailEndpoints(app),
     ...noticeEndpoints(app),
     ...webhookEndpoints(app),
