@@ -97,7 +97,7 @@ const TEAM = ["csam all", "accountCoordinator all"];
 const WHOLE = ["customerAdministrator all", ...TEAM];
 const ADMIN = "workspaceAdministrator in a";
 
-/** AC-01 to AC-07, and who is told of notices, by hand: nothing read from the table of the product. */
+/** AC-01 to AC-07, SR-02 to SR-07, and who is told of notices, by hand: nothing read from the table of the product. */
 const expected: Readonly<Record<string, readonly string[]>> = {
   "access.explain": [...WHOLE, ADMIN],
   "auditEntries.read": [...WHOLE, ADMIN],
@@ -106,6 +106,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     ...WHOLE,
     "advocate all",
     "incidentManager all",
+    "supportRequestAdmin all",
     ADMIN,
     "supportContact in a",
     "learningManager in a",
@@ -123,6 +124,17 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   "reports.read": [...WHOLE, ADMIN],
   "roleAssignments.manage": WHOLE,
   "supportContacts.switch": [...TEAM, "servicesAdmin in a"],
+  "supportRequestAdmins.assign": ["customerAdministrator all"],
+  "supportRequests.open": ["supportContact in a"],
+  "supportRequests.readAll": [
+    ...WHOLE,
+    "supportRequestAdmin all",
+    ADMIN,
+    "viewAllSupportRequests granted in a",
+  ],
+  "supportRequests.readOrganization": ["supportRequestAdmin all"],
+  "supportRequests.share": ["customerAdministrator all", ADMIN],
+  "supportRequests.work": ["customerAdministrator all", "supportRequestAdmin all", ADMIN],
   "workspaces.manage": TEAM,
 };
 
