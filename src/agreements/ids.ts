@@ -31,3 +31,13 @@ export const DEFAULT_WORKSPACE_ID: WorkspaceId = workspaceIdSchema.parse("ws-def
 
 /** An id of an event: the producer's, unique within its source. */
 export const eventIdSchema = idText;
+
+/** Of a support request, unique within the customer; one that the support desk gave, or one that was made here. */
+export const requestNumberSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    "must be 1 to 64 letters, digits, dots, underscores and hyphens, the first of them a letter or digit",
+  )
+  .brand<"RequestNumber">();
+export type RequestNumber = z.infer<typeof requestNumberSchema>;

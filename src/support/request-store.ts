@@ -16,6 +16,7 @@ import {
   type Versioned,
 } from "../platform/cosmos.ts";
 import { beyond, type KeysetPosition } from "../platform/keyset.ts";
+import { type AwaitedRequest, awaitedRequestSchema } from "./awaited-request.ts";
 import {
   type RequestKey,
   type RequestSummary,
@@ -73,6 +74,8 @@ type RequestPage = {
 export type RequestStore = {
   /** One point read. */
   readonly read: (key: RequestKey) => Promise<Versioned<SupportRequest> | undefined>;
+  /** The same, and what holds the place of one of which only e-mail came so far. */
+  readonly readPlace: (key: RequestKey) => Promise<Versioned<SupportRequest | AwaitedRequest> | undefined>;
   /** One query in one partition. */
   readonly page: (customerId: CustomerId, page: RequestPage) => Promise<readonly RequestSummary[]>;
   /** How many there are. */
@@ -90,14 +93,21 @@ export type RequestStore = {
   readonly commit: (change: RequestChange) => Promise<RequestCommit>;
 };
 
+const placeSchema = z.discriminatedUnion("kind", [supportRequestSchema, awaitedRequestSchema]);
+
 const SUMMARY_PATHS = Object.keys(requestSummarySchema.shape)
   .map((name) => `c.${name}`)
   .join(", ");
 
 export function cosmosRequestStore(container: Container): RequestStore {
+  const readPlace: RequestStore["readPlace"] = ({ customerId, number }) =>
+    readItem(container, requestDocumentId(number), customerId, placeSchema);
   return {
-    read: ({ customerId, number }) =>
-      readItem(container, requestDocumentId(number), customerId, supportRequestSchema),
+    readPlace,
+    read: async (key) => {
+      const place = await readPlace(key);
+      return place?.value.kind === "supportRequest" ? { value: place.value, etag: place.etag } : undefined;
+    },
     page: (customerId, page) => queryAll(container, customerId, pageQuery(page), requestSummarySchema),
     count: async (customerId, page) => {
       const { conditions, parameters } = conditionsOf(page);

@@ -9,10 +9,14 @@ import {
   agreementIdSchema,
   type CustomerId,
   customerIdSchema,
+  type RequestNumber,
+  requestNumberSchema,
   workspaceIdSchema,
 } from "../agreements/ids.ts";
 import { responseSchema } from "./request-responses.ts";
 import { statusFactSchema } from "./request-status.ts";
+
+export { type RequestNumber, requestNumberSchema };
 
 export const TITLE_LENGTH_MAX = 256;
 export const DESCRIPTION_LENGTH_MAX = 20_000;
@@ -32,13 +36,6 @@ export type Severity = z.infer<typeof severitySchema>;
 /** Severities in the order of their weight, for lists that are sorted by it. */
 export const severityRank: Readonly<Record<Severity, number>> = { critical: 1, moderate: 2, minimal: 3 };
 
-/** Unique within the customer; one that the support desk gave, or one that was made here. */
-export const requestNumberSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-  .brand<"RequestNumber">();
-export type RequestNumber = z.infer<typeof requestNumberSchema>;
-
 export const contactSchema = z.object({ name: z.string().nullable(), email: z.string() });
 export type Contact = z.infer<typeof contactSchema>;
 
@@ -54,8 +51,22 @@ const outsideSendSchema = z.object({
 });
 export type OutsideSend = z.infer<typeof outsideSendSchema>;
 
-/** What the support desk said last, and which of its events it was: see `compareUpstream`. */
-const upstreamSchema = z.object({ version: z.int(), time: z.string(), eventId: z.string() });
+/** Which event of the support desk it was, in the order in which the newest wins: see `compareUpstream`. */
+export const upstreamKeySchema = z.object({
+  /** -1: it has none, and is older than every event that has one. */
+  version: z.int(),
+  time: z.string(),
+  /** The id of the event, and what tells it from those of other sources. */
+  eventId: z.string(),
+});
+export type UpstreamKey = z.infer<typeof upstreamKeySchema>;
+
+const upstreamSchema = z.object({
+  /** Whether the request came by an event, so that events say how it was opened. */
+  isOrigin: z.boolean(),
+  /** For each field that events set, the newest of those that said something of it; newest event first. */
+  said: z.array(upstreamKeySchema.extend({ fields: z.array(z.string()) })),
+});
 export type Upstream = z.infer<typeof upstreamSchema>;
 
 export const supportRequestSchema = z.object({
@@ -79,8 +90,10 @@ export const supportRequestSchema = z.object({
   createdBy: z.string().nullable(),
   /** Named at creation (SR-02). */
   primaryContact: contactSchema.nullable(),
-  /** Added by the advocate (SR-07); they are written to, and see no more for it. */
-  contacts: z.array(contactSchema.extend({ addedAt: z.string() })).max(CONTACTS_MAX),
+  /** Added by the advocate (SR-07), here or at the support desk; they are written to, and see no more for it. */
+  contacts: z
+    .array(contactSchema.extend({ addedAt: z.string(), isUpstream: z.literal(true).optional() }))
+    .max(CONTACTS_MAX),
   advocate: contactSchema.nullable(),
   workspaceId: workspaceIdSchema,
   agreementId: agreementIdSchema.nullable(),
@@ -93,6 +106,7 @@ export const supportRequestSchema = z.object({
   groupId: z.string().nullable(),
   outsideSends: z.array(outsideSendSchema).max(OUTSIDE_SENDS_MAX),
   responses: responseSchema,
+  /** Null: the support desk has said nothing of it. */
   upstream: upstreamSchema.nullable(),
   /** For search: of number, title and description, and of the notes. */
   words: z.array(z.string()).max(OWN_WORDS_MAX),
@@ -113,6 +127,7 @@ export const requestSummarySchema = supportRequestSchema.omit({
   noteWords: true,
   contacts: true,
   outsideSends: true,
+  upstream: true,
 });
 export type RequestSummary = z.infer<typeof requestSummarySchema>;
 
