@@ -23,8 +23,10 @@ import { rejectedEventEndpoints } from "./rejected-events.ts";
 import { reportEndpoints } from "./reports.ts";
 import { roleAssignmentEndpoints } from "./role-assignments.ts";
 import { serviceEndpoints } from "./service.ts";
+import { supportRequestContactEndpoints } from "./support-request-contacts.ts";
 import { supportRequestDetailEndpoints } from "./support-request-details.ts";
 import { supportRequestOpeningEndpoints } from "./support-request-opening.ts";
+import { supportRequestShareEndpoints } from "./support-request-shares.ts";
 import { supportRequestEndpoints } from "./support-requests.ts";
 import { webhookDeliveryEndpoints } from "./webhook-deliveries.ts";
 import { webhookEndpoints } from "./webhooks.ts";
@@ -59,6 +61,8 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...supportRequestEndpoints(app),
     ...supportRequestOpeningEndpoints(app),
     ...supportRequestDetailEndpoints(app),
+    ...supportRequestContactEndpoints(app),
+    ...supportRequestShareEndpoints(app),
     ...noticeEndpoints(app),
     ...webhookEndpoints(app),
     ...webhookDeliveryEndpoints(app),

@@ -10,11 +10,20 @@ import { changeStatus } from "../../src/support/change-status.ts";
 import { plainText } from "../../src/support/plain-text.ts";
 import { problemTypes } from "../../src/support/problem-types.ts";
 import { contactSchema, requestIdOf, type SupportRequest } from "../../src/support/request.ts";
+import { senderName } from "../../src/support/request-messages.ts";
 import { requestStatusSchema } from "../../src/support/request-status.ts";
 import { requestLink, summaryView, summaryViewSchema } from "../../src/support/request-view.ts";
+import { statusNews } from "../../src/support/status-news.ts";
 import { abilitiesOf, type Viewer } from "../../src/support/viewer.ts";
 import { MERGE_PATCH } from "./directory.ts";
-import { requestParams, requestRoute, requireAbility, seenAs, seenRequest } from "./support-request.ts";
+import {
+  requestParams,
+  requestRoute,
+  requireAbility,
+  seenAs,
+  seenRequest,
+  senderOf,
+} from "./support-request.ts";
 
 const REASON_LENGTH_MAX = 1_000;
 
@@ -110,11 +119,16 @@ export function supportRequestDetailEndpoints(app: App) {
     },
     async (request) => {
       const { key, viewer } = await seenRequest(app, request);
-      const { value, etag } = await changeRequest(app.support, key, (known) => {
+      const doing = doingOf(request, key.customerId);
+      const { value, etag } = await changeRequest(app.support, key, async (known) => {
         const seen = seenAs(key, viewer, known);
         requireAbility(seen, "changeStatus");
         requireMatch(request.conditions, seen.known.etag);
-        return changeStatus(doingOf(request, key.customerId), seen.known, request.body);
+        const decided = changeStatus(doing, seen.known, request.body);
+        if (decided === undefined) return undefined;
+        const change = { before: seen.known.value, after: decided.after, now: doing.at };
+        const by = senderName(senderOf(request));
+        return { ...decided, messages: await statusNews(app.directory.directory, change, by) };
       });
       return { status: 200, etag, body: detailsView(value, viewer, request.url) };
     },

@@ -28,10 +28,11 @@ import {
   severitySchema,
   TITLE_LENGTH_MAX,
 } from "../../src/support/request.ts";
+import { openingMessages } from "../../src/support/request-messages.ts";
 import { requireKnownShares } from "../../src/support/sharing.ts";
 import type { Viewer } from "../../src/support/viewer.ts";
 import { readCustomer } from "./directory.ts";
-import { viewerAt } from "./support-request.ts";
+import { senderOf, viewerAt } from "./support-request.ts";
 import { detailsSchema, detailsView } from "./support-request-details.ts";
 
 const PRODUCT_LENGTH_MAX = 128;
@@ -110,21 +111,27 @@ export function supportRequestOpeningEndpoints(app: App) {
       const { value: customer } = await readCustomer(app, body.customerId);
       const agreementId = agreementOf(customer, body, request.now.toISOString());
       const groupId = body.groupId === undefined ? (member?.defaultGroupId ?? null) : body.groupId;
-      const shares = { groupId: body.isIncentiveRelated ? null : groupId, sharedWith: body.sharedWith };
+      const shares = {
+        groupId: body.isIncentiveRelated ? null : groupId,
+        sharedWith: [...new Set(body.sharedWith)],
+      };
       requireOwnersOnly(body);
-      await requireKnownShares(app.directory.directory, key.customerId, body.workspaceId, shares);
+      const primaryContact = body.primaryContact ?? { name: principal.name ?? null, email: viewer.email };
+      const asked = [primaryContact.email].filter((each) => each !== viewer.email);
+      const members = await requireKnownShares(app.directory.directory, body, shares, asked);
       const { value, etag } = await changeRequest(app.support, key, (known) => {
         if (known !== undefined) return undefined;
-        return openRequest(doing, number, viewer.email, {
+        const opened = openRequest(doing, number, viewer.email, {
           ...body,
           ...shares,
           product: body.product ?? null,
           country: body.country ?? null,
           language:
             body.language ?? grant.person?.memberships[body.customerId]?.language ?? customer.language,
-          primaryContact: body.primaryContact ?? { name: principal.name ?? null, email: viewer.email },
+          primaryContact,
           agreementId,
         });
+        return { ...opened, messages: openingMessages(doing, senderOf(request), opened.after, members) };
       });
       return { status: 201, etag, body: detailsView(value, viewer, url) };
     },

@@ -8,6 +8,7 @@ import { ForbiddenError, NotFoundError } from "../../src/platform/errors.ts";
 import type { Principal } from "../../src/platform/tokens.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { type RequestKey, requestKeyOf, type SupportRequest } from "../../src/support/request.ts";
+import type { Sender } from "../../src/support/request-messages.ts";
 import { type Ability, abilitiesOf, sees, type Viewer, viewerOf } from "../../src/support/viewer.ts";
 
 export const requestRoute = "supportRequests/{requestId}";
@@ -69,3 +70,9 @@ type Changing = Asked & Parameters<typeof doingOf>[0] & { readonly params: { rea
 export function doingFor(request: Changing, key: RequestKey): Doing {
   return doingOf(request, key.customerId);
 }
+
+/** Who does it, as people are told by e-mail. */
+export const senderOf = ({ principal }: Pick<Asked, "principal">): Sender => ({
+  email: (principal.email ?? principal.subject).toLowerCase(),
+  name: principal.name,
+});
