@@ -3,7 +3,9 @@
  * is what the real SDK sent; what is charged is the stand-in's formula and never a measurement.
  */
 import { HttpRequest, InvocationContext } from "@azure/functions";
+import * as z from "zod";
 import { activityEndpoints } from "../functions/http/activity.ts";
+import { additionalCaseEndpoints } from "../functions/http/additional-cases.ts";
 import { entitlementEndpoints } from "../functions/http/entitlements.ts";
 import { historyEndpoints } from "../functions/http/history.ts";
 import { type RequestRecord, startCosmos } from "../local/cosmos/server.ts";
@@ -30,7 +32,11 @@ const administrator: Principal = {
 export const BATCH = 99;
 
 export type Cost = { readonly roundTrips: number; readonly requestUnits: number; readonly bytesRead: number };
-export type Answer = { readonly status: number; readonly bytes: number };
+export type Answer = {
+  readonly status: number;
+  readonly bytes: number;
+  readonly nextLink: string | undefined;
+};
 
 export type BenchApp = AsyncDisposable & {
   readonly app: App;
@@ -38,7 +44,14 @@ export type BenchApp = AsyncDisposable & {
   readonly costOf: (run: () => Promise<unknown>) => Promise<Cost>;
   /** Calls a GET endpoint through the edge as the customer's services admin. */
   readonly get: (
-    name: "getActivity" | "getEntitlement" | "getEntitlementHistory" | "listEntitlementRows",
+    name:
+      | "getActivity"
+      | "getEntitlement"
+      | "getEntitlementHistory"
+      | "listEntitlementRows"
+      | "listEntitlementCases"
+      | "listAdditionalCases"
+      | "listAdditionalCaseRows",
     query: Query,
   ) => Promise<Answer>;
 };
@@ -56,7 +69,12 @@ export async function startApp(): Promise<BenchApp> {
   const resources = await readResources(repositoryPath("infra/resources.json"));
   await createCosmosResources(server, resources.cosmos);
   const app = wire(readConfig({ ...SETTINGS, COSMOS_ENDPOINT: server.endpoint, COSMOS_KEY: server.key }));
-  const endpoints = [...activityEndpoints(app), ...entitlementEndpoints(app), ...historyEndpoints(app)];
+  const endpoints = [
+    ...activityEndpoints(app),
+    ...entitlementEndpoints(app),
+    ...historyEndpoints(app),
+    ...additionalCaseEndpoints(app),
+  ];
   const started = starting.move();
   return {
     app,
@@ -85,6 +103,8 @@ function sumOf(requests: readonly RequestRecord[]): Cost {
   };
 }
 
+const linkSchema = z.object({ nextLink: z.url().optional() }).transform(({ nextLink }) => ({ nextLink }));
+
 async function get(
   app: App,
   endpoints: readonly Endpoint<Grant>[],
@@ -106,7 +126,7 @@ async function get(
   const context = new InvocationContext({ logHandler: () => undefined });
   const { status = 200, body } = await handler(new HttpRequest({ method: "GET", url, params }), context);
   if (status !== 200 || typeof body !== "string") throw new Error(`${name} answered ${status}`);
-  return { status, bytes: Buffer.byteLength(body) };
+  return { status, bytes: Buffer.byteLength(body), ...linkSchema.parse(JSON.parse(body)) };
 }
 
 /** @throws Error when one of them is not recorded: a rejected event costs something else. */

@@ -19,6 +19,8 @@ export type Target = {
   readonly unit: string;
   /** Of 2026, 1 to 12. */
   readonly month: number;
+  /** A code that makes an additional case of each delivery. */
+  readonly category?: string;
 };
 
 const lines = [
@@ -39,6 +41,11 @@ export const targets: readonly Target[] = lines.flatMap(({ suffix, service, unit
     month: firstMonth + index,
   })),
 );
+
+/** Cases that count on no entitlement, in every month: with ids and numbers of their own. */
+export const additionalTargets: readonly Target[] = targets
+  .filter(({ service }) => service === "problemResolution")
+  .map((target) => ({ ...target, entitlementId: `${target.entitlementId}-additional`, category: "SU" }));
 
 /** @throws RangeError when there is no such entitlement in that month. */
 export function targetOf(service: string, month: number): Target {
@@ -61,7 +68,10 @@ const DAYS = 28;
 const MINUTES = 24 * 60;
 
 /** The `index`-th delivery on a target: its day and time follow from it, so that all days are used alike. */
-export function deliveryEvent({ entitlementId, service, unit, month }: Target, index: number): string {
+export function deliveryEvent(
+  { entitlementId, service, unit, month, category }: Target,
+  index: number,
+): string {
   const day = (index % DAYS) + 1;
   const minute = (index * 37) % MINUTES;
   const time = new Date(Date.UTC(2026, month - 1, day, 0, minute)).toISOString();
@@ -85,7 +95,7 @@ export function deliveryEvent({ entitlementId, service, unit, month }: Target, i
         product: "Windows Server",
         severity: "moderate",
         status: "closed",
-        category: null,
+        category: category ?? null,
         openedAt: time,
         closedAt: time,
         primaryContact: "Contact 1",

@@ -1,7 +1,7 @@
 /** What a caller is shown of a customer in memory, by way of the functions that the endpoints call. */
 import type { Scope } from "../../src/access/grant.ts";
 import type { Customer } from "../../src/agreements/customer.ts";
-import { customerIdSchema } from "../../src/agreements/ids.ts";
+import { agreementIdSchema, customerIdSchema } from "../../src/agreements/ids.ts";
 import { activityPage } from "../../src/consumption/activity.ts";
 import type { ActivityStore } from "../../src/consumption/activity-store.ts";
 import { collectAdditionalCases } from "../../src/consumption/additional-cases.ts";
@@ -95,7 +95,8 @@ export function viewsOf(stores: MemoryStores): Views {
     },
     additionalCases: async (asked) => {
       const { customer: found, chosen } = await chosenFor(asked);
-      const ledgers = await readLedgerIds(store, found, chosen, undefined);
+      const named = asked.agreements?.map((id) => agreementIdSchema.parse(id));
+      const ledgers = await readLedgerIds(store, found, chosen, named);
       const query = { chosen, asOf: asked.asOf, filter: undefined, keys: undefined };
       async function* pages(): AsyncGenerator<readonly AdditionalEntry[]> {
         for (const ledgerId of ledgers) yield* store.additional(ledgerId, query);

@@ -300,9 +300,11 @@ describe("what a caller may not know of", () => {
 
   it("is an agreement with nothing of it in the caller's workspaces, after as many reads as one that there is not", async () => {
     const views = viewsOf(await world());
-    for (const asOf of [undefined, MID_DAY]) {
+    for (const [view, asOf] of (["page", "additionalCases"] as const).flatMap((each) =>
+      [undefined, MID_DAY].map((instant) => [each, instant] as const),
+    )) {
       const end = (agreementId: string, scope = only("ws-default", "ws-a")) =>
-        endOf(views, () => views.page({ scope, workspaces: "all", agreements: [agreementId], asOf }));
+        endOf(views, () => views[view]({ scope, workspaces: "all", agreements: [agreementId], asOf }));
       const hidden = await end("agr-t-extra");
       expect(hidden.isNotFound).toBe(true);
       expect(hidden).toEqual(await end("agr-nobody-knows"));
