@@ -34,6 +34,7 @@ describe("an archive that is as it should be", () => {
     ["of nothing", zipOf([]), "zip"],
     ["with a comment", zipOf([text("a.txt")], { comment: "made on Monday" }), "zip"],
     ["with sizes behind the bytes", zipOf([streamed("a.txt"), streamed("b.txt")]), "zip"],
+    ["in the form for large files", asZip64(zipOf([text("a.txt"), text("b.txt")])), "zip"],
     ["of 10,000 files", zipOf(Array.from({ length: 10_000 }, (_, n) => text(`${n}.txt`))), "zip"],
     ["docx", officeDocument("docx"), "docx"],
     ["xlsx", officeDocument("xlsx"), "xlsx"],
@@ -113,6 +114,8 @@ describe("a zip file is refused", () => {
     ["with bytes between", zipOf([text("a", { gap: zeros(64) }), text("b")]), "archiveMalformed"],
     ["with bytes before the directory", zipOf([text("a")], { beforeDirectory: small }), "archiveMalformed"],
     ["with bytes behind", zipOf([text("a")], { after: Buffer.from("tail") }), "archiveMalformed"],
+    ["with one directory where it says and another at its end", withTwoDirectories(), "archiveMalformed"],
+    ["with a directory elsewhere in the form for large files", asZip64(small, 1), "archiveMalformed"],
     ["with another one behind", Buffer.concat([small, small]), "archiveMalformed"],
     ["when it is cut", small.subarray(0, small.byteLength - 5), "archiveMalformed"],
     ["when it is a beginning only", small.subarray(0, 35), "archiveMalformed"],
@@ -303,6 +306,34 @@ function overlapping(): Buffer {
   const directory = bytes.readUInt32LE(bytes.byteLength - 22 + 16);
   bytes.writeUInt32LE(31, directory + 47 + 42);
   return bytes;
+}
+
+/** The end says that the directory is within the bytes of an entry, where another one is; sizes and counts are the same. */
+function withTwoDirectories(): Buffer {
+  const hidden = zipOf([text("a"), text("b")]);
+  const shown = zipOf([{ name: "x", content: hidden, stored: true }, text("y")]);
+  const start = 31 + hidden.readUInt32LE(hidden.byteLength - 22 + 16);
+  shown.writeUInt32LE(start, shown.byteLength - 22 + 16);
+  return shown;
+}
+
+/** With the longer records at its end. @param moved by how much what they say of the directory is wrong. */
+function asZip64(bytes: Buffer, moved = 0): Buffer {
+  const at = bytes.byteLength - 22;
+  const end = bytes.subarray(at);
+  const record = zeros(76);
+  record.writeUInt32LE(0x06064b50, 0);
+  record.writeUInt32LE(44, 4);
+  record.writeUInt32LE(end.readUInt16LE(10), 24);
+  record.writeUInt32LE(end.readUInt16LE(10), 32);
+  record.writeUInt32LE(end.readUInt32LE(12), 40);
+  record.writeUInt32LE(end.readUInt32LE(16) + moved, 48);
+  record.writeUInt32LE(0x07064b50, 56);
+  record.writeUInt32LE(at, 64);
+  record.writeUInt32LE(1, 72);
+  const short = Buffer.from(end);
+  short.fill(0xff, 8, 20);
+  return Buffer.concat([bytes.subarray(0, at), record, short]);
 }
 
 function broken(): ZipPart {
