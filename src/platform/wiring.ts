@@ -27,8 +27,12 @@ import { cosmosWebhookStore } from "../notices/webhook-store.ts";
 import { blobReportFiles } from "../reports/report-files.ts";
 import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
 import { cosmosReportStore } from "../reports/report-store.ts";
+import { cosmosCalendarStore } from "../support/business-calendar-store.ts";
 import { cosmosPartStore } from "../support/part-store.ts";
+import type { SupportRequest } from "../support/request.ts";
 import { cosmosRequestStore } from "../support/request-store.ts";
+import { createCalendars } from "../support/target-calendar-cache.ts";
+import { withTargets } from "../support/target-check.ts";
 import { acsMail } from "./acs-mail.ts";
 import type { Config } from "./config.ts";
 import { serviceBusJobQueue } from "./job-queue.ts";
@@ -138,6 +142,9 @@ export function wire(config: Config) {
       for (const each of sent) if (each.status === "rejected") followThrough.onDelay(each.reason);
     },
   };
+  const requests = cosmosRequestStore(database.container("customers"));
+  const calendarStore = cosmosCalendarStore(database.container("customers"));
+  const calendars = createCalendars(calendarStore, requests);
   const webhookSending: WebhookSending = {
     webhooks,
     notices,
@@ -169,7 +176,11 @@ export function wire(config: Config) {
     webhookQueue,
     webhookSending,
     support: {
-      requests: cosmosRequestStore(database.container("customers")),
+      requests,
+      calendarStore,
+      calendars,
+      withTargets: async (after: SupportRequest) =>
+        withTargets(after, await calendars.current(after.customerId), now()),
       parts: cosmosPartStore(database.container("customers")),
       notify: followThrough.notify,
       onDelay: followThrough.onDelay,

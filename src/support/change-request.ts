@@ -14,6 +14,8 @@ const RETRY_AFTER_SECONDS = 1;
 
 export type ChangeAccess = {
   readonly requests: Pick<RequestStore, "read" | "commit">;
+  /** Gives the request the instant at which its response targets are looked at next: see `target-check.ts`. */
+  readonly withTargets: (after: SupportRequest) => Promise<SupportRequest>;
   /** Asks for the messages to be sent now; the timer sends what this forgets. */
   readonly notify: (messages: readonly Message[]) => Promise<void>;
   readonly onDelay: (error: unknown) => void;
@@ -23,6 +25,8 @@ export type ChangeAccess = {
 export type Decided =
   | (Omit<RequestChange, "customerId" | "writes"> & {
       readonly after: SupportRequest;
+      /** Tag of what holds the place of a request that is not there yet: see `awaited-request.ts`. */
+      readonly placeEtag?: string | undefined;
       /** Besides the request. */
       readonly writes?: RequestChange["writes"];
     })
@@ -48,11 +52,12 @@ export async function changeRequest(
       if (known === undefined) throw new NotFoundError(`no request ${key.number}`);
       return known;
     }
-    const { after, writes = [], ...rest } = decided;
+    const { after: asDecided, writes = [], placeEtag, ...rest } = decided;
+    const after = await access.withTargets(asDecided);
     const change = {
       ...rest,
       customerId: key.customerId,
-      writes: [{ document: after, etag: known?.etag }, ...writes],
+      writes: [{ document: after, etag: known?.etag ?? placeEtag }, ...writes],
     };
     const result = await access.requests.commit(change);
     if (result.outcome === "committed") {

@@ -15,6 +15,7 @@ import {
 } from "../agreements/ids.ts";
 import { responseSchema } from "./request-responses.ts";
 import { statusFactSchema } from "./request-status.ts";
+import { targetMarksSchema } from "./target-marks.ts";
 
 export { type RequestNumber, requestNumberSchema };
 
@@ -113,8 +114,10 @@ export const supportRequestSchema = z.object({
   noteWords: z.array(z.string()).max(NOTE_WORDS_MAX),
   noteCount: z.int().min(0),
   attachmentCount: z.int().min(0),
-  /** When a response target would next be missed if nothing happens; null: none can be. */
+  /** When a response target would next be missed if nothing happens, or was and nobody noticed; null: neither. */
   nextTargetCheckAt: z.string().nullable(),
+  /** Absent: nothing was noticed. */
+  targetMarks: targetMarksSchema.optional(),
   revision: z.int().min(1),
 });
 export type SupportRequest = z.infer<typeof supportRequestSchema>;
@@ -128,6 +131,7 @@ export const requestSummarySchema = supportRequestSchema.omit({
   contacts: true,
   outsideSends: true,
   upstream: true,
+  targetMarks: true,
 });
 export type RequestSummary = z.infer<typeof requestSummarySchema>;
 

@@ -1,0 +1,80 @@
+/**
+ * The response targets of a request, and when somebody has to look whether one was missed (SR-14). Pure.
+ * Invariant: `nextTargetCheckAt` follows from the request and the calendar. It is never later than the end of a clock that
+ * runs, and stays where it is until the missed target was noticed, whenever that is: so none is forgotten.
+ */
+import { type BusinessCalendar, instantOf } from "./business-calendar.ts";
+import type { Miss } from "./milestone.ts";
+import type { SupportRequest } from "./request.ts";
+import { statusChanges } from "./request-status.ts";
+import { type ResponseTargets, responseTargets, type Target } from "./response-target.ts";
+import { noTargetMarks, type TargetMarks } from "./target-marks.ts";
+
+/** A calendar as somebody set it, or the default, which is revision 0. */
+export type TargetCalendar = { readonly calendar: BusinessCalendar; readonly revision: number };
+
+type Timed = Pick<
+  SupportRequest,
+  "severity" | "createdAt" | "statusFacts" | "responses" | "nextTargetCheckAt" | "targetMarks"
+>;
+
+export const targetsOf = (request: Timed, calendar: BusinessCalendar, now: string): ResponseTargets =>
+  responseTargets(
+    calendar,
+    {
+      severity: request.severity,
+      openedAt: request.createdAt,
+      statusChanges: statusChanges(request.statusFacts),
+      responses: request.responses,
+    },
+    now,
+  );
+
+/** The request with the instant of its next check as it is now. */
+export function withTargets<Request extends Timed>(
+  request: Request,
+  { calendar, revision }: TargetCalendar,
+  now: string,
+): Request {
+  const targets = targetsOf(request, calendar, now);
+  const checks = [
+    ...missesAmong(request, targets).map(({ missedAt }) => instantOf(Date.parse(missedAt) + 1)),
+    ...(targets.nextCheckAt === undefined ? [] : [targets.nextCheckAt]),
+  ];
+  return {
+    ...request,
+    nextTargetCheckAt: checks.toSorted()[0] ?? null,
+    targetMarks: { ...marksOf(request), calendarRevision: revision },
+  };
+}
+
+/** Targets that were missed and of which nobody was told yet. */
+export const unnoticedMisses = (
+  request: Timed,
+  { calendar }: Pick<TargetCalendar, "calendar">,
+  now: string,
+): readonly Miss[] => missesAmong(request, targetsOf(request, calendar, now));
+
+/** The same request, knowing that these were noticed. */
+export function withNoticed<Request extends Timed>(request: Request, misses: readonly Miss[]): Request {
+  const marks = marksOf(request);
+  const found = Object.fromEntries(misses.map(({ target, startsAt }) => [target, startsAt]));
+  return { ...request, targetMarks: { ...marks, noticed: { ...marks.noticed, ...found } } };
+}
+
+function missesAmong(request: Timed, { firstResponse, nextUpdate }: ResponseTargets): Miss[] {
+  const { noticed } = marksOf(request);
+  const misses: Miss[] = [];
+  // A request is opened once: also when the support desk corrects the time, its first response is missed once.
+  if (noticed.firstResponse === null)
+    misses.push(...missOf("firstResponse", request.createdAt, firstResponse));
+  const { lastAt } = request.responses;
+  if (lastAt !== null && noticed.nextUpdate !== lastAt)
+    misses.push(...missOf("nextUpdate", lastAt, nextUpdate));
+  return misses;
+}
+
+const missOf = (target: Miss["target"], startsAt: string, found: Target): Miss[] =>
+  found.state === "missed" ? [{ target, startsAt, missedAt: found.missedAt }] : [];
+
+const marksOf = ({ targetMarks }: Pick<Timed, "targetMarks">): TargetMarks => targetMarks ?? noTargetMarks;
