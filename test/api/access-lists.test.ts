@@ -52,11 +52,11 @@ const MEMBERS_OF_DEFAULT = [
 ] as const;
 const MEMBERS_OF_SECOND = ["administratorOfSecond", "personalInSecond"] as const;
 const WIDE_OF_A = ["customerAdministratorOfA", "csamOfA", "coordinatorOfA"] as const;
-const STAFF_OF_A = ["advocateOfA", "incidentManagerOfA"] as const;
+const OTHERS_OF_A = ["advocateOfA", "incidentManagerOfA", "requestAdminOfA"] as const;
 
 const customersOf = (person: Person): readonly string[] => {
   if (person === "adminOfB" || person === "csamOfB") return [ID.b.customerId];
-  const ofA: readonly Person[] = [...MEMBERS_OF_DEFAULT, ...MEMBERS_OF_SECOND, ...WIDE_OF_A, ...STAFF_OF_A];
+  const ofA: readonly Person[] = [...MEMBERS_OF_DEFAULT, ...MEMBERS_OF_SECOND, ...WIDE_OF_A, ...OTHERS_OF_A];
   return ofA.includes(person) ? [ID.a.customerId] : [];
 };
 
@@ -315,6 +315,7 @@ test("roles at the customer are listed with those that agreements name", async (
       `${people.customerAdministratorOfA.email} customerAdministrator, by somebody`,
       `${people.advocateOfA.email} advocate, by somebody`,
       `${people.incidentManagerOfA.email} incidentManager, by somebody`,
+      `${people.requestAdminOfA.email} supportRequestAdmin, by somebody`,
       "late@provider.example advocate, by somebody",
     ].toSorted(),
   );

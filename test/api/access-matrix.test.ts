@@ -12,6 +12,7 @@ import { type AccessWorld, createAccessWorld, type Target, targets } from "./sup
 import { type Answer, visible } from "./support/answer.ts";
 import { type Ask, ask, type RunningApi, startApi } from "./support/running-api.ts";
 
+const FORBIDDEN = 403;
 const METHOD_NOT_ALLOWED = 405;
 /** The store is quiet when so many looks at it see nothing new. */
 const QUIET_POLLS = 3;
@@ -60,8 +61,9 @@ const targetsOf = ({ open }: Expectation): readonly Target[] =>
 
 const isKnown = (caller: Caller): boolean => persons.some((person) => person === caller);
 
-function expectedStatus({ open, status }: Expectation, caller: Caller, target: Target): number {
+function expectedStatus({ open, forbidden, status }: Expectation, caller: Caller, target: Target): number {
   if (open[target]?.includes(caller)) return status;
+  if (forbidden?.[target]?.includes(caller)) return FORBIDDEN;
   return isKnown(caller) ? 404 : 401;
 }
 
@@ -142,7 +144,9 @@ const hidden = [
 function knowing(name: string, target: Target): readonly Caller[] {
   const isPlace = expectationOf(name).open.noWorkspace !== undefined;
   const place = expectationOf(isPlace ? "getWorkspace" : "getCustomer");
-  return [...(place.open[target] ?? []), ...(expectationOf(name).open[target] ?? [])];
+  const { open, forbidden = {}, isHiddenInWorkspace } = expectationOf(name);
+  const around = isHiddenInWorkspace === true ? {} : place.open;
+  return [around, open, forbidden].flatMap((each) => each[target] ?? []);
 }
 
 // Their targets are made anew for each request, which takes requests to the store.

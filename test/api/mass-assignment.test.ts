@@ -43,7 +43,11 @@ async function snapshot(): Promise<readonly string[]> {
     "customers/cust-a/reports",
     ...below,
   ];
-  return Promise.all(paths.map(async (path) => (await done(api, people.csamOfA, { path })).text));
+  const request = `supportRequests/${encodeURIComponent(first.requestId)}`;
+  const ofRequests = ["supportRequests", request, `${request}/shares`, `${request}/contacts`];
+  return Promise.all(
+    [...paths, ...ofRequests].map(async (path) => (await done(api, people.csamOfA, { path })).text),
+  );
 }
 
 const codeOf = (answer: Answer): string | undefined =>
@@ -108,6 +112,11 @@ describe("a field that the sender may not set", () => {
     "putNoticeSettings",
     "createWebhook",
     "updateWebhook",
+    "openSupportRequest",
+    "updateSupportRequest",
+    "shareSupportRequest",
+    "shareSupportRequestWithGroup",
+    "addSupportRequestContact",
     "getEventOutcomes",
     "postEvents",
   ])("is refused by %s or without effect, in every part of the body", async (name) => {

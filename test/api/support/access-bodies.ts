@@ -1,5 +1,6 @@
 /** Bodies that are right and change nothing, by the endpoint that takes them, and what may be set in each of their parts. */
 import { type Person, people } from "./access-people.ts";
+import { requestBodyCases } from "./access-request-bodies.ts";
 import { pathOf } from "./access-steps.ts";
 import type { AccessWorld } from "./access-world.ts";
 import type { Ask } from "./running-api.ts";
@@ -135,6 +136,7 @@ export function bodyCases({ named }: AccessWorld): Readonly<Record<string, BodyC
       },
       settable: { "": ["url", "description", "events", "status"] },
     },
+    ...requestBodyCases(first),
     getEventOutcomes: {
       caller: "upstream",
       request: { method: "POST", path: "events/outcomes", json: { receipts: ["none"] } },

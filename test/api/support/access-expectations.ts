@@ -2,113 +2,39 @@
  * Who gets what from which endpoint, written down by hand and not derived from the contracts or the table of permissions:
  * one that is too open is to be seen here. Whoever is not named gets 401 without a valid token and 404 with one.
  */
-import { type Caller, callers, persons } from "./access-people.ts";
-import type { Named, Target } from "./access-world.ts";
+import { callers, persons } from "./access-people.ts";
+import {
+  accountTeam,
+  admins,
+  and,
+  anywhere,
+  customer,
+  type Expectation,
+  groupManagers,
+  inviters,
+  LET_IN,
+  MEMBERS_OF_DEFAULT,
+  MEMBERS_OF_SECOND,
+  memberReaders,
+  members,
+  noticeManagers,
+  OTHER_VERSION,
+  patch,
+  post,
+  put,
+  remove,
+  service,
+  switchers,
+  TEAM_OF_A,
+  teamAt,
+  WIDE_OF_A,
+  whole,
+  workspace,
+} from "./access-places.ts";
+import { requestExpectations } from "./access-request-expectations.ts";
+import type { Named } from "./access-world.ts";
 import type { Ask } from "./running-api.ts";
 
-/** A change that is let in is refused for what it asks, or finds its work done: the next cell meets the same world. */
-const LET_IN = {
-  alreadySo: 200,
-  refused: 400,
-  personalAccount: 403,
-  conflict: 409,
-  otherVersion: 412,
-} as const;
-
-/** What is used up by being done: made anew for each cell. */
-export type Fresh = {
-  readonly invitation: (target: Target) => Promise<string>;
-  readonly roleAssignment: (target: Target) => Promise<string>;
-};
-type Request = (named: Named, target: Target, fresh: Fresh) => Ask | Promise<Ask>;
-
-export type Expectation = {
-  /** What those get who may. */
-  readonly status: number;
-  readonly request: Request;
-  /** By what the request names; what is left out is not asked for. */
-  readonly open: Readonly<Partial<Record<Target, readonly Caller[]>>>;
-  /** Whether the answer depends on what the request names. */
-  readonly isAboutTarget: boolean;
-};
-
-type Places = Readonly<Record<"default" | "second" | "b", readonly Caller[]>>;
-
-const TEAM_OF_A = ["csamOfA", "coordinatorOfA"] as const satisfies readonly Caller[];
-const WIDE_OF_A = ["customerAdministratorOfA", ...TEAM_OF_A] as const;
-/** They may know of the customer, and so far of nothing in it. */
-const OTHER_STAFF_OF_A = ["advocateOfA", "incidentManagerOfA"] as const;
-const ADMINS_OF_DEFAULT = ["servicesAdminOfA", "administratorOfDefault"] as const;
-const MEMBERS_OF_DEFAULT = [
-  ...ADMINS_OF_DEFAULT,
-  "contactOfA",
-  "learningManagerOfA",
-  "memberOfA",
-  "activityReaderOfA",
-  "requestReaderOfA",
-  "inviterOfA",
-  "groupManagerOfA",
-] as const;
-const MEMBERS_OF_SECOND = ["administratorOfSecond", "personalInSecond"] as const;
-/** With one workspace, its administrator is that of all of B. */
-const WIDE_OF_B = ["adminOfB", "csamOfB"] as const;
-
-const members: Places = {
-  default: [...WIDE_OF_A, ...OTHER_STAFF_OF_A, ...MEMBERS_OF_DEFAULT],
-  second: [...WIDE_OF_A, ...OTHER_STAFF_OF_A, ...MEMBERS_OF_SECOND],
-  b: WIDE_OF_B,
-};
-const admins: Places = {
-  default: [...WIDE_OF_A, ...ADMINS_OF_DEFAULT],
-  second: [...WIDE_OF_A, "administratorOfSecond"],
-  b: WIDE_OF_B,
-};
-const and = (places: Places, inDefault: readonly Caller[]): Places => ({
-  ...places,
-  default: [...places.default, ...inDefault],
-});
-const inviters = and(admins, ["inviterOfA"]);
-const groupManagers = and(admins, ["groupManagerOfA"]);
-const memberReaders = and(admins, ["inviterOfA", "groupManagerOfA"]);
-/** Neither the customer administrator nor the administrator of a workspace (AC-06). */
-const switchers: Places = { default: [...TEAM_OF_A, "servicesAdminOfA"], second: TEAM_OF_A, b: WIDE_OF_B };
-
-/** Of a customer, for those who hold it anywhere there. */
-function customer(
-  who: readonly Caller[],
-  ofB: readonly Caller[],
-  request: Request,
-  status = 200,
-): Expectation {
-  return { status, request, open: { default: who, b: ofB, absent: [] }, isAboutTarget: true };
-}
-const anywhere = ({ default: first, second, b }: Places, request: Request, status = 200): Expectation =>
-  customer([...first, ...second], b, request, status);
-const whole = (request: Request, status = 200): Expectation =>
-  customer(WIDE_OF_A, WIDE_OF_B, request, status);
-const accountTeam = (request: Request, status = 200): Expectation =>
-  customer(TEAM_OF_A, ["csamOfB"], request, status);
-
-/** Not the administrator of a workspace, even of the only one. */
-const noticeManagers = (request: Request, status = 200): Expectation =>
-  customer(WIDE_OF_A, ["csamOfB"], request, status);
-
-/** Of a workspace. */
-function workspace(places: Places, request: Request, status = 200): Expectation {
-  return { status, request, open: { ...places, noWorkspace: [], absent: [] }, isAboutTarget: true };
-}
-
-/** For the account team of the customer, whatever the workspace; one that there is not is not found. */
-const teamAt = (request: Request, status: number): Expectation =>
-  workspace({ default: TEAM_OF_A, second: TEAM_OF_A, b: ["csamOfB"] }, request, status);
-
-/** The same whatever is named, for these callers. */
-function service(who: readonly Caller[], request: Ask, status = 200): Expectation {
-  return { status, request: () => request, open: { default: who }, isAboutTarget: false };
-}
-
-const post = (path: string, json?: unknown): Ask => ({ method: "POST", path, json });
-const patch = (path: string, json: unknown): Ask => ({ method: "PATCH", path, json });
 const NO_GROUP_OF_THEIRS = { defaultGroupId: "none" };
 const NO_NOTICES = {
   isEnabled: false,
@@ -117,10 +43,6 @@ const NO_NOTICES = {
   tellsAdministrators: false,
   extraRecipients: [],
 };
-const OTHER_VERSION = { headers: { "if-match": '"other"' } };
-const put = (path: string): Ask => ({ method: "PUT", path });
-const remove = (path: string): Ask => ({ method: "DELETE", path });
-
 const ofCustomer = ({ customerId }: Named): string => `customers/${customerId}`;
 const ofWorkspace = (named: Named): string => `${ofCustomer(named)}/workspaces/${named.workspaceId}`;
 const ofContact = (named: Named): string => `${ofWorkspace(named)}/members/${named.contactId}`;
@@ -325,6 +247,8 @@ export const createExpectations = (personalInvitationId: string): Readonly<Recor
     (named) => post(`${ofWebhook(named)}/deliveries/${named.deliveryId}/resend`),
     LET_IN.conflict,
   ),
+
+  ...requestExpectations,
 
   getHealth: service(callers, { path: "health" }),
   getOpenApi: service(callers, { path: "openapi.json" }),

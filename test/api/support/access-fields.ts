@@ -10,6 +10,7 @@ import { supportContactsSchema } from "../../../src/access/support-contacts.ts";
 import { customerSchema } from "../../../src/agreements/customer.ts";
 import type { Contract } from "../../../src/platform/contract.ts";
 import { reportSchema } from "../../../src/reports/report.ts";
+import { supportRequestSchema } from "../../../src/support/request.ts";
 
 const documents: readonly z.ZodType[] = [
   customerSchema,
@@ -21,6 +22,7 @@ const documents: readonly z.ZodType[] = [
   auditEntrySchema,
   followUpSchema,
   reportSchema,
+  supportRequestSchema,
 ];
 
 /** What a store, a library or the language itself gives a meaning. */

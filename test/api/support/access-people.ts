@@ -37,6 +37,9 @@ export const people = {
   /** The second workspace accepts personal accounts. */
   personalInSecond: { email: inSecond("guest"), personal: true },
 
+  /** By a role, and a member of no workspace. */
+  requestAdminOfA: { email: `requests@${WORD.wholeOfA}.example` },
+
   csamOfA: { email: ofProvider("csam"), roles: ["Csam"] },
   coordinatorOfA: { email: ofProvider("coordinator"), roles: ["AccountCoordinator"] },
   advocateOfA: { email: ofProvider("advocate"), roles: ["Advocate"] },

@@ -1,8 +1,10 @@
 /** Two customers that know nothing of each other, and two workspaces of one of them that know no more. */
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, SignJWT } from "jose";
+import type { TokenRequest } from "../../../local/tokens/claims.ts";
 import { agreements, type CustomerKey, ENTITLEMENT, ID } from "./access-events.ts";
 import { bystanders, type Caller, people, WORD } from "./access-people.ts";
+import { type NamedRequest, NO_ID, noRequestOf, openRequestIn } from "./access-requests.ts";
 import {
   assign,
   createGroup,
@@ -21,39 +23,39 @@ import type { RunningApi } from "./running-api.ts";
 
 /** As often as an invitation is sent at all. */
 const SENDS = 10;
-const NO_ID = "0".repeat(22);
 
 /** Of A: the two workspaces, and one that there is not. */
 export const targets = ["default", "second", "b", "noWorkspace", "absent"] as const;
 export type Target = (typeof targets)[number];
 
 /** Of each target, what routes and requests name. */
-export type Named = Workspace & {
-  readonly agreementId: string;
-  readonly packageId: string;
-  /** Of an add-on package. */
-  readonly addOnId: string;
-  readonly entitlementId: string;
-  readonly reportId: string;
-  readonly rejectedEventId: string;
-  /** Of a plain member, in no group. */
-  readonly memberId: string;
-  readonly memberEmail: string;
-  readonly memberPersonId: string;
-  /** Of a support contact, who is in the group. */
-  readonly contactId: string;
-  readonly groupId: string;
-  readonly groupName: string;
-  readonly personId: string;
-  readonly roleAssignmentId: string;
-  /** Disabled. */
-  readonly webhookId: string;
-  readonly deliveryId: string;
-  readonly pendingId: string;
-  /** An invitation that was sent as often as it may be. */
-  readonly tiredId: string;
-  readonly email: string;
-};
+export type Named = Workspace &
+  NamedRequest & {
+    readonly agreementId: string;
+    readonly packageId: string;
+    /** Of an add-on package. */
+    readonly addOnId: string;
+    readonly entitlementId: string;
+    readonly reportId: string;
+    readonly rejectedEventId: string;
+    /** Of a plain member, in no group. */
+    readonly memberId: string;
+    readonly memberEmail: string;
+    readonly memberPersonId: string;
+    /** Of a support contact, who is in the group. */
+    readonly contactId: string;
+    readonly groupId: string;
+    readonly groupName: string;
+    readonly personId: string;
+    readonly roleAssignmentId: string;
+    /** Disabled. */
+    readonly webhookId: string;
+    readonly deliveryId: string;
+    readonly pendingId: string;
+    /** An invitation that was sent as often as it may be. */
+    readonly tiredId: string;
+    readonly email: string;
+  };
 
 export type AccessWorld = {
   readonly named: Readonly<Record<Target, Named>>;
@@ -95,6 +97,8 @@ async function settleA(api: RunningApi): Promise<Workspace> {
   const path = `${pathOf(second)}/members/${memberId}/supportContact`;
   await done(api, csamOfA, { method: "PUT", path });
   await assign(api, csamOfA, customerId, people.customerAdministratorOfA.email, "customerAdministrator");
+  const { customerAdministratorOfA, requestAdminOfA } = people;
+  await assign(api, customerAdministratorOfA, customerId, requestAdminOfA.email, "supportRequestAdmin");
   await assign(api, csamOfA, customerId, people.advocateOfA.email, "advocate");
   await assign(api, people.coordinatorOfA, customerId, people.incidentManagerOfA.email, "incidentManager");
   const removed = await join(api, csamOfA, first, people.removedFromA);
@@ -112,6 +116,8 @@ type Settled = {
   /** Whom every administrator of the customer may see. */
   readonly person: string;
   readonly pending: string;
+  /** Whom the support request is shared with. */
+  readonly sharedWith: readonly TokenRequest[];
 };
 
 /** What every workspace has of its own, so that each can be asked for the same. */
@@ -144,6 +150,7 @@ async function furnish(api: RunningApi, settled: Settled) {
     pendingId,
     tiredId,
     email: settled.pending,
+    ...(await openRequestIn(api, { ...settled, groupId })),
   };
 }
 
@@ -181,6 +188,7 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
       plain: people.memberOfA.email,
       contact: people.contactOfA.email,
       person: both,
+      sharedWith: [people.memberOfA],
     },
     {
       of: "a",
@@ -189,6 +197,7 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
       plain: people.personalInSecond.email,
       contact: both,
       person: both,
+      sharedWith: [],
     },
     {
       of: "b",
@@ -197,6 +206,7 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
       plain: bystanders.memberOfB.email,
       contact: contactOfB,
       person: contactOfB,
+      sharedWith: [],
     },
   ] as const;
   const [ofDefault, ofSecond, namedOfB] = await Promise.all(
@@ -210,7 +220,7 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
     throw new Error("a workspace is missing");
   await api.drained();
   const absent = absentOf(ofDefault);
-  const noWorkspace = { ...absent, customerId: a.customerId };
+  const noWorkspace = { ...absent, customerId: a.customerId, ...noRequestOf(a.customerId) };
   return {
     named: { default: ofDefault, second: ofSecond, b: namedOfB, noWorkspace, absent },
     personalInvitationId,
@@ -242,6 +252,7 @@ function absentOf({ reportId, workspaceId, webhookId }: Named): Named {
     pendingId: NO_ID,
     tiredId: NO_ID,
     email: "nobody@absentee.example",
+    ...noRequestOf("cust-0000000"),
   };
 }
 

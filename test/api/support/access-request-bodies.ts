@@ -1,0 +1,68 @@
+/** Bodies that are right and change nothing of support requests, and what may be set in each of their parts. */
+import type { BodyCase } from "./access-bodies.ts";
+import type { Named } from "./access-world.ts";
+
+const OTHER_VERSION = { "if-match": '"other"' };
+
+export function requestBodyCases(named: Named): Readonly<Record<string, BodyCase>> {
+  const { customerId, workspaceId, requestId, openedBy, groupId } = named;
+  const path = `supportRequests/${encodeURIComponent(requestId)}`;
+  return {
+    openSupportRequest: {
+      caller: "contactOfA",
+      request: {
+        method: "POST",
+        path: "supportRequests",
+        json: {
+          customerId,
+          workspaceId,
+          agreementId: "agr-nobody-has",
+          title: "Backups fail",
+          description: "Since Monday.",
+          problemType: "configuration",
+          severity: "minimal",
+          primaryContact: { email: openedBy },
+        },
+      },
+      settable: {
+        "": [
+          "customerId",
+          "workspaceId",
+          "agreementId",
+          "title",
+          "description",
+          "problemType",
+          "product",
+          "severity",
+          "primaryContact",
+          "country",
+          "language",
+          "isIncentiveRelated",
+          "sharedWith",
+          "groupId",
+        ],
+        primaryContact: ["name", "email"],
+      },
+    },
+    updateSupportRequest: {
+      caller: "contactOfA",
+      request: { method: "PATCH", path, headers: OTHER_VERSION, json: { status: "closed" } },
+      settable: { "": ["status", "reason"] },
+    },
+    shareSupportRequest: {
+      caller: "contactOfA",
+      request: { method: "POST", path: `${path}/shares`, json: { email: openedBy } },
+      settable: { "": ["email"] },
+    },
+    shareSupportRequestWithGroup: {
+      caller: "contactOfA",
+      request: { method: "PUT", path: `${path}/shares/group`, headers: OTHER_VERSION, json: { groupId } },
+      settable: { "": ["groupId"] },
+    },
+    addSupportRequestContact: {
+      caller: "contactOfA",
+      request: { method: "POST", path: `${path}/contacts`, json: { email: openedBy } },
+      settable: { "": ["name", "email"] },
+    },
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * Who gets what of support requests. In each workspace there is one, opened by its support contact; that of the default
+ * workspace is shared with a plain member, and its advocate is known.
+ */
+import { type Caller, persons } from "./access-people.ts";
+import {
+  anywhere,
+  type Expectation,
+  LET_IN,
+  MEMBERS_OF_DEFAULT,
+  members,
+  OTHER_VERSION,
+  type Places,
+  patch,
+  post,
+  put,
+  type Request,
+  remove,
+  service,
+  TEAM_OF_A,
+} from "./access-places.ts";
+import { NO_ID } from "./access-requests.ts";
+import type { Named } from "./access-world.ts";
+
+/** Whoever it belongs to, administrators, and whom it was shared with. */
+const inCharge: Places = {
+  default: [
+    "customerAdministratorOfA",
+    "servicesAdminOfA",
+    "administratorOfDefault",
+    "contactOfA",
+    "memberOfA",
+  ],
+  second: ["customerAdministratorOfA", "administratorOfSecond"],
+  b: ["adminOfB"],
+};
+const lookingOn: Places = {
+  default: [...TEAM_OF_A, "incidentManagerOfA", "requestReaderOfA"],
+  second: [...TEAM_OF_A, "incidentManagerOfA"],
+  b: ["csamOfB"],
+};
+/** SR-07: nobody else adds contacts, however much they administer. */
+const advocate: Places = { default: [], second: [], b: [] };
+const requestAdmin: Places = { default: ["requestAdminOfA"], second: ["requestAdminOfA"], b: [] };
+
+const all = (...places: readonly Places[]): Places => ({
+  default: places.flatMap((each) => each.default),
+  second: places.flatMap((each) => each.second),
+  b: places.flatMap((each) => each.b),
+});
+const seers = all(inCharge, lookingOn, requestAdmin);
+const workers = all(inCharge, requestAdmin);
+const without = (places: Places, others: Places): Places => ({
+  default: places.default.filter((each) => !others.default.includes(each)),
+  second: places.second.filter((each) => !others.second.includes(each)),
+  b: places.b.filter((each) => !others.b.includes(each)),
+});
+
+const toRead = (request: Request, status = 200): Expectation => ofRequest(seers, request, status);
+
+/** For those of them who see the request and no more, it is forbidden. */
+function ofRequest(who: Places, request: Request, status = 200): Expectation {
+  return {
+    status,
+    request,
+    open: { ...who, noWorkspace: [], absent: [] },
+    forbidden: without(seers, who),
+    isAboutTarget: true,
+    isHiddenInWorkspace: true,
+  };
+}
+
+const below =
+  (more = "") =>
+  (named: Named) => ({ path: `${pathOfRequest(named)}${more}` });
+const pathOfRequest = ({ requestId }: Named): string => `supportRequests/${encodeURIComponent(requestId)}`;
+
+const CONTACTS: readonly Caller[] = ["contactOfA"];
+
+export const requestExpectations: Readonly<Record<string, Expectation>> = {
+  listSupportRequestProblemTypes: service(persons, { path: "supportRequestProblemTypes" }),
+  // What is in the list is for `access-lists.test.ts`.
+  listSupportRequests: anywhere(members, ({ customerId }) => ({
+    path: `supportRequests?customer=${customerId}`,
+  })),
+  openSupportRequest: {
+    status: LET_IN.refused,
+    request: ({ customerId, workspaceId }) =>
+      post("supportRequests", {
+        customerId,
+        workspaceId,
+        agreementId: "agr-nobody-has",
+        title: "Backups fail",
+        description: "Since Monday.",
+        problemType: "configuration",
+        severity: "minimal",
+      }),
+    open: { default: CONTACTS, second: [], b: [], noWorkspace: [], absent: [] },
+    forbidden: {
+      default: MEMBERS_OF_DEFAULT.filter((each) => !CONTACTS.includes(each)),
+      second: ["administratorOfSecond", "personalInSecond"],
+      b: ["adminOfB"],
+    },
+    isAboutTarget: true,
+  },
+  getSupportRequest: toRead(below()),
+  listSupportRequestShares: toRead(below("/shares")),
+  shareSupportRequest: ofRequest(
+    inCharge,
+    (named) => post(`${pathOfRequest(named)}/shares`, { email: named.openedBy }),
+    LET_IN.alreadyMade,
+  ),
+  shareSupportRequestWithGroup: ofRequest(
+    inCharge,
+    (named) => ({
+      ...put(`${pathOfRequest(named)}/shares/group`),
+      json: { groupId: named.groupId },
+      ...OTHER_VERSION,
+    }),
+    LET_IN.otherVersion,
+  ),
+  unshareSupportRequest: ofRequest(
+    inCharge,
+    (named) => ({ ...remove(`${pathOfRequest(named)}/shares/${named.shareId}`), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  listSupportRequestContacts: toRead(below("/contacts")),
+  addSupportRequestContact: ofRequest(
+    advocate,
+    (named) => post(`${pathOfRequest(named)}/contacts`, { email: named.openedBy }),
+    LET_IN.alreadyMade,
+  ),
+  removeSupportRequestContact: ofRequest(
+    advocate,
+    (named) => ({ ...remove(`${pathOfRequest(named)}/contacts/${NO_ID}`), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  updateSupportRequest: ofRequest(
+    workers,
+    (named) => ({ ...patch(pathOfRequest(named), { status: "closed" }), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+};

@@ -1,0 +1,67 @@
+/** A support request in each workspace, with one of everything that belongs to a request. */
+import * as z from "zod";
+import type { TokenRequest } from "../../../local/tokens/claims.ts";
+import { done, type Workspace } from "./access-steps.ts";
+import type { RunningApi } from "./running-api.ts";
+import { listSchema } from "./shapes.ts";
+
+export const NO_ID = "0".repeat(22);
+
+/** Of each target, what routes of support requests name. */
+export type NamedRequest = {
+  readonly requestId: string;
+  readonly number: string;
+  /** Its title, which nothing else has. */
+  readonly title: string;
+  /** Of the support contact, who opened it and whom it is shared with besides. */
+  readonly openedBy: string;
+  readonly shareId: string;
+};
+
+type Settled = {
+  readonly workspace: Workspace;
+  readonly word: string;
+  /** Of its support contact. */
+  readonly contact: string;
+  readonly groupId: string;
+  readonly sharedWith: readonly TokenRequest[];
+};
+
+export async function openRequestIn(
+  api: RunningApi,
+  { workspace, word, contact, groupId, sharedWith }: Settled,
+): Promise<NamedRequest> {
+  const by = { email: contact };
+  const title = `Backups of ${word} fail`;
+  const opened = await done(api, by, {
+    method: "POST",
+    path: "supportRequests",
+    json: {
+      ...workspace,
+      title,
+      description: `On two of the servers of ${word}.`,
+      problemType: "configuration",
+      severity: "moderate",
+      product: word,
+      groupId,
+      sharedWith: [by, ...sharedWith].map(({ email }) => email),
+    },
+  });
+  const { requestId, number } = opened.read(z.object({ requestId: z.string(), number: z.string() }));
+  const path = `supportRequests/${encodeURIComponent(requestId)}`;
+  const shares = (await done(api, by, { path: `${path}/shares` })).read(listSchema(shareSchema)).value;
+  const share = shares.find(({ email }) => email === contact);
+  if (share === undefined) throw new Error(`${requestId} is shared with nobody`);
+  return { requestId, number, title, openedBy: contact, shareId: share.shareId };
+}
+
+const shareSchema = z.object({ shareId: z.string(), email: z.string().optional() });
+
+/** Of the form of the others. */
+export const noRequestOf = (customerId: string): NamedRequest => ({
+  requestId: `${customerId}~SR-${"0".repeat(12)}`,
+  number: `SR-${"0".repeat(12)}`,
+  title: "Backups of absentee fail",
+  openedBy: "contact@absentee.example",
+  shareId: NO_ID,
+});
