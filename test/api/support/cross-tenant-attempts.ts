@@ -2,6 +2,7 @@
 import { API_VERSION } from "../../../src/platform/api-version.ts";
 import type { Contract } from "../../../src/platform/contract.ts";
 import type { Random } from "../../fakes/random.ts";
+import { harmlessToRequests, requestBodies, requestQueries } from "./cross-tenant-requests.ts";
 import { somehow } from "./cross-tenant-spellings.ts";
 import { type Names, nothingLike, type View } from "./cross-tenant-views.ts";
 import type { RawRequest } from "./raw-request.ts";
@@ -25,7 +26,7 @@ const pickFrom = <Item>(random: Random, items: readonly Item[]): Item => {
   return item;
 };
 
-type Write = { readonly json?: unknown; readonly headers?: Readonly<Record<string, string>> };
+export type Write = { readonly json?: unknown; readonly headers?: Readonly<Record<string, string>> };
 
 /** Of those that change something: what could be asked of one's own without changing it. */
 const harmless: Readonly<Record<string, Write>> = {
@@ -43,6 +44,7 @@ const harmless: Readonly<Record<string, Write>> = {
   updateWebhook: { json: { status: "disabled" }, headers: { "if-match": '"other"' } },
   rotateWebhookSecret: { headers: { "if-match": '"other"' } },
   deleteWebhook: { headers: { "if-match": '"other"' } },
+  ...harmlessToRequests,
   requestReport: { json: { agreementId: "none", period: { month: "2026-03" } } },
 };
 
@@ -119,8 +121,9 @@ export const byPath = (source: Source, view: View): Attempt => pathAttempt("path
 export const bySpelling = (source: Source, view: View): Attempt =>
   pathAttempt("spelling", source, view, somehow(source.random));
 
-/** The path below one's own customer, the name of the parameter, and which hidden name goes into it. */
+/** The path, with a slash before it or below one's own customer, the name of the parameter, and which hidden name goes into it. */
 const queries = [
+  ...requestQueries,
   ["activity", "workspaces", "workspaceId"],
   ["activity", "agreements", "agreementId"],
   ["activity", "packages", "packageId"],
@@ -159,7 +162,10 @@ export function byQuery({ random }: Source, view: View): Attempt {
     if (form === 4) return `${parameter}=${spelled(text, own)}`;
     return `${parameter}=${encode(text)}`;
   };
-  const path = `customers/${encode(view.own["customerId"] ?? "")}/${fill(route, (key) => encode(view.own[key] ?? ""))}`;
+  const rest = fill(route, (key) => encode(view.own[key] ?? ""));
+  const path = rest.startsWith("/")
+    ? rest.slice(1)
+    : `customers/${encode(view.own["customerId"] ?? "")}/${rest}`;
   const pathWith = (text: string): string => `${path}${path.includes("?") ? "&" : "?"}${textFor(text)}`;
   const nothing = nothingLike(name, value);
   const sent = [value, nothing, spelled(value, own), spelled(nothing, own)].flatMap(formsOf);
@@ -187,6 +193,14 @@ const auditFilters = [
   ["target", "agreementId"],
   ["actorEmail", "email"],
 ] as const;
+const requestFilters = [
+  ["workspaceId", "workspaceId"],
+  ["number", "number"],
+  ["product", "word"],
+  ["createdBy", "email"],
+  ["primaryContact", "openedBy"],
+  ["agreementId", "agreementId"],
+] as const;
 const conditions: readonly ((field: string, text: string, own: string) => string)[] = [
   (field, text) => `${field} eq '${text}'`,
   (field, text) => `${field} ne '${text}'`,
@@ -201,15 +215,19 @@ const conditions: readonly ((field: string, text: string, own: string) => string
 ];
 
 export function byFilter({ random }: Source, view: View): Attempt {
-  const isRows = random.below(2) === 0;
-  const usable = (isRows ? rowFilters : auditFilters).filter(([, name]) => Object.hasOwn(view.hidden, name));
+  const { customerId = "", entitlementId = "" } = view.own;
+  const lists = [
+    [`customers/${customerId}/entitlements/${entitlementId}/rows`, rowFilters],
+    [`customers/${customerId}/auditEntries`, auditFilters],
+    ["supportRequests", requestFilters],
+  ] as const;
+  const [list, filters] = pickFrom(random, lists);
+  const usable = filters.filter(([, name]) => Object.hasOwn(view.hidden, name));
   const [field, name] = pickFrom(random, usable);
   const value = view.hidden[name] ?? "";
   const condition = pickFrom(random, conditions);
-  const { customerId = "", entitlementId = "" } = view.own;
-  const list = isRows ? `entitlements/${entitlementId}/rows` : "auditEntries";
   const pathWith = (text: string): string =>
-    `customers/${customerId}/${list}?maxpagesize=2&filter=${encode(condition(field, text, view.own[name] ?? ""))}`;
+    `${list}?maxpagesize=2&filter=${encode(condition(field, text, view.own[name] ?? ""))}`;
   const nothing = nothingLike(name, value);
   return {
     kind: "filter",
@@ -220,6 +238,8 @@ export function byFilter({ random }: Source, view: View): Attempt {
   };
 }
 
+export type BodyCase = readonly [method: string, path: string, name: string, json: (text: string) => unknown];
+
 /** Bodies that would change something of one's own only if the hidden name stood for something. */
 export function byBody({ random }: Source, view: View): Attempt {
   const { own, hidden } = view;
@@ -227,8 +247,7 @@ export function byBody({ random }: Source, view: View): Attempt {
   const workspace = `${customer}/workspaces/${own["workspaceId"] ?? ""}`;
   const administrator = { email: "x@elsewhere.example" };
   const workspaceOf = (agreements: readonly unknown[]) => ({ name: "n", agreements, administrator });
-  type Case = readonly [method: string, path: string, name: string, json: (text: string) => unknown];
-  const cases: readonly Case[] = [
+  const cases: readonly BodyCase[] = [
     ["PATCH", `${workspace}/me`, "groupId", (text) => ({ defaultGroupId: text })],
     ["PATCH", `${workspace}/members/${own["memberId"]}`, "groupId", (text) => ({ defaultGroupId: text })],
     ["PATCH", `${workspace}/members/${own["memberId"]}`, "groupId", (text) => ({ groupIds: [text] })],
@@ -279,6 +298,7 @@ export function byBody({ random }: Source, view: View): Attempt {
         extraRecipients: [text],
       }),
     ],
+    ...requestBodies(own),
     ["POST", "events/outcomes", "customerId", (text) => ({ receipts: [text] })],
   ];
   const usable = cases.filter(([, , name]) => Object.hasOwn(hidden, name));

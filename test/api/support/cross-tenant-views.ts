@@ -38,6 +38,9 @@ const SEEN_FROM: readonly (readonly [caller: Person, own: Side, hidden: readonly
   ["csamOfA", "default", ["b"]],
   ["coordinatorOfA", "default", ["b"]],
   ["advocateOfA", "default", ["b"]],
+  ["incidentManagerOfA", "default", ["b"]],
+  ["requestAdminOfA", "default", ["b"]],
+  ["requestReaderOfA", "default", ["second", "b"]],
   ["adminOfB", "b", ["default", "second"]],
   ["csamOfB", "b", ["default", "second"]],
   ["invitedToA", "absent", ["default", "b"]],
@@ -59,7 +62,7 @@ export function viewsOf({ named }: AccessWorld): readonly View[] {
 
 function namesOf(named: Named): Names {
   const { customerId, workspaceId, memberId, groupId, pendingId, memberPersonId, agreementId } = named;
-  const { webhookId, deliveryId } = named;
+  const { webhookId, deliveryId, requestId, number, title, shareId, openedBy } = named;
   const { addOnId, entitlementId, reportId, roleAssignmentId, rejectedEventId, email, groupName } = named;
   return {
     customerId,
@@ -76,6 +79,11 @@ function namesOf(named: Named): Names {
     rejectedEventId,
     webhookId,
     deliveryId,
+    requestId,
+    number,
+    title,
+    shareId,
+    openedBy,
     email,
     groupName,
     word: groupName.split(" ")[0] ?? "",
@@ -96,8 +104,8 @@ function hiddenNames(named: AccessWorld["named"], own: Side, side: Hidden): Name
 /** The ids that both sides have of a customer that both belong to, or that any customer may have, are none. */
 function secretsOf(named: Named, side: Hidden, own: Side): readonly string[] {
   const { memberId, contactId, groupId, memberPersonId, pendingId, tiredId, workspaceId } = named;
-  const { webhookId, deliveryId } = named;
-  const made = [memberId, contactId, groupId, memberPersonId, pendingId, tiredId];
+  const { webhookId, deliveryId, number, shareId } = named;
+  const made = [memberId, contactId, groupId, memberPersonId, pendingId, tiredId, number, shareId];
   if (side === "b") return [...made, webhookId, deliveryId, WORD.b, ID.b.customerId].map(small);
   const whole = [webhookId, deliveryId, WORD.wholeOfA, ...Object.values(ID.wholeOfA)];
   const places = side === "second" ? [WORD.secondOfA, workspaceId] : [WORD.defaultOfA];
@@ -109,7 +117,7 @@ const small = (text: string): string => text.toLowerCase();
 
 /** Of the same letters, and nobody's. */
 export function nothingLike(name: string, value: string): string {
-  if (name === "email") return value.replaceAll(/\w+(?=[@.\w]*[@.])/g, mirrored);
+  if (name === "email" || name === "openedBy") return value.replaceAll(/\w+(?=[@.\w]*[@.])/g, mirrored);
   if (name === "webhookId") return value.replace(/(?<=^wh-).*/, mirrored);
   const [kept = "", rest] = value.split("~");
   return rest === undefined ? mirrored(value) : `${kept}~${mirrored(rest)}`;

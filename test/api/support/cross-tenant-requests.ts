@@ -1,0 +1,61 @@
+/** Attempts at support requests of others, beside those that every route is tried with. */
+import { people } from "./access-people.ts";
+import type { BodyCase, Write } from "./cross-tenant-attempts.ts";
+import type { Names } from "./cross-tenant-views.ts";
+
+const ANOTHER_VERSION = { "if-match": '"other"' };
+
+/** By the name of the endpoint. Whom it is shared with, it stays shared with. */
+export const harmlessToRequests: Readonly<Record<string, Write>> = {
+  updateSupportRequest: { json: { status: "closed" }, headers: ANOTHER_VERSION },
+  shareSupportRequest: { json: { email: people.contactOfA.email } },
+  shareSupportRequestWithGroup: { json: { groupId: "0".repeat(16) }, headers: ANOTHER_VERSION },
+  unshareSupportRequest: { headers: ANOTHER_VERSION },
+  addSupportRequestContact: { json: { email: people.contactOfA.email } },
+  removeSupportRequestContact: { headers: ANOTHER_VERSION },
+};
+
+export const requestQueries = [
+  ["/supportRequests", "customer", "customerId"],
+  ["/supportRequests?count=true", "search", "word"],
+  ["/supportRequests?count=true", "search", "number"],
+  ["/supportRequests?count=true", "search", "title"],
+  ["/supportRequests?scope=mine", "search", "number"],
+  ["/supportRequests?scope=organization", "customer", "customerId"],
+  ["/supportRequests?maxpagesize=1", "cursor", "number"],
+  ["/supportRequests/{requestId}", "customer", "customerId"],
+] as const;
+
+/** None opens or shares anything: what is not hidden is wrong too, or is so already. */
+export function requestBodies(own: Names): readonly BodyCase[] {
+  const { customerId, workspaceId, requestId = "" } = own;
+  const opening = {
+    customerId,
+    workspaceId,
+    agreementId: "agr-nobody-has",
+    title: "Backups fail",
+    description: "Since Monday.",
+    problemType: "configuration",
+    severity: "minimal",
+  };
+  const path = `supportRequests/${encodeURIComponent(requestId)}`;
+  return [
+    ["POST", "supportRequests", "customerId", (text) => ({ ...opening, customerId: text })],
+    ["POST", "supportRequests", "workspaceId", (text) => ({ ...opening, workspaceId: text })],
+    [
+      "POST",
+      "supportRequests",
+      "agreementId",
+      (text) => ({ ...opening, agreementId: text, groupId: "none" }),
+    ],
+    ["POST", "supportRequests", "groupId", (text) => ({ ...opening, agreementId: undefined, groupId: text })],
+    [
+      "POST",
+      "supportRequests",
+      "email",
+      (text) => ({ ...opening, agreementId: undefined, sharedWith: [text, "nobody@elsewhere.example"] }),
+    ],
+    ["PUT", `${path}/shares/group`, "groupId", (text) => ({ groupId: text })],
+    ["PATCH", path, "requestId", (text) => ({ status: "open", requestId: text })],
+  ];
+}
