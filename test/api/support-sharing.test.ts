@@ -106,6 +106,18 @@ describe("sharing with a member", () => {
     });
   });
 
+  test("at once by several gives access once and tells the member once", async () => {
+    const request = await world.open({ groupId: world.groupId });
+    const all = await Promise.all(
+      (["contact", "admin", "groupMember", "contact", "admin"] as const).map((who) =>
+        share(who, request, PEOPLE.member.email),
+      ),
+    );
+    expect(all.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
+    expect((await sharesOf("contact", request)).filter(({ kind }) => kind === "user")).toHaveLength(1);
+    expect(await mailsAbout(world, request, PEOPLE.member)).toHaveLength(1);
+  });
+
   test("is a right of members as long as they are members", async () => {
     const leaver = { email: "leaver@cust-t.example" };
     const { memberId } = await join(world.api, PEOPLE.admin, FIRST, leaver);
