@@ -114,6 +114,8 @@ export const supportRequestSchema = z.object({
   noteWords: z.array(z.string()).max(NOTE_WORDS_MAX),
   noteCount: z.int().min(0),
   attachmentCount: z.int().min(0),
+  /** The one that was booked last, unless it was cancelled; it may be over. */
+  appointment: z.object({ appointmentId: z.string(), start: z.string(), end: z.string() }).nullable(),
   /** When a response target would next be missed if nothing happens, or was and nobody noticed; null: neither. */
   nextTargetCheckAt: z.string().nullable(),
   /** Absent: nothing was noticed. */

@@ -216,6 +216,7 @@ export function documentFor(asked: Asked, index: number): SupportRequest {
     noteWords: [],
     noteCount: 0,
     attachmentCount: 0,
+    appointment: null,
     nextTargetCheckAt: null,
     revision: 1,
   };
