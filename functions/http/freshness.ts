@@ -8,6 +8,7 @@ import type { Grant } from "../../src/access/grant.ts";
 import {
   AWAITED_MAX,
   createWaiting,
+  mayKnowAt,
   openReceipts,
   WAIT_SECONDS_DEFAULT,
   WAIT_SECONDS_MAX,
@@ -69,7 +70,7 @@ export function freshReads(app: Pick<App, "ingest">) {
         }
         const customerId = request.params["customerId"];
         if (grant === undefined || customerId === undefined) throw new NotFoundError("no customer");
-        const receipts = openReceipts(texts, { customerId, scope: grant.scope }, { signingKey, now });
+        const receipts = openReceipts(texts, mayKnowAt(customerId, grant.scope), { signingKey, now });
         const waitMs = (waitSeconds ?? WAIT_SECONDS_DEFAULT) * 1_000;
         const { status, waitedMilliseconds } = await waitFor(receipts, now, waitMs);
         const answer = await handle({ ...request, ...withoutWaiting(request.url) });

@@ -11,7 +11,7 @@ import {
   DEFAULT_WORKSPACE_ID,
   type WorkspaceId,
 } from "../agreements/ids.ts";
-import type { DeliveryEvent, Rejection, ReversalEvent } from "./event.ts";
+import type { DeliveryEvent, Rejection, RequestEvent, ReversalEvent } from "./event.ts";
 import { ATTEMPTS_MAX, ContentionError } from "./outcome.ts";
 import { isCase, refusal } from "./posting.ts";
 import { type AgreementAccess, ensureLedger } from "./record-agreements.ts";
@@ -33,15 +33,28 @@ export async function homeOfDelivery(access: HomeAccess, { data }: DeliveryEvent
     customer.workspaces.some((each) => each.workspaceId === workspaceId);
   const customer = await findCustomer(access, customerId, hasWorkspace);
   if (customer === undefined) return { rejection: unknownCustomer(customerId) };
-  if (!hasWorkspace(customer)) {
-    const message = `workspace ${workspaceId} is not one of the customer's`;
-    return { rejection: refusal("unknownWorkspace", message, "data.workspaceId") };
-  }
+  if (!hasWorkspace(customer)) return { rejection: unknownWorkspace(workspaceId) };
   if (agreementId === undefined || customer.ledgers.includes(agreementId)) return { workspaceId };
   // Only a case can belong to an agreement that nobody knows: it is an additional case (CA-14).
   if (!isCase(data.service)) return { rejection: unknownAgreement(agreementId) };
   const rejection = await openLedger(access, customer, agreementId);
   return rejection === undefined ? { workspaceId } : { rejection };
+}
+
+/** A request may name an agreement that nobody knows, as its deliveries may (CA-14). */
+export async function homeOfRequest(
+  access: HomeAccess,
+  event: RequestEvent,
+): Promise<{ readonly customer: Customer } | { readonly rejection: Rejection }> {
+  const { customerId } = event.data;
+  const workspaceId = event.kind === "requestUpserted" ? event.data.workspaceId : undefined;
+  const hasWorkspace = ({ workspaces }: Customer): boolean =>
+    workspaceId === undefined || workspaces.some((each) => each.workspaceId === workspaceId);
+  const customer = await findCustomer(access, customerId, hasWorkspace);
+  if (customer === undefined) return { rejection: unknownCustomer(customerId) };
+  if (workspaceId !== undefined && !hasWorkspace(customer))
+    return { rejection: unknownWorkspace(workspaceId) };
+  return { customer };
 }
 
 /** @returns why a reversal has no ledger, undefined when it has. */
@@ -94,6 +107,9 @@ function hasTooManyUnknown({ ledgers, agreements }: Customer): boolean {
 
 const unknownCustomer = (customerId: CustomerId): Rejection =>
   refusal("unknownCustomer", `customer ${customerId} is not known`, "data.customerId");
+
+const unknownWorkspace = (workspaceId: WorkspaceId): Rejection =>
+  refusal("unknownWorkspace", `workspace ${workspaceId} is not one of the customer's`, "data.workspaceId");
 
 const unknownAgreement = (agreementId: AgreementId): Rejection =>
   refusal("unknownAgreement", `agreement ${agreementId} is not known for this customer`, "data.agreementId");

@@ -17,6 +17,12 @@ import {
   packageIdSchema,
   workspaceIdSchema,
 } from "../agreements/ids.ts";
+import {
+  type RequestCommunicatedData,
+  type RequestUpsertedData,
+  requestCommunicatedDataSchema,
+  requestUpsertedDataSchema,
+} from "./request-event.ts";
 
 /** Largest quantity of one delivery, in the entitlement's unit. */
 const QUANTITY_MAX = 1_000_000;
@@ -118,7 +124,21 @@ export type DeliveryEvent = Envelope & {
   readonly deliveredAt: string;
 };
 export type ReversalEvent = Envelope & { readonly kind: "reversal"; readonly data: ReversalData };
-export type AcceptedEvent = AgreementEvent | DeliveryEvent | ReversalEvent;
+export type UpsertedEvent = Envelope & {
+  readonly kind: "requestUpserted";
+  readonly data: RequestUpsertedData;
+};
+export type CommunicatedEvent = Envelope & {
+  readonly kind: "requestCommunicated";
+  readonly data: RequestCommunicatedData;
+  readonly sentAt: string;
+};
+/** What is told of a support request, and concerns no ledger. */
+export type RequestEvent = UpsertedEvent | CommunicatedEvent;
+export type AcceptedEvent = AgreementEvent | DeliveryEvent | ReversalEvent | RequestEvent;
+
+export const isRequestEvent = (event: AcceptedEvent): event is RequestEvent =>
+  event.kind === "requestUpserted" || event.kind === "requestCommunicated";
 
 /** Why an event was not accepted: `code` is stable, `target` the member it is about. */
 export type Rejection = { readonly code: string; readonly message: string; readonly target?: string };
@@ -137,15 +157,27 @@ export function parseEvent(candidate: unknown): Parsed {
     case eventTypes.agreementAmended:
       return withData(envelope.data, agreementEventDataSchema.safeParse(data), toAgreement);
     case eventTypes.deliveryRecorded:
-      return withData(envelope.data, deliveryDataSchema.safeParse(data), toDelivery);
+      return withData(
+        envelope.data,
+        deliveryDataSchema.safeParse(data),
+        toDelivery,
+        (known) => known.deliveredAt,
+      );
     case eventTypes.deliveryReversed:
       return withData(envelope.data, reversalDataSchema.safeParse(data), toReversal);
     case eventTypes.requestUpserted:
+      return withData(
+        envelope.data,
+        requestUpsertedDataSchema.safeParse(data),
+        toUpserted,
+        (known) => known.changedAt,
+      );
     case eventTypes.requestCommunicated:
-      return refuse(
-        "typeNotSupported",
-        `${type} is part of the contract but is not consumed yet; it is kept for replay`,
-        "type",
+      return withData(
+        envelope.data,
+        requestCommunicatedDataSchema.safeParse(data),
+        toCommunicated,
+        (known) => known.sentAt,
       );
     default:
       return refuse("unknownType", `no event of type ${type} is known`, "type");
@@ -192,18 +224,26 @@ function toReversal(envelope: Envelope, data: ReversalData): Parsed {
   return { outcome: "accepted", event: { ...envelope, kind: "reversal", data } };
 }
 
-function withData<Data extends { deliveredAt?: string | undefined } | object>(
+function toUpserted(envelope: Envelope, data: RequestUpsertedData): Parsed {
+  return { outcome: "accepted", event: { ...envelope, kind: "requestUpserted", data } };
+}
+
+function toCommunicated(envelope: Envelope, data: RequestCommunicatedData): Parsed {
+  const sentAt = data.sentAt ?? envelope.time;
+  return { outcome: "accepted", event: { ...envelope, kind: "requestCommunicated", data, sentAt } };
+}
+
+/** @param timeOf when it happened by its data, where the envelope does not say. */
+function withData<Data>(
   { source, id, type, time: happenedAt }: CloudEvent,
   result: z.ZodSafeParseResult<Data>,
   build: (envelope: Envelope, data: Data) => Parsed,
+  timeOf: (data: Data) => string | undefined = () => undefined,
 ): Parsed {
   if (!result.success) return rejected("invalidData", result.error, "data");
-  const { data } = result;
-  const at =
-    happenedAt ??
-    ("deliveredAt" in data && typeof data.deliveredAt === "string" ? data.deliveredAt : undefined);
+  const at = happenedAt ?? timeOf(result.data);
   if (at === undefined) return refuse("invalidEnvelope", "time: is required (RFC 3339)", "time");
-  return build({ source, id, type, time: at }, data);
+  return build({ source, id, type, time: at }, result.data);
 }
 
 /** The first problem, named by its path: one precise sentence serves a producer better than a list of echoes. */

@@ -4,7 +4,8 @@
  * the longest wait; waiting holds no more than `WAITING_MAX` of the requests that the host takes at once, and whoever comes
  * on top is answered at once with what is there.
  *
- * A delivery or reversal is visible with its entry, since its sums are the same commit. An agreement event is when what
+ * A delivery or reversal is visible with its entry, since its sums are the same commit, and what is told of a support
+ * request with its fact, since the request is. An agreement event is when what
  * follows from it is done too: it is shown with its customer, and cases have moved (CA-16).
  */
 import { covers, type Scope } from "../access/grant.ts";
@@ -20,6 +21,7 @@ import {
   statusByRejections,
 } from "./receipt.ts";
 import type { RejectedEventStore } from "./rejected-event-store.ts";
+import type { RequestFacts } from "./request-recorder.ts";
 
 /** Receipts of one read: more do not fit its address. */
 export const AWAITED_MAX = 10;
@@ -36,6 +38,7 @@ export const WAITING_MAX = 50;
 export type FreshnessDeps = {
   readonly store: Pick<LedgerStore, "readFact" | "readHead">;
   readonly rejectedEvents: Pick<RejectedEventStore, "find">;
+  readonly requestFacts: RequestFacts;
 };
 
 export type Clock = {
@@ -53,24 +56,28 @@ type Freshness = {
 export type WaitFor = (receipts: readonly Receipt[], now: Date, waitMs: number) => Promise<Freshness>;
 
 /**
- * The receipts, as far as the caller may know of their events; whoever sees only some workspaces knows of deliveries there.
+ * The receipts, as far as the caller may know of their events.
  * @throws NotFoundError where one was not made here or is about something else, whatever the reason; nothing is read.
  */
 export function openReceipts(
   texts: readonly string[],
-  { customerId, scope }: { readonly customerId: string; readonly scope: Scope },
+  mayKnow: (receipt: Receipt) => boolean,
   { signingKey, now }: { readonly signingKey: Uint8Array; readonly now: Date },
 ): readonly Receipt[] {
   return texts.map((text) => {
     const receipt = openReceipt(text, signingKey, now);
-    const isKnown =
-      receipt !== undefined &&
-      customerOfReceipt(receipt) === customerId &&
-      (scope.kind === "all" || (receipt.w !== undefined && covers(scope, receipt.w)));
-    if (!isKnown) throw new NotFoundError("a receipt that the caller was not given");
+    if (receipt === undefined || !mayKnow(receipt))
+      throw new NotFoundError("a receipt that the caller was not given");
     return receipt;
   });
 }
+
+/** Whoever reads the consumption of a customer. Whoever sees only some workspaces knows of deliveries there. */
+export const mayKnowAt =
+  (customerId: string, scope: Scope) =>
+  (receipt: Receipt): boolean =>
+    customerOfReceipt(receipt) === customerId &&
+    (scope.kind === "all" || (receipt.w !== undefined && covers(scope, receipt.w)));
 
 /** One for each instance of the app: it counts who waits. */
 export function createWaiting(deps: FreshnessDeps, clock: Clock): WaitFor {
@@ -113,11 +120,14 @@ async function look(deps: FreshnessDeps, receipts: readonly Receipt[], now: stri
 
 /** @returns undefined while the event is on its way. */
 async function outcomeOf(
-  { store, rejectedEvents }: FreshnessDeps,
+  { store, rejectedEvents, requestFacts }: FreshnessDeps,
   receipt: Receipt,
   now: string,
 ): Promise<ReceiptOutcome | undefined> {
-  const fact = (await store.readFact(receipt.l, receipt.e))?.value;
+  const fact =
+    receipt.n === undefined
+      ? (await store.readFact(receipt.l, receipt.e))?.value
+      : (await requestFacts.find(customerOfReceipt(receipt), [receipt.e]))[0];
   const outcome = statusByFact(receipt, fact);
   if (outcome !== undefined) {
     const hasFollowed =

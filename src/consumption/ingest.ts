@@ -4,10 +4,11 @@
  */
 import { DEFAULT_WORKSPACE_ID } from "../agreements/ids.ts";
 import { contentHashOf, entryIdOf, ledgerIdOf } from "./entry.ts";
-import { type AcceptedEvent, parseEventText, type Rejection } from "./event.ts";
+import { type AcceptedEvent, isRequestEvent, parseEventText, type Rejection } from "./event.ts";
 import type { EventQueue, QueuedEvent } from "./event-queue.ts";
-import type { LedgerStore } from "./ledger-store.ts";
+import type { KnownFact, LedgerStore } from "./ledger-store.ts";
 import {
+  customerOfReceipt,
   openReceipt,
   type Receipt,
   type ReceiptOutcome,
@@ -17,6 +18,7 @@ import {
 } from "./receipt.ts";
 import { keptBody, newRejectedEvent, rejectionIdOf } from "./rejected-event.ts";
 import type { RejectedEventStore } from "./rejected-event-store.ts";
+import type { KnownRequestFact, RequestFacts } from "./request-recorder.ts";
 
 /** Events of one request, and receipts of one question. */
 export const EVENTS_MAX = 1_000;
@@ -28,6 +30,7 @@ export type IngestDeps = {
   readonly queue: EventQueue;
   readonly rejectedEvents: RejectedEventStore;
   readonly store: LedgerStore;
+  readonly requestFacts: RequestFacts;
   readonly signingKey: Uint8Array;
 };
 
@@ -79,7 +82,7 @@ export async function outcomesOf(
 ): Promise<readonly ReceiptStatus[]> {
   const opened = receipts.map((text) => openReceipt(text, deps.signingKey, now));
   const valid = opened.filter((receipt) => receipt !== undefined);
-  const facts = await findFacts(deps.store, valid);
+  const facts = await findFacts(deps, valid);
   const undecided = valid.filter((receipt) => !facts.has(keyOf(receipt)));
   const rejections = await findRejections(deps.rejectedEvents, undecided, now.toISOString());
   return opened.map((receipt): ReceiptStatus => {
@@ -89,21 +92,26 @@ export async function outcomesOf(
 }
 
 async function findFacts(
-  store: LedgerStore,
+  { store, requestFacts }: IngestDeps,
   receipts: readonly Receipt[],
 ): Promise<Map<string, ReceiptStatus>> {
   const found = new Map<string, ReceiptStatus>();
-  for (const [ledgerId, group] of Map.groupBy(receipts, ({ l }) => l)) {
-    const facts = await store.identify(
-      ledgerId,
-      group.map(({ e }) => e),
-    );
+  const settle = (group: readonly Receipt[], facts: readonly (KnownFact | KnownRequestFact)[]): void => {
     const known = new Map(facts.map((fact) => [fact.id, fact]));
     for (const receipt of group) {
       const status = statusByFact(receipt, known.get(receipt.e));
       if (status !== undefined) found.set(keyOf(receipt), status);
     }
-  }
+  };
+  const idsOf = (group: readonly Receipt[]): string[] => group.map(({ e }) => e);
+  const [ofLedgers, ofRequests] = [
+    receipts.filter(({ n }) => n === undefined),
+    receipts.filter(({ n }) => n !== undefined),
+  ];
+  for (const [ledgerId, group] of Map.groupBy(ofLedgers, ({ l }) => l))
+    settle(group, await store.identify(ledgerId, idsOf(group)));
+  for (const [customerId, group] of Map.groupBy(ofRequests, customerOfReceipt))
+    settle(group, await requestFacts.find(customerId, idsOf(group)));
   return found;
 }
 
@@ -130,13 +138,20 @@ async function findRejections(
 const keyOf = ({ l, e, h }: Receipt): string => `${l}\n${e}\n${h}`;
 
 function receiptOf(event: AcceptedEvent, body: string, now: string): Receipt {
-  const { customerId, agreementId } = event.data;
-  return {
-    l: ledgerIdOf(customerId, agreementId),
+  const named = {
     e: entryIdOf(event),
     h: contentHashOf(event),
     r: rejectionIdOf(keptBody(event, body)),
     t: now,
+  };
+  if (isRequestEvent(event)) {
+    const { customerId, number } = event.data;
+    return { ...named, l: ledgerIdOf(customerId, undefined), n: number };
+  }
+  const { customerId, agreementId } = event.data;
+  return {
+    ...named,
+    l: ledgerIdOf(customerId, agreementId),
     ...(event.kind === "delivery" ? { w: event.data.workspaceId ?? DEFAULT_WORKSPACE_ID } : {}),
   };
 }

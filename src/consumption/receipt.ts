@@ -3,7 +3,12 @@
  * Invariant: a fact or a rejection says the same of a receipt whoever looks.
  */
 import * as z from "zod";
-import { workspaceIdSchema } from "../agreements/ids.ts";
+import {
+  type CustomerId,
+  customerIdSchema,
+  requestNumberSchema,
+  workspaceIdSchema,
+} from "../agreements/ids.ts";
 import { open, seal } from "../platform/signed-token.ts";
 import { ledgerIdSchema } from "./entry.ts";
 import type { Rejection } from "./event.ts";
@@ -23,6 +28,8 @@ const receiptSchema = z.object({
   t: z.iso.datetime(),
   /** The workspace of a delivery. */
   w: workspaceIdSchema.optional(),
+  /** The number of the support request that it is about: then its fact is with the customer and not in the ledger. */
+  n: requestNumberSchema.optional(),
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
@@ -40,7 +47,8 @@ export function openReceipt(text: string, key: Uint8Array, now: Date): Receipt |
 }
 
 /** The customer is what comes before the first slash, which no id contains. */
-export const customerOfReceipt = ({ l }: Receipt): string => l.slice(0, l.indexOf("/"));
+export const customerOfReceipt = ({ l }: Receipt): CustomerId =>
+  customerIdSchema.parse(l.slice(0, l.indexOf("/")));
 
 /** @returns undefined while the fact is not there. */
 export function statusByFact(

@@ -11,10 +11,12 @@ import {
   type AcceptedEvent,
   type AgreementEvent,
   type DeliveryEvent,
+  isRequestEvent,
   parseEventText,
+  type RequestEvent,
   type ReversalEvent,
 } from "./event.ts";
-import { type HomeAccess, homeOfDelivery, homeOfReversal } from "./event-home.ts";
+import { type HomeAccess, homeOfDelivery, homeOfRequest, homeOfReversal } from "./event-home.ts";
 import { createLedgerCache } from "./ledger-cache.ts";
 import { mend } from "./mending.ts";
 import { type Incoming, type Outcome, rejectedOutcome } from "./outcome.ts";
@@ -25,6 +27,7 @@ import { relink } from "./record-links.ts";
 import { keep, type RejectionAccess, reportReversals, resolveAccepted } from "./record-rejections.ts";
 import { recordAwaitedDelivery, recordReversal } from "./record-reversals.ts";
 import { keptBody } from "./rejected-event.ts";
+import { noRequestRecorder, type RequestRecorder } from "./request-recorder.ts";
 import { settleLedger } from "./settle.ts";
 
 export type RecorderStores = Pick<AgreementAccess, "store"> &
@@ -56,20 +59,25 @@ const CATCH_UP_BUDGET_MS = 15_000;
 /** Rows of a ledger that one batch settles: a month has to be read as a whole. Larger ones are the timer's. */
 const SETTLE_ROWS_MAX = 5_000;
 
-type Context = HomeAccess & RejectionAccess;
+type Context = HomeAccess & RejectionAccess & { readonly requests: RequestRecorder };
 
 type Numbered<Event extends AcceptedEvent> = Incoming<Event> & { readonly index: number };
 
-/** @param followThrough of what agreements change in the customers' directory. */
+/**
+ * @param followThrough of what agreements change in the customers' directory.
+ * @param requests who records what is told of support requests.
+ */
 export function createRecorder(
   stores: RecorderStores,
   now: () => string,
   followThrough: FollowThrough = nobodyToTell,
+  requests: RequestRecorder = noRequestRecorder,
 ): Recorder {
   const context: Context = {
     ...stores,
     ...followThrough,
     now,
+    requests,
     cache: createLedgerCache(stores.store),
     customersSeen: new LRUCache({ max: CUSTOMERS_MAX }),
   };
@@ -127,9 +135,9 @@ async function tryOnceMore(
 function forgetHome({ cache, customersSeen }: Context, body: string): void {
   const parsed = parseEventText(body);
   if (parsed.outcome === "rejected") return;
-  const { customerId, agreementId } = parsed.event.data;
-  customersSeen.delete(customerId);
-  cache.forget(ledgerIdOf(customerId, agreementId));
+  const { event } = parsed;
+  customersSeen.delete(event.data.customerId);
+  if (!isRequestEvent(event)) cache.forget(ledgerIdOf(event.data.customerId, event.data.agreementId));
 }
 
 /** Each event once, in the order that spares detours, with the text it would be kept as. */
@@ -138,12 +146,18 @@ async function tryAll(context: Context, bodies: readonly string[]) {
   const agreements: Numbered<AgreementEvent>[] = [];
   const deliveries: Numbered<DeliveryEvent>[] = [];
   const reversals: Numbered<ReversalEvent>[] = [];
+  const requests: Numbered<RequestEvent>[] = [];
   for (const [index, body] of bodies.entries()) {
     const parsed = parseEventText(body);
-    if (parsed.outcome === "rejected") outcomes.set(index, rejectedOutcome(parsed.rejection));
-    else if (parsed.event.kind === "agreement") agreements.push({ index, body, event: parsed.event });
-    else if (parsed.event.kind === "delivery") deliveries.push({ index, body, event: parsed.event });
-    else reversals.push({ index, body: keptBody(parsed.event, body), event: parsed.event });
+    if (parsed.outcome === "rejected") {
+      outcomes.set(index, rejectedOutcome(parsed.rejection));
+      continue;
+    }
+    const { event } = parsed;
+    if (isRequestEvent(event)) requests.push({ index, body, event });
+    else if (event.kind === "agreement") agreements.push({ index, body, event });
+    else if (event.kind === "delivery") deliveries.push({ index, body, event });
+    else reversals.push({ index, body: keptBody(event, body), event });
   }
   // The order is free (LE-05): agreements first spare the deliveries behind them a detour.
   for (const each of agreements) {
@@ -154,6 +168,7 @@ async function tryAll(context: Context, bodies: readonly string[]) {
   for (const [ledgerId, items] of byLedger(deliveries))
     await recordLedger(context, ledgerId, items, outcomes);
   for (const each of reversals) outcomes.set(each.index, await recordOneReversal(context, each));
+  for (const { index, event } of requests) outcomes.set(index, await recordRequest(context, event));
 
   const kept = new Map(reversals.map(({ index, body }) => [index, body]));
   return {
@@ -230,6 +245,13 @@ async function recordOneReversal(context: Context, item: Numbered<ReversalEvent>
   const own = entryIdOf(item.event);
   await reportReversals(context, ledgerId, [entryIdOf(reverses), own], own);
   return outcome;
+}
+
+async function recordRequest(context: Context, event: RequestEvent): Promise<Outcome> {
+  const home = await homeOfRequest(context, event);
+  return "rejection" in home
+    ? rejectedOutcome(home.rejection)
+    : context.requests.record(event, home.customer);
 }
 
 function byLedger(items: readonly Numbered<DeliveryEvent>[]): Map<LedgerId, Numbered<DeliveryEvent>[]> {

@@ -29,7 +29,9 @@ import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queu
 import { cosmosReportStore } from "../reports/report-store.ts";
 import { cosmosCalendarStore } from "../support/business-calendar-store.ts";
 import { cosmosPartStore } from "../support/part-store.ts";
+import { createRequestRecorder } from "../support/record-request.ts";
 import type { SupportRequest } from "../support/request.ts";
+import { cosmosRequestEventStore } from "../support/request-event-store.ts";
 import { cosmosRequestStore } from "../support/request-store.ts";
 import { createCalendars } from "../support/target-calendar-cache.ts";
 import { withTargets } from "../support/target-check.ts";
@@ -119,11 +121,29 @@ export function wire(config: Config) {
   };
   const directoryStore = cosmosDirectoryStore(database.container("customers"));
   const stores = { store: ledgers, customers, people, directory: directoryStore, rejectedEvents };
-  const recorder: Recorder = createRecorder(stores, now, followThrough);
+  const directory = { directory: directoryStore, customers, people, ...followThrough };
+  const requests = cosmosRequestStore(database.container("customers"));
+  const calendarStore = cosmosCalendarStore(database.container("customers"));
+  const calendars = createCalendars(calendarStore, requests);
+  const requestEvents = cosmosRequestEventStore(database.container("customers"));
+  const support = {
+    requests,
+    calendarStore,
+    calendars,
+    withTargets: async (after: SupportRequest) =>
+      withTargets(after, await calendars.current(after.customerId), now()),
+    parts: cosmosPartStore(database.container("customers")),
+    events: requestEvents,
+    notify: followThrough.notify,
+    onDelay: followThrough.onDelay,
+  };
+  const requestRecorder = createRequestRecorder({ ...support, directory, now });
+  const recorder: Recorder = createRecorder(stores, now, followThrough, requestRecorder);
   const ingest = {
     queue: serviceBusEventQueue(eventSender),
     rejectedEvents,
     store: ledgers,
+    requestFacts: requestEvents,
     signingKey: config.signingKey,
   };
   const notices = cosmosNoticeStore(database.container("customers"));
@@ -142,9 +162,6 @@ export function wire(config: Config) {
       for (const each of sent) if (each.status === "rejected") followThrough.onDelay(each.reason);
     },
   };
-  const requests = cosmosRequestStore(database.container("customers"));
-  const calendarStore = cosmosCalendarStore(database.container("customers"));
-  const calendars = createCalendars(calendarStore, requests);
   const webhookSending: WebhookSending = {
     webhooks,
     notices,
@@ -175,17 +192,8 @@ export function wire(config: Config) {
     webhooks,
     webhookQueue,
     webhookSending,
-    support: {
-      requests,
-      calendarStore,
-      calendars,
-      withTargets: async (after: SupportRequest) =>
-        withTargets(after, await calendars.current(after.customerId), now()),
-      parts: cosmosPartStore(database.container("customers")),
-      notify: followThrough.notify,
-      onDelay: followThrough.onDelay,
-    },
-    directory: { directory: directoryStore, customers, people, ...followThrough },
+    support,
+    directory,
     delivery: {
       messages,
       mail: mailSender(config.mail, credential),

@@ -6,6 +6,7 @@ import {
   createWaiting,
   type FreshnessDeps,
   LOOKS_MAX,
+  mayKnowAt,
   openReceipts,
   WAIT_SECONDS_MAX,
   WAITING_MAX,
@@ -14,7 +15,8 @@ import {
 import { ingest } from "../../src/consumption/ingest.ts";
 import type { Receipt } from "../../src/consumption/receipt.ts";
 import { createRecorder } from "../../src/consumption/record.ts";
-import { agreementEvent, CUSTOMER, deliveryEvent } from "../fakes/events.ts";
+import type { RequestFacts } from "../../src/consumption/request-recorder.ts";
+import { agreementEvent, CUSTOMER, deliveryEvent, upsertedEvent } from "../fakes/events.ts";
 import { type MemoryStores, memoryStores } from "../fakes/memory-stores.ts";
 import { NOW, now } from "./state.ts";
 
@@ -23,6 +25,8 @@ const NOW_DATE = new Date(NOW);
 const LONGEST_MS = WAIT_SECONDS_MAX * 1_000;
 const whole: Scope = { kind: "all" };
 const only = (id: string): Scope => ({ kind: "some", workspaceIds: new Set([id]) });
+
+const noRequestFacts: RequestFacts = { find: async () => [] };
 
 let stores: MemoryStores;
 let reads: string[];
@@ -59,12 +63,18 @@ beforeEach(() => {
   const counted: FreshnessDeps = {
     store: { readFact: counting("fact", store.readFact), readHead: counting("head", store.readHead) },
     rejectedEvents: { find: counting("rejection", rejectedEvents.find) },
+    requestFacts: noRequestFacts,
   };
   waitFor = createWaiting(counted, clock);
 });
 
 async function textsOf(bodies: readonly string[], at = NOW): Promise<string[]> {
-  const deps = { ...stores, queue: { send: async () => undefined }, signingKey };
+  const deps = {
+    ...stores,
+    requestFacts: noRequestFacts,
+    queue: { send: async () => undefined },
+    signingKey,
+  };
   const outcomes = await ingest(
     deps,
     bodies.map((body) => JSON.parse(body)),
@@ -75,8 +85,7 @@ async function textsOf(bodies: readonly string[], at = NOW): Promise<string[]> {
 }
 
 async function receiptsOf(bodies: readonly string[], at = NOW): Promise<readonly Receipt[]> {
-  const about = { customerId: CUSTOMER, scope: whole };
-  return openReceipts(await textsOf(bodies, at), about, { signingKey, now: NOW_DATE });
+  return openReceipts(await textsOf(bodies, at), mayKnowAt(CUSTOMER, whole), { signingKey, now: NOW_DATE });
 }
 
 const record = (...bodies: readonly string[]) => createRecorder(stores, now).record(bodies);
@@ -155,7 +164,7 @@ describe("waiting for events", () => {
     });
     let isBroken = false;
     const readFact = async () => (isBroken ? Promise.reject(new Error("away")) : undefined);
-    const deps = { ...stores, store: { ...stores.store, readFact } };
+    const deps = { ...stores, requestFacts: noRequestFacts, store: { ...stores.store, readFact } };
     const pause = async (ms: number): Promise<void> => {
       await gate;
       await clock.pause(ms);
@@ -179,7 +188,7 @@ describe("waiting for events", () => {
 describe("receipts", () => {
   const opened = async (body: string, customerId: string, scope: Scope) => {
     const texts = await textsOf([body]);
-    return openReceipts(texts, { customerId, scope }, { signingKey, now: NOW_DATE });
+    return openReceipts(texts, mayKnowAt(customerId, scope), { signingKey, now: NOW_DATE });
   };
 
   it("are found by whoever may know of their event alone", async () => {
@@ -189,12 +198,14 @@ describe("receipts", () => {
     await expect(opened(there, CUSTOMER, only("ws-a"))).resolves.toHaveLength(1);
     await expect(opened(inDefault, CUSTOMER, only("ws-default"))).resolves.toHaveLength(1);
     await expect(opened(agreementEvent(), CUSTOMER, whole)).resolves.toHaveLength(1);
+    await expect(opened(upsertedEvent("u"), CUSTOMER, whole)).resolves.toHaveLength(1);
     for (const [body, customerId, scope] of [
       [there, "cust-u", whole],
       [there, "cust", whole],
       [there, CUSTOMER, only("ws-b")],
       [inDefault, CUSTOMER, only("ws-a")],
       [agreementEvent(), CUSTOMER, only("ws-default")],
+      [upsertedEvent("u"), CUSTOMER, only("ws-default")],
     ] as const)
       await expect(opened(body, customerId, scope)).rejects.toMatchObject({ code: "ResourceNotFound" });
   });
@@ -204,9 +215,7 @@ describe("receipts", () => {
     const ids = { customerId: long, agreementId: long, workspaceId: long };
     const [text = ""] = await textsOf([deliveryEvent("d", ids)]);
     expect(text).not.toBe("");
-    expect(
-      openReceipts([text], { customerId: long, scope: only(long) }, { signingKey, now: NOW_DATE }),
-    ).toHaveLength(1);
+    expect(openReceipts([text], mayKnowAt(long, only(long)), { signingKey, now: NOW_DATE })).toHaveLength(1);
     const halves = "\ud800".repeat(128);
     const unwritable = { customerId: halves, agreementId: halves, workspaceId: halves };
     expect(await textsOf([deliveryEvent("d", unwritable), deliveryEvent("e")])).toEqual([

@@ -114,3 +114,47 @@ export function reversalEvent(
     },
   });
 }
+
+/** How a request of the support desk stands now. */
+export function upsertedEvent(id: string, overrides: Json = {}, envelope: Json = {}): string {
+  return JSON.stringify({
+    specversion: "1.0",
+    id,
+    source: "/servicedesk",
+    type: "support.request.upserted.v1",
+    time: "2026-03-01T10:00:00Z",
+    ...envelope,
+    data: {
+      customerId: CUSTOMER,
+      number: "INC0000001",
+      title: "Backups fail",
+      severity: "moderate",
+      status: "open",
+      openedAt: "2026-03-01T09:00:00Z",
+      ...overrides,
+    },
+  });
+}
+
+/** One e-mail of a request. */
+export function communicatedEvent(id: string, overrides: Json = {}, envelope: Json = {}): string {
+  return JSON.stringify({
+    specversion: "1.0",
+    id,
+    source: "/servicedesk",
+    type: "support.request.communicated.v1",
+    time: "2026-03-01T11:00:00Z",
+    ...envelope,
+    data: {
+      customerId: CUSTOMER,
+      number: "INC0000001",
+      direction: "outbound",
+      from: "Desk <desk@provider.example>",
+      to: ["contact@cust-t.example"],
+      subject: "Your request",
+      body: "We look into it.",
+      sentAt: "2026-03-01T11:00:00Z",
+      ...overrides,
+    },
+  });
+}
