@@ -13,6 +13,7 @@ import { registerFollowUps } from "./timer/follow-ups.ts";
 import { registerSettleLedgers, registerVerifyLedgers } from "./timer/ledgers.ts";
 import { registerDueMessages } from "./timer/messages.ts";
 import { registerDueWebhooks, registerNotices } from "./timer/notices.ts";
+import { registerResponseTargets } from "./timer/response-targets.ts";
 
 const config = readConfig(process.env);
 const app = wire(config);
@@ -34,5 +35,6 @@ registerMessages(app);
 registerDueMessages(app);
 registerFollowUps(app);
 registerNotices(app);
+registerResponseTargets(app);
 registerWebhooks(app);
 registerDueWebhooks(app);

@@ -37,6 +37,7 @@ param schedules object = {
   message: '0 * * * * *'
   followUp: '30 * * * * *'
   notice: '20 * * * * *'
+  target: '40 * * * * *'
 }
 
 @description('Address that messages come from, of a domain linked to the mail service. Empty: one of a domain that the cloud provides.')

@@ -73,6 +73,7 @@ export const DEFAULT_SETTINGS = {
   MESSAGE_SCHEDULE: "*/15 * * * * *",
   FOLLOW_UP_SCHEDULE: "*/30 * * * * *",
   NOTICE_SCHEDULE: "5,20,35,50 * * * * *",
+  TARGET_SCHEDULE: "10,25,40,55 * * * * *",
   // A receiver of webhooks is tried on the same machine.
   WEBHOOK_ALLOW_LOOPBACK: "true",
   // An answer that breaks its own contract is to be seen here first.

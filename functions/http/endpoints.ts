@@ -6,6 +6,7 @@ import type { App } from "../../src/platform/wiring.ts";
 import { activityEndpoints } from "./activity.ts";
 import { additionalCaseEndpoints } from "./additional-cases.ts";
 import { auditEntryEndpoints } from "./audit-entries.ts";
+import { businessCalendarEndpoints } from "./business-calendar.ts";
 import { customerEndpoints } from "./customers.ts";
 import { entitlementEndpoints } from "./entitlements.ts";
 import { eventEndpoints } from "./events.ts";
@@ -63,6 +64,7 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...supportRequestDetailEndpoints(app),
     ...supportRequestContactEndpoints(app),
     ...supportRequestShareEndpoints(app),
+    ...businessCalendarEndpoints(app),
     ...noticeEndpoints(app),
     ...webhookEndpoints(app),
     ...webhookDeliveryEndpoints(app),

@@ -14,9 +14,11 @@ import { senderName } from "../../src/support/request-messages.ts";
 import { requestStatusSchema } from "../../src/support/request-status.ts";
 import { requestLink, summaryView, summaryViewSchema } from "../../src/support/request-view.ts";
 import { statusNews } from "../../src/support/status-news.ts";
+import { targetsView, targetsViewSchema } from "../../src/support/target-view.ts";
 import { abilitiesOf, type Viewer } from "../../src/support/viewer.ts";
 import { MERGE_PATCH } from "./directory.ts";
 import {
+  askedRequest,
   requestParams,
   requestRoute,
   requireAbility,
@@ -35,6 +37,10 @@ export const detailsSchema = summaryViewSchema
     links: z.record(z.string(), z.url()),
   })
   .meta({ id: "SupportRequest" });
+
+const withTargetsSchema = detailsSchema
+  .extend({ targets: targetsViewSchema })
+  .meta({ id: "SupportRequestDetails" });
 
 export function detailsView(request: SupportRequest, viewer: Viewer, url: URL) {
   const requestId = requestIdOf(request);
@@ -87,11 +93,20 @@ export function supportRequestDetailEndpoints(app: App) {
       summary: "Get a support request",
       access: { kind: "signedIn" },
       params: requestParams,
-      responses: { 200: { description: "The request.", schema: detailsSchema } },
+      responses: {
+        200: {
+          description: "The request, and when the provider has to answer it.",
+          schema: withTargetsSchema,
+        },
+      },
     },
     async (request) => {
-      const { known, viewer } = await seenRequest(app, request);
-      return { status: 200, etag: known.etag, body: detailsView(known.value, viewer, request.url) };
+      const { key, viewer } = askedRequest(request);
+      const { known: found, current } = await app.support.calendars.withRequest(key);
+      const { known } = seenAs(key, viewer, found);
+      const targets = targetsView(known.value, current.calendar, request.now.toISOString());
+      const body = { ...detailsView(known.value, viewer, request.url), targets };
+      return { status: 200, etag: known.etag, body };
     },
   );
 

@@ -33,14 +33,18 @@ export function viewerAt({ principal, grant }: Asked, customerId: string): Viewe
   return viewerOf(customer, principal.email);
 }
 
-/** One point read. @throws NotFoundError where the caller does not see it, as where it does not exist (AC-08). */
-export async function seenRequest(
-  { support }: Pick<App, "support">,
-  asked: Asked & { readonly params: { readonly requestId: string } },
-): Promise<Seen> {
+type AskedForOne = Asked & { readonly params: { readonly requestId: string } };
+
+/** Which request is asked for, and by whom, before anything is read. @throws NotFoundError */
+export function askedRequest(asked: AskedForOne): Pick<Seen, "key" | "viewer"> {
   const key = requestKeyOf(asked.params.requestId);
   if (key === undefined) throw new NotFoundError("no id of a request");
-  const viewer = viewerAt(asked, key.customerId);
+  return { key, viewer: viewerAt(asked, key.customerId) };
+}
+
+/** One point read. @throws NotFoundError where the caller does not see it, as where it does not exist (AC-08). */
+export async function seenRequest({ support }: Pick<App, "support">, asked: AskedForOne): Promise<Seen> {
+  const { key, viewer } = askedRequest(asked);
   return seenAs(key, viewer, await support.requests.read(key));
 }
 

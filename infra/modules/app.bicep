@@ -113,6 +113,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     MESSAGE_SCHEDULE: schedules.message
     FOLLOW_UP_SCHEDULE: schedules.followUp
     NOTICE_SCHEDULE: schedules.notice
+    TARGET_SCHEDULE: schedules.target
     MAIL_FROM: mailFrom
     ACS_ENDPOINT: acsEndpoint
     WEB_CLIENT_URL: webClientUrl

@@ -10,6 +10,7 @@ import {
   supportRequestSent,
   supportRequestShared,
   supportRequestStatus,
+  supportRequestTargetMissed,
 } from "./request-letters.ts";
 import type { TextKey } from "./texts.ts";
 
@@ -57,6 +58,8 @@ export function letterOf(content: Content, links: Links): Letter {
       return supportRequestPrimaryContact(content, links);
     case "supportRequestStatus":
       return supportRequestStatus(content, links);
+    case "supportRequestTargetMissed":
+      return supportRequestTargetMissed(content, links);
   }
 }
 

@@ -47,6 +47,17 @@ export const requestContents = [
     /** Null: the support desk. */
     changedBy: name.nullable(),
   }),
+  /** To its advocate and the account managers: the provider has not answered in time (SR-14). */
+  z.object({
+    template: z.literal("supportRequestTargetMissed"),
+    ...requestFacts,
+    requestId,
+    customerName: name,
+    target: z.enum(["firstResponse", "nextUpdate"]),
+    missedAt: z.iso.datetime(),
+    /** The customer's. */
+    timeZone: z.string(),
+  }),
 ] as const;
 
 type RequestContent = z.infer<(typeof requestContents)[number]>;

@@ -83,6 +83,26 @@ export function supportRequestStatus(
   };
 }
 
+export function supportRequestTargetMissed(
+  content: RequestContentOf<"supportRequestTargetMissed">,
+  links: Links,
+): Letter {
+  const { number, title, requestId, customerName, target, missedAt, timeZone } = content;
+  return {
+    subject: { key: "requestTargetMissedSubject", values: { number, title, target } },
+    paragraphs: [
+      {
+        key: "requestTargetMissedIntroduction",
+        values: { customerName, target, missedAt: new Date(missedAt) },
+      },
+      ...factsOf(content),
+      { key: "requestTargetMissedMeaning" },
+    ],
+    action: actionTo(requestId, links),
+    timeZone,
+  };
+}
+
 const subjectOf = ({ number, title }: Facts): Line => ({ key: "requestSubject", values: { number, title } });
 
 const factsOf = ({ number, title, severity, status }: Facts): readonly Line[] => [

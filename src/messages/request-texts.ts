@@ -113,4 +113,23 @@ export const requestTexts = {
     pl: "Dopóki wniosek czeka na Ciebie, czas reakcji zespołu pomocy technicznej nie biegnie.",
     it: "Finché la richiesta attende Lei, il tempo di risposta del team di supporto resta sospeso.",
   },
+
+  requestTargetMissedSubject: {
+    en: "Support request {number}: {target, select, firstResponse {no first response} other {no update}} in time – {title}",
+    es: "Solicitud de soporte {number}: sin {target, select, firstResponse {primera respuesta} other {actualización}} a tiempo – {title}",
+    pl: "Wniosek o pomoc techniczną {number}: brak {target, select, firstResponse {pierwszej odpowiedzi} other {aktualizacji}} w terminie – {title}",
+    it: "Richiesta di supporto {number}: {target, select, firstResponse {nessuna prima risposta} other {nessun aggiornamento}} in tempo – {title}",
+  },
+  requestTargetMissedIntroduction: {
+    en: "{customerName} has waited too long for {target, select, firstResponse {the first response to} other {an update on}} the support request below: it was due by {missedAt, date, moment}.",
+    es: "{customerName} lleva demasiado tiempo esperando {target, select, firstResponse {la primera respuesta a} other {una actualización de}} la solicitud de soporte siguiente. El plazo terminó el {missedAt, date, moment}.",
+    pl: "Klient {customerName} zbyt długo czeka na {target, select, firstResponse {pierwszą odpowiedź na poniższy wniosek} other {aktualizację poniższego wniosku}} o pomoc techniczną. Termin minął: {missedAt, date, moment}.",
+    it: "{customerName} attende da troppo tempo {target, select, firstResponse {la prima risposta alla} other {un aggiornamento sulla}} richiesta di supporto seguente. Il termine è scaduto il {missedAt, date, moment}.",
+  },
+  requestTargetMissedMeaning: {
+    en: "You get this message because you work on the request or look after the customer. It is sent once for each target that is missed.",
+    es: "Recibe este mensaje porque se ocupa de la solicitud o atiende al cliente. Se envía una sola vez por cada plazo incumplido.",
+    pl: "Otrzymujesz tę wiadomość, ponieważ zajmujesz się tym wnioskiem lub obsługujesz klienta. Wysyłamy ją raz dla każdego przekroczonego terminu.",
+    it: "Riceve questo messaggio perché si occupa della richiesta o segue il cliente. Viene inviato una sola volta per ogni termine non rispettato.",
+  },
 } as const;

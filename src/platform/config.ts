@@ -50,6 +50,7 @@ const settingsSchema = z
     MESSAGE_SCHEDULE: schedule,
     FOLLOW_UP_SCHEDULE: schedule,
     NOTICE_SCHEDULE: schedule,
+    TARGET_SCHEDULE: schedule,
     MAIL_FROM: z.email("must be an e-mail address, such as no-reply@example.org"),
     SMTP_URL: smtpUrl.optional(),
     ACS_CONNECTION_STRING: z

@@ -26,7 +26,7 @@ const timeZoneSchema = z
   .refine(isTimeZone, "must be an IANA time zone, such as Europe/Madrid");
 
 const spanSchema = z
-  .object({
+  .strictObject({
     from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day, such as 09:00"),
     to: z
       .string()
@@ -45,10 +45,10 @@ const daySchema = z
   );
 
 export const businessCalendarSchema = z
-  .object({
+  .strictObject({
     timeZone: timeZoneSchema,
     week: z
-      .object({
+      .strictObject({
         monday: daySchema,
         tuesday: daySchema,
         wednesday: daySchema,

@@ -67,6 +67,7 @@ describe("the local stack", () => {
       "SETTLE_SCHEDULE",
       "SIGNING_KEY",
       "SMTP_URL",
+      "TARGET_SCHEDULE",
       "TOKEN_AUDIENCE",
       "TOKEN_ISSUER",
       "TOKEN_JWKS_URL",

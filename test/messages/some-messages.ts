@@ -94,6 +94,15 @@ export const contents: {
     status: "attentionNeeded",
     changedBy: null,
   },
+  supportRequestTargetMissed: {
+    template: "supportRequestTargetMissed",
+    ...someRequest,
+    requestId: "cust-t~SR-7K2M",
+    customerName: "Contoso",
+    target: "firstResponse",
+    missedAt: "2026-11-20T12:00:00.000Z",
+    timeZone: "Europe/Madrid",
+  },
 };
 
 export function someMessage(facts: Partial<MessageFacts> = {}, now = START): QueuedMessage {
