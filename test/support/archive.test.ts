@@ -115,6 +115,8 @@ describe("a zip file is refused", () => {
     ["with bytes before the directory", zipOf([text("a")], { beforeDirectory: small }), "archiveMalformed"],
     ["with bytes behind", zipOf([text("a")], { after: Buffer.from("tail") }), "archiveMalformed"],
     ["with one directory where it says and another at its end", withTwoDirectories(), "archiveMalformed"],
+    ["with two in the form for large files", asZip64(withTwoDirectories()), "archiveMalformed"],
+    ["with compressed bytes that end before their time", zipOf([padded()]), "archiveSizesWrong"],
     ["with a directory elsewhere in the form for large files", asZip64(small, 1), "archiveMalformed"],
     ["with another one behind", Buffer.concat([small, small]), "archiveMalformed"],
     ["when it is cut", small.subarray(0, small.byteLength - 5), "archiveMalformed"],
@@ -230,6 +232,7 @@ describe("a gzip file", () => {
     ["of two members is read", Buffer.concat([gzipSync("a"), gzipSync("b")]), "gzip"],
     ["that is cut is refused", gzipSync("line\n".repeat(1_000)).subarray(0, 40), "archiveMalformed"],
     ["with bytes behind is refused", Buffer.concat([gzipSync("a"), Buffer.from("tail")]), "archiveMalformed"],
+    ["with zeros behind is refused", Buffer.concat([gzipSync("a"), zeros(512)]), "archiveMalformed"],
     ["with a wrong checksum is refused", flipped(gzipSync("some text"), -6), "archiveMalformed"],
     ["of tar is refused", gzipSync(tarOf()), "archiveNested"],
     ["of gzip is refused", gzipSync(gzipSync("text")), "archiveNested"],
@@ -308,13 +311,16 @@ function overlapping(): Buffer {
   return bytes;
 }
 
-/** The end says that the directory is within the bytes of an entry, where another one is; sizes and counts are the same. */
+/** A whole directory before the bytes of an entry, to which the end leads, and another one of its size at the end. */
 function withTwoDirectories(): Buffer {
-  const hidden = zipOf([text("a"), text("b")]);
-  const shown = zipOf([{ name: "x", content: hidden, stored: true }, text("y")]);
-  const start = 31 + hidden.readUInt32LE(hidden.byteLength - 22 + 16);
-  shown.writeUInt32LE(start, shown.byteLength - 22 + 16);
-  return shown;
+  const made = (extra: Buffer) => zipOf([text("a"), text("b", { local: { extra } })]);
+  const directoryOf = (bytes: Buffer) => bytes.subarray(bytes.readUInt32LE(bytes.byteLength - 6), -22);
+  const { byteLength } = directoryOf(made(zeros(0)));
+  const bytes = made(Buffer.from(directoryOf(made(zeros(byteLength)))));
+  const other = directoryOf(bytes);
+  bytes.writeUInt32LE(bytes.indexOf(other), bytes.byteLength - 6);
+  other.write("c", other.byteLength - 1);
+  return bytes;
 }
 
 /** With the longer records at its end. @param moved by how much what they say of the directory is wrong. */
@@ -338,6 +344,12 @@ function asZip64(bytes: Buffer, moved = 0): Buffer {
 
 function broken(): ZipPart {
   return { name: "a", deflated: Buffer.from("not deflated at all"), sizes: { inflated: 100 } };
+}
+
+/** Behind the end of what is compressed there is more, which a reader would not show. */
+function padded(): ZipPart {
+  const content = Buffer.from("some text");
+  return { name: "a", content, deflated: Buffer.concat([deflateRawSync(content), zeros(50)]) };
 }
 
 function lying(): ZipPart {

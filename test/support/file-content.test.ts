@@ -96,6 +96,14 @@ describe("a file of another type", () => {
     },
   );
 
+  it("that a browser might run is refused across the borders of reads too", async () => {
+    const page = '<x:script xmlns:x="http://www.w3.org/1999/xhtml"/>';
+    for (const before of [10, 25, 30, 45]) {
+      const text = `<event>${" ".repeat(1_048_576 - 7 - before)}${page}</event>`;
+      expect([before, await verdict(text, "a.xml")]).toEqual([before, "activeContent"]);
+    }
+  });
+
   it("is refused when it becomes binary only far behind its beginning", async () => {
     const late = Buffer.concat([Buffer.from("line\n".repeat(600_000)), Buffer.from([0])]);
     expect(await verdict(late, "a.log")).toBe("nameMismatch");

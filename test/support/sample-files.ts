@@ -121,10 +121,11 @@ export const ACTIVE_FILES: Readonly<Record<string, string>> = {
   "svg in XML": '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>',
   "svg with a type": '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x"><svg/>',
   "svg by prefix": '<s:svg xmlns:s="http://www.w3.org/2000/svg"/>',
-  "page deep in XML": `<a>${"<b/>".repeat(5_000)}<x:script xmlns:x="http://www.w3.org/1999/xhtml">alert(1)</x:script></a>`,
-  "page by references": '<a xmlns:x="http://www.w3.org/1999&#47;xhtml"><x:script>alert(1)</x:script></a>',
-  "page by entity": '<!DOCTYPE a [<!ENTITY h "x">]><a>&h;</a>',
-  "style sheet": '<?xml version="1.0"?><?xml-stylesheet type="text/xsl" href="a.xsl"?><a/>',
+  "page deep in XML": `<event>${"<part/>".repeat(5_000)}<x:script xmlns:x="http://www.w3.org/1999/xhtml">alert(1)</x:script></event>`,
+  "page by references":
+    '<event xmlns:x="http://www.w3.org/1999&#47;xhtml"><x:script>alert(1)</x:script></event>',
+  "page by entity": '<!DOCTYPE event [<!ENTITY h "x">]><event>&h;</event>',
+  "style sheet": '<?xml version="1.0"?><?xml-stylesheet type="text/xsl" href="a.xsl"?><event/>',
   "many laughs": '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><l>&b;</l>',
   php: "<?php system($_GET['a']); ?>",
 };

@@ -16,7 +16,12 @@ export type ZipPart = {
   /** What the directory says. */
   readonly sizes?: Sizes;
   /** What stands before the bytes, where that is something else. */
-  readonly local?: { readonly name?: string; readonly sizes?: Sizes; readonly flags?: number };
+  readonly local?: {
+    readonly name?: string;
+    readonly sizes?: Sizes;
+    readonly flags?: number;
+    readonly extra?: Buffer;
+  };
   readonly attributes?: number;
   /** Of the part at this place, instead of its own. */
   readonly at?: number;
@@ -85,13 +90,14 @@ function fieldsOf(part: ZipPart) {
       name: Buffer.from(part.local?.name ?? name),
       flags: part.local?.flags ?? flags,
       sizes: part.local?.sizes ?? {},
+      extra: part.local?.extra ?? Buffer.alloc(0),
     },
   };
 }
 
 type Fields = ReturnType<typeof fieldsOf>;
 
-function localHeader(fields: Fields, { name, flags, sizes }: Fields["local"]): Buffer {
+function localHeader(fields: Fields, { name, flags, sizes, extra }: Fields["local"]): Buffer {
   const header = Buffer.alloc(30);
   header.writeUInt32LE(0x04034b50, 0);
   header.writeUInt16LE(20, 4);
@@ -101,7 +107,8 @@ function localHeader(fields: Fields, { name, flags, sizes }: Fields["local"]): B
   header.writeUInt32LE(sizes.compressed ?? fields.compressed, 18);
   header.writeUInt32LE(sizes.inflated ?? fields.inflated, 22);
   header.writeUInt16LE(name.byteLength, 26);
-  return Buffer.concat([header, name]);
+  header.writeUInt16LE(extra.byteLength, 28);
+  return Buffer.concat([header, name, extra]);
 }
 
 function record(fields: Fields, name: Buffer, start: number, attributes: number): Buffer {
