@@ -24,6 +24,8 @@ import { rejectedEventEndpoints } from "./rejected-events.ts";
 import { reportEndpoints } from "./reports.ts";
 import { roleAssignmentEndpoints } from "./role-assignments.ts";
 import { serviceEndpoints } from "./service.ts";
+import { supportRequestActivityEndpoints } from "./support-request-activity.ts";
+import { supportRequestCommunicationEndpoints } from "./support-request-communications.ts";
 import { supportRequestContactEndpoints } from "./support-request-contacts.ts";
 import { supportRequestDetailEndpoints } from "./support-request-details.ts";
 import { supportRequestOpeningEndpoints } from "./support-request-opening.ts";
@@ -62,6 +64,8 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...supportRequestEndpoints(app),
     ...supportRequestOpeningEndpoints(app),
     ...supportRequestDetailEndpoints(app),
+    ...supportRequestCommunicationEndpoints(app),
+    ...supportRequestActivityEndpoints(app),
     ...supportRequestContactEndpoints(app),
     ...supportRequestShareEndpoints(app),
     ...businessCalendarEndpoints(app),

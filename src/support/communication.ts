@@ -15,11 +15,13 @@ import { partShape } from "./request-part.ts";
 const SUBJECT_LENGTH_MAX = 1_024;
 const ADDRESS_LENGTH_MAX = 512;
 
-const KIND = "requestCommunication";
+export const COMMUNICATION_KIND = "requestCommunication";
+/** See `entryIdOf`. */
+export const communicationIdSchema = z.string().regex(/^[\w-]{22}$/);
 
 export const communicationSchema = z.object({
   ...partShape,
-  kind: z.literal(KIND),
+  kind: z.literal(COMMUNICATION_KIND),
   communicationId: z.string(),
   /** `inbound`: from the customer. */
   direction: z.enum(["inbound", "outbound"]),
@@ -33,7 +35,7 @@ export const communicationSchema = z.object({
 export type Communication = z.infer<typeof communicationSchema>;
 
 export const communicationDocumentId = (number: RequestNumber, communicationId: string): string =>
-  `${KIND}~${number}~${communicationId}`;
+  `${COMMUNICATION_KIND}~${number}~${communicationId}`;
 
 export function communicationOf(event: CommunicatedEvent): Communication {
   const { customerId, number, direction, from, to, cc, subject } = event.data;
@@ -43,7 +45,7 @@ export function communicationOf(event: CommunicatedEvent): Communication {
     id: communicationDocumentId(number, communicationId),
     customerId,
     requestNumber: number,
-    kind: KIND,
+    kind: COMMUNICATION_KIND,
     at: event.sentAt,
     communicationId,
     direction,
