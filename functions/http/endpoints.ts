@@ -28,6 +28,7 @@ import { supportRequestActivityEndpoints } from "./support-request-activity.ts";
 import { supportRequestCommunicationEndpoints } from "./support-request-communications.ts";
 import { supportRequestContactEndpoints } from "./support-request-contacts.ts";
 import { supportRequestDetailEndpoints } from "./support-request-details.ts";
+import { supportRequestNoteEndpoints } from "./support-request-notes.ts";
 import { supportRequestOpeningEndpoints } from "./support-request-opening.ts";
 import { supportRequestShareEndpoints } from "./support-request-shares.ts";
 import { supportRequestEndpoints } from "./support-requests.ts";
@@ -48,11 +49,11 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...rejectedEventEndpoints(app),
     ...meEndpoints(app),
     ...customerEndpoints(app),
-    ...activityEndpoints(app).map(fresh),
-    ...entitlementEndpoints(app).map(fresh),
-    ...historyEndpoints(app).map(fresh),
-    ...additionalCaseEndpoints(app).map(fresh),
-    ...expirationEndpoints(app).map(fresh),
+    ...activityEndpoints(app).map(fresh.ofCustomer),
+    ...entitlementEndpoints(app).map(fresh.ofCustomer),
+    ...historyEndpoints(app).map(fresh.ofCustomer),
+    ...additionalCaseEndpoints(app).map(fresh.ofCustomer),
+    ...expirationEndpoints(app).map(fresh.ofCustomer),
     ...reportEndpoints(app),
     ...workspaceEndpoints(app),
     ...memberEndpoints(app),
@@ -61,11 +62,12 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...groupEndpoints(app),
     ...personEndpoints(app, () => contracts()),
     ...roleAssignmentEndpoints(app),
-    ...supportRequestEndpoints(app),
+    ...supportRequestEndpoints(app).map(fresh.ofRequests),
     ...supportRequestOpeningEndpoints(app),
-    ...supportRequestDetailEndpoints(app),
-    ...supportRequestCommunicationEndpoints(app),
-    ...supportRequestActivityEndpoints(app),
+    ...supportRequestDetailEndpoints(app).map(fresh.ofRequests),
+    ...supportRequestCommunicationEndpoints(app).map(fresh.ofRequests),
+    ...supportRequestActivityEndpoints(app).map(fresh.ofRequests),
+    ...supportRequestNoteEndpoints(app),
     ...supportRequestContactEndpoints(app),
     ...supportRequestShareEndpoints(app),
     ...businessCalendarEndpoints(app),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineEndpoint, EVENTS_SEND } from "../../src/access/grant.ts";
+import { eventDataSchemas, eventTypes } from "../../src/consumption/event.ts";
 import { EVENTS_MAX, ingest, outcomesOf, RECEIPTS_MAX } from "../../src/consumption/ingest.ts";
 import type { App } from "../../src/platform/wiring.ts";
 
@@ -7,6 +8,32 @@ import type { App } from "../../src/platform/wiring.ts";
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 const reason = z.object({ code: z.string(), message: z.string(), target: z.string().optional() });
+
+const ENVELOPE = {
+  specversion: z.literal("1.0"),
+  id: z.string(),
+  source: z.string(),
+  time: z.iso.datetime({ offset: true }).optional(),
+};
+
+/** What is accepted, written down. Each event is judged by itself, so that a bad one holds up none of its neighbours. */
+const { $schema: _, ...accepted } = z.toJSONSchema(
+  z.union([
+    z.object({
+      ...ENVELOPE,
+      type: z.enum([eventTypes.agreementActivated, eventTypes.agreementAmended]),
+      data: eventDataSchemas.agreementAmended,
+    }),
+    ...(["deliveryRecorded", "deliveryReversed", "requestUpserted", "requestCommunicated"] as const).map(
+      (name) => z.object({ ...ENVELOPE, type: z.literal(eventTypes[name]), data: eventDataSchemas[name] }),
+    ),
+  ]),
+  { io: "input", unrepresentable: "any" },
+);
+const event = z.unknown().meta({ ...accepted, id: "Event" });
+
+const REQUEST_EVENTS =
+  "Support requests are told of by two types. `support.request.upserted.v1` says how a request stands. The newest event decides, by `version` where there is one, then by time, then by id; a member that it leaves out stays as an older event, or the opening, said it, and null takes away what was there. `status` holds from the event's time on and takes its turn with what users state. `createdBy`, `primaryContact` and `openedAt` count only for requests that were not opened here. `support.request.communicated.v1` is one e-mail of a request, `inbound` where the customer sent it, with a `body` of at most 48 KB; it may come before its request, and is shown with that.";
 
 const example = {
   specversion: "1.0",
@@ -32,13 +59,12 @@ export function eventEndpoints(app: App) {
       route: "events",
       tag: "Events",
       summary: "Send delivery events",
-      description:
-        "One CloudEvent 1.0 or a batch of them. Each has its own outcome: `accepted` is in the queue and has a receipt with which to ask what became of it, `rejected` is kept with its reason. Sending an event again is harmless.",
+      description: `One CloudEvent 1.0 or a batch of them. Each has its own outcome: \`accepted\` is in the queue and has a receipt with which to ask what became of it, \`rejected\` is kept with its reason. Sending an event again is harmless.\n\n${REQUEST_EVENTS}`,
       access: { kind: "application", role: EVENTS_SEND },
       repeatable: true,
       body: {
         kind: "json",
-        schema: z.union([z.array(z.unknown()).min(1).max(EVENTS_MAX), z.record(z.string(), z.unknown())]),
+        schema: z.union([z.array(event).min(1).max(EVENTS_MAX), z.record(z.string(), z.unknown())]),
         contentTypes: [
           "application/cloudevents-batch+json",
           "application/cloudevents+json",

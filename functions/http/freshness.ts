@@ -1,6 +1,7 @@
 /**
- * `waitFor` on reads of consumption: the same parameters and headers for all of them. They are headers, because a body,
- * and so its tag, must not differ by how long somebody waited for it; links in a body do not wait again.
+ * `waitFor` on reads of consumption and of support requests: the same parameters and headers for all of them. They are
+ * headers, because a body, and so its tag, must not differ by how long somebody waited for it; links in a body do not wait
+ * again.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
@@ -13,11 +14,13 @@ import {
   WAIT_SECONDS_DEFAULT,
   WAIT_SECONDS_MAX,
 } from "../../src/consumption/freshness.ts";
+import { customerOfReceipt, type Receipt } from "../../src/consumption/receipt.ts";
 import type { Contract } from "../../src/platform/contract.ts";
-import type { Endpoint } from "../../src/platform/endpoint.ts";
+import type { Endpoint, RawRequest } from "../../src/platform/endpoint.ts";
 import { InvalidRequestError, NotFoundError } from "../../src/platform/errors.ts";
 import { commaList, parseQuery } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
+import { requestIdOf } from "../../src/support/request.ts";
 
 const freshnessQuery = {
   waitFor: commaList(z.string().min(1), AWAITED_MAX)
@@ -46,8 +49,18 @@ const freshnessHeaders = {
   "Freshness-Waited-Milliseconds": "With `waitFor`: how long the answer was held back.",
 };
 
-/** @returns what makes a read of one customer's consumption wait for events that it is to show. */
-export function freshReads(app: Pick<App, "ingest">) {
+type Wrap = (endpoint: Endpoint<Grant>) => Endpoint<Grant>;
+/** Whether the caller may know of the event of a receipt. @throws NotFoundError where what is read is not there. */
+type MayKnow = (request: RawRequest<Grant>) => (receipt: Receipt) => boolean;
+
+/**
+ * @returns what makes a read wait for events that it is to show: one of a customer's consumption, and one of support
+ * requests; both count whom they hold back as one.
+ */
+export function freshReads(app: Pick<App, "ingest">): {
+  readonly ofCustomer: Wrap;
+  readonly ofRequests: Wrap;
+} {
   const waitFor = createWaiting(app.ingest, {
     elapsedMs: () => performance.now(),
     pause: async (ms) => {
@@ -55,31 +68,56 @@ export function freshReads(app: Pick<App, "ingest">) {
     },
   });
   const { signingKey } = app.ingest;
-  return ({ contract, handle }: Endpoint<Grant>): Endpoint<Grant> => {
-    const query = (contract.query ?? z.object({})).extend(freshnessQuery);
-    return {
-      contract: { ...contract, query, responses: withHeaders(contract) },
-      handle: async (request) => {
-        const { search, grant, now } = request;
-        // Anything that is wrong with the query is said before waiting.
-        parseQuery(query, search);
-        const { waitFor: texts, waitSeconds } = freshnessSchema.parse(Object.fromEntries(search));
-        if (texts === undefined) {
-          if (waitSeconds !== undefined) throw withoutReceipts();
-          return handle(request);
-        }
-        const customerId = request.params["customerId"];
-        if (grant === undefined || customerId === undefined) throw new NotFoundError("no customer");
-        const receipts = openReceipts(texts, mayKnowAt(customerId, grant.scope), { signingKey, now });
-        const waitMs = (waitSeconds ?? WAIT_SECONDS_DEFAULT) * 1_000;
-        const { status, waitedMilliseconds } = await waitFor(receipts, now, waitMs);
-        const answer = await handle({ ...request, ...withoutWaiting(request.url) });
-        const headers = { freshness: status, "freshness-waited-milliseconds": String(waitedMilliseconds) };
-        return { ...answer, headers: { ...answer.headers, ...headers } };
-      },
+  const freshBy =
+    (mayKnow: MayKnow): Wrap =>
+    ({ contract, handle }) => {
+      const query = (contract.query ?? z.object({})).extend(freshnessQuery);
+      return {
+        contract: { ...contract, query, responses: withHeaders(contract) },
+        handle: async (request) => {
+          const { search, now } = request;
+          // Anything that is wrong with the query is said before waiting.
+          parseQuery(query, search);
+          const { waitFor: texts, waitSeconds } = freshnessSchema.parse(Object.fromEntries(search));
+          if (texts === undefined) {
+            if (waitSeconds !== undefined) throw withoutReceipts();
+            return handle(request);
+          }
+          const receipts = openReceipts(texts, mayKnow(request), { signingKey, now });
+          const waitMs = (waitSeconds ?? WAIT_SECONDS_DEFAULT) * 1_000;
+          const { status, waitedMilliseconds } = await waitFor(receipts, now, waitMs);
+          const answer = await handle({ ...request, ...withoutWaiting(request.url) });
+          const headers = { freshness: status, "freshness-waited-milliseconds": String(waitedMilliseconds) };
+          return { ...answer, headers: { ...answer.headers, ...headers } };
+        },
+      };
     };
+  const ofRequests = freshBy(knownOfRequests);
+  return {
+    ofCustomer: freshBy(knownAtCustomer),
+    ofRequests: (endpoint) => (isRequestRead(endpoint.contract) ? ofRequests(endpoint) : endpoint),
   };
 }
+
+const knownAtCustomer: MayKnow = ({ params, grant }) => {
+  const customerId = params["customerId"];
+  if (grant === undefined || customerId === undefined) throw new NotFoundError("no customer");
+  return mayKnowAt(customerId, grant.scope);
+};
+
+/** What was told of the request that is read, or of any request of customers that the caller belongs to. */
+const knownOfRequests: MayKnow = ({ params, grant }) => {
+  const requestId = params["requestId"];
+  return (receipt) => {
+    const { n: number } = receipt;
+    const customerId = customerOfReceipt(receipt);
+    if (number === undefined || grant?.customers.has(customerId) !== true) return false;
+    return requestId === undefined || requestId === requestIdOf({ customerId, number });
+  };
+};
+
+const isRequestRead = ({ method, route }: Contract): boolean =>
+  method === "GET" && route.split("/")[0] === "supportRequests";
 
 const withoutReceipts = (): InvalidRequestError =>
   new InvalidRequestError("InvalidQueryParameterValue", "waitSeconds: has a meaning with waitFor only.", {

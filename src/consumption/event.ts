@@ -106,6 +106,16 @@ const reversalDataSchema = z.looseObject({
   reason: text.optional(),
 });
 
+/** What the data of each type may hold, for whoever sends it. */
+export const eventDataSchemas: Readonly<Record<keyof typeof eventTypes, z.ZodType>> = {
+  agreementActivated: agreementEventDataSchema,
+  agreementAmended: agreementEventDataSchema,
+  deliveryRecorded: deliveryDataSchema,
+  deliveryReversed: reversalDataSchema,
+  requestUpserted: requestUpsertedDataSchema,
+  requestCommunicated: requestCommunicatedDataSchema,
+};
+
 type CloudEvent = z.infer<typeof cloudEventSchema>;
 type DeliveryData = z.infer<typeof deliveryDataSchema>;
 type ReversalData = z.infer<typeof reversalDataSchema>;
