@@ -179,7 +179,7 @@ const contactOf = (named: keyof typeof ADDRESSES) => {
 };
 
 /** The request as it is kept. */
-export function documentFor(asked: Asked, index: number): SupportRequest {
+function documentFor(asked: Asked, index: number): SupportRequest {
   const number = requestNumberSchema.parse(`SR-${String(index).padStart(5, "0")}`);
   const groupIds = { ofWorkspace: GROUP_IDS[asked.where], another: "group-of-others", none: null };
   return {
@@ -222,4 +222,7 @@ export function documentFor(asked: Asked, index: number): SupportRequest {
   };
 }
 
-export const documents: readonly SupportRequest[] = requests.map(documentFor);
+export const kept: readonly { readonly asked: Asked; readonly document: SupportRequest }[] = requests.map(
+  (asked, index) => ({ asked, document: documentFor(asked, index) }),
+);
+export const documents: readonly SupportRequest[] = kept.map(({ document }) => document);
