@@ -29,7 +29,6 @@ import { supportRequestCommunicationEndpoints } from "./support-request-communic
 import { supportRequestContactEndpoints } from "./support-request-contacts.ts";
 import { supportRequestDetailEndpoints } from "./support-request-details.ts";
 import { supportRequestNoteEndpoints } from "./support-request-notes.ts";
-import { supportRequestNoteEndpoints } from "./support-request-notes.ts";
 import { supportRequestOpeningEndpoints } from "./support-request-opening.ts";
 import { supportRequestShareEndpoints } from "./support-request-shares.ts";
 import { supportRequestEndpoints } from "./support-requests.ts";
@@ -68,7 +67,6 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...supportRequestDetailEndpoints(app).map(fresh.ofRequests),
     ...supportRequestCommunicationEndpoints(app).map(fresh.ofRequests),
     ...supportRequestActivityEndpoints(app).map(fresh.ofRequests),
-    ...supportRequestNoteEndpoints(app),
     ...supportRequestNoteEndpoints(app),
     ...supportRequestContactEndpoints(app),
     ...supportRequestShareEndpoints(app),
