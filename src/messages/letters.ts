@@ -2,6 +2,7 @@
  * What each template says, as a list of texts and what fills them: the same for every language. A template is added by its
  * content in `message.ts`, a letter here, and its texts; without any of the three nothing compiles.
  */
+import { supportRequestAppointment } from "./appointment-letter.ts";
 import { within } from "./link.ts";
 import type { Content } from "./message.ts";
 import {
@@ -32,6 +33,8 @@ export type Letter = {
   readonly action?: { readonly label: Line; readonly url: URL } | undefined;
   /** In which its instants are told; absent: there are none. */
   readonly timeZone?: string;
+  /** What an event in a calendar says, where the message is about one. */
+  readonly event?: { readonly summary: Line; readonly description: readonly Line[] };
 };
 
 type ContentOf<Template extends Content["template"]> = Extract<Content, { readonly template: Template }>;
@@ -60,6 +63,8 @@ export function letterOf(content: Content, links: Links): Letter {
       return supportRequestStatus(content, links);
     case "supportRequestTargetMissed":
       return supportRequestTargetMissed(content, links);
+    case "supportRequestAppointment":
+      return supportRequestAppointment(content, links);
   }
 }
 

@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { languageSchema, unitSchema } from "../agreements/agreement-event.ts";
 import { customerIdSchema, workspaceIdSchema } from "../agreements/ids.ts";
+import { appointmentContent } from "./appointment-content.ts";
 import { requestContents } from "./request-contents.ts";
 
 /** How often sending is tried before it is given up. */
@@ -90,6 +91,7 @@ const contentSchema = z.discriminatedUnion("template", [
     unit: unitSchema,
   }),
   ...requestContents,
+  appointmentContent,
 ]);
 export type Content = z.infer<typeof contentSchema>;
 

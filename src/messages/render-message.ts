@@ -8,7 +8,16 @@ import { type Letter, type Line, type Links, letterOf } from "./letters.ts";
 import type { Message } from "./message.ts";
 import { type Language, texts } from "./texts.ts";
 
-export type RenderedMessage = { readonly subject: string; readonly text: string; readonly html: string };
+/** Of an event in a calendar, as plain text. */
+export type EventText = { readonly summary: string; readonly description: string };
+
+export type RenderedMessage = {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  /** Where the message is about one. */
+  readonly event: EventText | undefined;
+};
 
 /** Days and times are told the international way, in English too. */
 const LOCALES: Readonly<Record<Language, string>> = { en: "en-GB", es: "es-ES", pl: "pl-PL", it: "it-IT" };
@@ -31,6 +40,12 @@ export function renderMessage(
     subject,
     text: textOf(paragraphs, action, footer),
     html: htmlOf(language, { subject, paragraphs, action, footer }),
+    event: letter.event && {
+      summary: say(letter.event.summary),
+      description: [...letter.event.description.map(say), ...(action === undefined ? [] : [action.url])].join(
+        "\n",
+      ),
+    },
   };
 }
 

@@ -4,11 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import type { CustomerId } from "../agreements/ids.ts";
-import type { Mail, MailSender } from "../platform/mail.ts";
+import type { Mail, MailAttachment, MailSender } from "../platform/mail.ts";
 import type { Links } from "./letters.ts";
 import {
   type AttemptOutcome,
   afterAttempt,
+  type Content,
   isDue,
   type Message,
   type MessageId,
@@ -16,6 +17,7 @@ import {
   taken,
 } from "./message.ts";
 import type { MessageStore } from "./message-store.ts";
+import type { EventText } from "./render-message.ts";
 
 /** How often the end of an attempt is recorded anew: what is sent and not recorded is sent again. */
 const RECORDINGS_MAX = 3;
@@ -25,6 +27,11 @@ export type DeliveryDependencies = {
   readonly mail: MailSender;
   readonly now: () => string;
   readonly links: Links;
+  /** What goes with a message, made anew whenever it is sent. @param event what its letter says for a calendar. */
+  readonly attachments: (
+    content: Content,
+    event: EventText | undefined,
+  ) => Promise<readonly MailAttachment[]>;
 };
 
 export type Delivery =
@@ -58,19 +65,24 @@ export async function deliverMessage(
 
 type Attempt = { readonly outcome: AttemptOutcome; readonly cause?: unknown };
 
-async function attempt({ mail, links }: DeliveryDependencies, message: QueuedMessage): Promise<Attempt> {
+async function attempt(dependencies: DeliveryDependencies, message: QueuedMessage): Promise<Attempt> {
   try {
-    return { outcome: await mail.send(await mailOf(message, links)) };
+    return { outcome: await dependencies.mail.send(await mailOf(message, dependencies)) };
   } catch (cause) {
     return { outcome: { outcome: "unavailable" }, cause };
   }
 }
 
-async function mailOf(message: QueuedMessage, links: Links): Promise<Mail> {
+async function mailOf(
+  message: QueuedMessage,
+  { links, attachments }: Pick<DeliveryDependencies, "links" | "attachments">,
+): Promise<Mail> {
   // Loaded with the first message, as what carries it: most instances of the app never send one.
   const { renderMessage } = await import("./render-message.ts");
-  const { customerId, id, to, attempts } = message;
-  return { key: mailKey(customerId, id), attempt: attempts, to, ...renderMessage(message, links) };
+  const { customerId, id, to, attempts, content } = message;
+  const { event, ...rendered } = renderMessage(message, links);
+  const key = mailKey(customerId, id);
+  return { key, attempt: attempts, to, ...rendered, attachments: await attachments(content, event) };
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import type * as z from "zod";
 import type { languageSchema, unitSchema } from "../agreements/agreement-event.ts";
+import { appointmentTexts } from "./appointment-texts.ts";
 import { requestTexts } from "./request-texts.ts";
 
 export type Language = z.infer<typeof languageSchema>;
@@ -55,6 +56,7 @@ function amountIn(amount: string, forms: Readonly<Record<Unit, string>>): string
 
 export const texts = {
   ...requestTexts,
+  ...appointmentTexts,
   greeting: {
     en: "{isNamed, select, true {Hello {name},} other {Hello,}}",
     es: "{isNamed, select, true {Hola, {name}:} other {Hola:}}",

@@ -10,6 +10,7 @@ import {
   isThisMachine,
   MAIL_RETRIES_MAX,
   type Mail,
+  type MailAttachment,
   type MailResult,
   type MailSender,
   mailIdOf,
@@ -55,15 +56,22 @@ async function openClient(connection: AcsConnection): Promise<EmailClient> {
 const endpointIn = (connectionString: string): string =>
   /(?:^|;)endpoint=([^;]+)/i.exec(connectionString)?.[1] ?? "";
 
-function messageOf({ key, to, subject, text, html }: Mail, from: string): EmailMessage {
+function messageOf({ key, to, subject, text, html, attachments = [] }: Mail, from: string): EmailMessage {
   return {
     senderAddress: from,
     recipients: { to: [{ address: to.email, ...(to.name === undefined ? {} : { displayName: to.name }) }] },
     content: { subject, plainText: text, html },
+    ...(attachments.length === 0 ? {} : { attachments: attachments.map(inBase64) }),
     headers: { "Message-ID": mailIdOf(key, from), "Auto-Submitted": "auto-generated" },
     disableUserEngagementTracking: true,
   };
 }
+
+const inBase64 = ({ name, contentType, content }: MailAttachment) => ({
+  name,
+  contentType,
+  contentInBase64: Buffer.from(content).toString("base64"),
+});
 
 const UUID_FORM = /^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/;
 

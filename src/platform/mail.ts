@@ -1,6 +1,13 @@
 /** E-mail, whoever carries it: SMTP or Azure Communication Services, one file each beside this one. */
 import { isIP } from "node:net";
 
+export type MailAttachment = {
+  readonly name: string;
+  /** With its parameters. */
+  readonly contentType: string;
+  readonly content: string;
+};
+
 export type Mail = {
   /** A UUID, the same whenever this mail is sent again: mail clients know it again by the Message-ID made of it. */
   readonly key: string;
@@ -10,6 +17,7 @@ export type Mail = {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  readonly attachments?: readonly MailAttachment[] | undefined;
 };
 
 export type MailResult =

@@ -35,6 +35,13 @@ export function smtpMail({ url, from }: { readonly url: URL; readonly from: stri
         subject: mail.subject,
         text: mail.text,
         html: mail.html,
+        attachments: (mail.attachments ?? []).map(({ name, contentType, content }) => ({
+          filename: name,
+          contentType,
+          content: Buffer.from(content),
+          // Byte by byte: whatever is text would otherwise have its lines broken anew.
+          contentTransferEncoding: "base64" as const,
+        })),
         messageId: mailIdOf(mail.key, from),
         // RFC 3834: answering machines leave it alone.
         headers: { "Auto-Submitted": "auto-generated" },

@@ -18,6 +18,7 @@ import { createRecorder, type Recorder } from "../consumption/record.ts";
 import { cosmosRejectedEventStore } from "../consumption/rejected-event-store.ts";
 import { MESSAGES_QUEUE, type MessageJob } from "../messages/message-queue.ts";
 import { cosmosMessageStore } from "../messages/message-store.ts";
+import type { DeliveryDependencies } from "../messages/send-message.ts";
 import { cosmosNoticeStore } from "../notices/notice-store.ts";
 import type { WebhookSending } from "../notices/send-delivery.ts";
 import type { Watcher } from "../notices/watch.ts";
@@ -27,6 +28,7 @@ import { cosmosWebhookStore } from "../notices/webhook-store.ts";
 import { blobReportFiles } from "../reports/report-files.ts";
 import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
 import { cosmosReportStore } from "../reports/report-store.ts";
+import { cosmosAdvocateCalendarStore } from "../support/advocate-calendar-store.ts";
 import { cosmosCalendarStore } from "../support/business-calendar-store.ts";
 import { cosmosPartStore } from "../support/part-store.ts";
 import { createRequestRecorder } from "../support/record-request.ts";
@@ -193,13 +195,21 @@ export function wire(config: Config) {
     webhookQueue,
     webhookSending,
     support,
+    booking: {
+      ...support,
+      advocateCalendars: cosmosAdvocateCalendarStore(database.container("people")),
+      newId: randomUUID,
+    },
     directory,
     delivery: {
       messages,
       mail: mailSender(config.mail, credential),
       now,
       links: { webClientUrl: config.webClientUrl },
-    },
+      // Loaded with the first of them, as what words messages.
+      attachments: async (content, event) =>
+        (await import("../support/appointment-invitation.ts")).invitationsFor(content, event),
+    } satisfies DeliveryDependencies,
     download: { reports, files, audit: audit.append, signingKey: config.signingKey, now, newId: randomUUID },
     verifier: createTokenVerifier(config.tokens),
     authorize: createAuthorize(personCache.read),

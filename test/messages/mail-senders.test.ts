@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
+import PostalMime from "postal-mime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { parseFaults } from "../../local/faults.ts";
@@ -23,6 +24,11 @@ const mail: Mail = {
   subject: "Zażółć gęślą jaźń",
   text: "Hola\n\nhttps://client.example/a?b=c&d=e\n",
   html: '<!doctype html>\n<p lang="es">¡Hola!</p>\n',
+};
+const INVITATION = {
+  name: "appointment-SR-7K2M.ics",
+  contentType: "text/calendar; charset=utf-8; method=REQUEST",
+  content: "BEGIN:VCALENDAR\r\nSUMMARY:Zażółć gęślą jaźń\r\nEND:VCALENDAR\r\n",
 };
 const ADDRESS = /luz|cust-t/;
 
@@ -76,6 +82,18 @@ describe("mail by SMTP", () => {
     expect(only?.source).toContain("multipart/alternative");
     expect(only?.source).toContain("Auto-Submitted: auto-generated");
     expect(only?.source).not.toMatch(/^bcc:/im);
+  });
+
+  it("brings its attachments, with their types and names, as they were", async () => {
+    await sender().send({ ...mail, attachments: [INVITATION] });
+    const [only] = await received();
+    const { attachments } = await PostalMime.parse(only?.source ?? "");
+    expect(attachments).toMatchObject([
+      { filename: INVITATION.name, mimeType: "text/calendar", disposition: "attachment", method: "REQUEST" },
+    ]);
+    // The parser breaks lines its own way; the source has the bytes.
+    const inBase64 = Buffer.from(INVITATION.content).toString("base64");
+    expect(only?.source.replaceAll(/\s/g, "")).toContain(inBase64);
   });
 
   it("that is sent again has the same Message-ID", async () => {
@@ -227,6 +245,14 @@ describe("mail by Azure Communication Services", () => {
       userEngagementTrackingDisabled: true,
     });
     expect(post?.headers.authorization).toMatch(/^HMAC-SHA256 /);
+  });
+
+  it("brings its attachments, byte by byte", async () => {
+    await (await senderWith(accepted, goesOn)).send({ ...mail, attachments: [INVITATION] });
+    const { name, contentType, content } = INVITATION;
+    const contentInBase64 = Buffer.from(content).toString("base64");
+    const { attachments } = z.object({ attachments: z.unknown() }).parse(JSON.parse(posts()[0]?.body ?? ""));
+    expect(attachments).toEqual([{ name, contentType, contentInBase64 }]);
   });
 
   it("is sent when nothing more is heard after it was accepted", async () => {

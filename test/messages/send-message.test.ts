@@ -10,6 +10,7 @@ import { memoryMail, memoryMessageStore } from "../fakes/memory-messages.ts";
 import { CUSTOMER_ID, later, START, someMessage } from "./some-messages.ts";
 
 const links = { webClientUrl: undefined };
+const attachments = async () => [];
 const message = someMessage();
 
 async function worldWithMessage() {
@@ -17,7 +18,7 @@ async function worldWithMessage() {
   const mail = memoryMail();
   await messages.put(message);
   let now = START;
-  const delivery = { messages, mail, now: () => now, links };
+  const delivery = { messages, mail, now: () => now, links, attachments };
   return {
     messages,
     mail,

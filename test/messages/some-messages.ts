@@ -103,6 +103,21 @@ export const contents: {
     missedAt: "2026-11-20T12:00:00.000Z",
     timeZone: "Europe/Madrid",
   },
+  supportRequestAppointment: {
+    template: "supportRequestAppointment",
+    number: someRequest.number,
+    title: someRequest.title,
+    change: "booked",
+    requestId: "cust-t~SR-7K2M",
+    appointmentId: "uXq0v3rQnT2mXo1hYb5kPq",
+    sequence: 0,
+    start: "2026-11-23T09:30:00.000Z",
+    end: "2026-11-23T10:00:00.000Z",
+    timeZone: "Europe/Madrid",
+    changedAt: "2026-11-20T10:00:00.000Z",
+    advocate: { name: "Alma Advocate", email: "advocate@provider.example" },
+    attendees: [{ name: "Zoe Contact", email: "zoe@cust-t.example" }],
+  },
 };
 
 export function someMessage(facts: Partial<MessageFacts> = {}, now = START): QueuedMessage {

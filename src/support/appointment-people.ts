@@ -1,0 +1,69 @@
+/**
+ * Whom an appointment's invitation may name. Invariant: inviting tells nobody of a request who is not told of it anyway
+ * (SR-02, SR-04): its creator, primary contact, those it is shared with and members of its group, as long as they are
+ * members of the workspace, and its contacts.
+ */
+import type { DirectoryStore } from "../access/directory-store.ts";
+import { type Member, memberIdOf } from "../access/member.ts";
+import { InvalidRequestError } from "../platform/errors.ts";
+import type { Appointment, Participant } from "./appointment.ts";
+import type { SupportRequest } from "./request.ts";
+
+type Directory = Pick<DirectoryStore, "members">;
+
+/** One query, or none. @throws InvalidRequestError `UnknownAttendee`. */
+export async function attendeesOf(
+  directory: Directory,
+  request: SupportRequest,
+  emails: readonly string[],
+): Promise<Participant[]> {
+  const asked = [...new Set(emails)];
+  const members = await membersAt(directory, request, asked);
+  const found = asked.map((email) => ({ email, attendee: attendeeOf(request, email, members.get(email)) }));
+  const unknown = found.filter(({ attendee }) => attendee === undefined).map(({ email }) => email);
+  if (unknown.length === 0) return found.flatMap(({ attendee }) => attendee ?? []);
+  throw new InvalidRequestError(
+    "UnknownAttendee",
+    `attendees: ${unknown.join(", ")} neither sees the request nor is one of its contacts. Share the request first, or let its advocate add a contact.`,
+    { target: "attendees" },
+  );
+}
+
+/** Those who were invited and may still be told of it. One query, or none. */
+export async function stillInvited(
+  directory: Directory,
+  request: SupportRequest,
+  { attendees }: Pick<Appointment, "attendees">,
+): Promise<Participant[]> {
+  const emails = attendees.map(({ email }) => email);
+  const members = await membersAt(directory, request, emails);
+  return attendees.filter(({ email }) => attendeeOf(request, email, members.get(email)) !== undefined);
+}
+
+async function membersAt(
+  directory: Directory,
+  { customerId, workspaceId }: SupportRequest,
+  emails: readonly string[],
+): Promise<ReadonlyMap<string, Member>> {
+  if (emails.length === 0) return new Map();
+  const ids = emails.map((email) => memberIdOf(customerId, workspaceId, email));
+  const members = await directory.members(customerId, ids);
+  return new Map(members.map(({ value }) => [value.email, value]));
+}
+
+function attendeeOf(
+  request: SupportRequest,
+  email: string,
+  member: Member | undefined,
+): Participant | undefined {
+  const { createdBy, primaryContact, sharedWith, groupId, contacts, language } = request;
+  const isTakenIn =
+    [createdBy, primaryContact?.email, ...sharedWith].includes(email) ||
+    (groupId !== null && member?.groupIds.includes(groupId) === true);
+  if (member?.status === "active" && isTakenIn)
+    return { email, name: member.name ?? null, language: member.language };
+  const contact = contacts.find((each) => each.email === email);
+  return contact === undefined
+    ? undefined
+    : { email, name: contact.name, language: member?.language ?? language };
+}
