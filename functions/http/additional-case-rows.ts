@@ -4,23 +4,22 @@ import { serviceSchema } from "../../src/agreements/agreement-event.ts";
 import { agreementIdSchema, customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import {
   additionalCondition,
-  additionalPositionOf,
   additionalPositionSchema,
   additionalRowViews,
-  readAdditionalLastAt,
   readAdditionalRows,
+  readShownLastAt,
 } from "../../src/consumption/case-rows.ts";
 import { chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { reasonSchema } from "../../src/consumption/entry.ts";
 import { additionalColumns, oneOrder, orderedNames } from "../../src/consumption/grid.ts";
 import { selectColumns } from "../../src/consumption/grid-rows.ts";
-import { visibleRows } from "../../src/consumption/grid-visibility.ts";
 import { readCustomer, readLedgerIds } from "../../src/consumption/selection.ts";
-import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
+import { linkPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import { allOrList, commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { asOfQuery } from "./activity.ts";
-import { additionalCaseRowSchema, searchQuery, selectedNames } from "./grid-schemas.ts";
+import { additionalCaseRowSchema, searchQuery, selectedNames, shownRows } from "./grid-schemas.ts";
+import { visibleRows } from "./visible-rows.ts";
 
 export const agreementsQuery = commaList(agreementIdSchema).optional().meta({
   description:
@@ -55,7 +54,7 @@ const rowsQuery = z.object({
   ...pagingQuery(100),
 });
 
-/** Two queries for each ledger, and one more for what its reversals take back: nothing grows with the rows. */
+/** Two queries for each ledger at most, and one more for what its reversals take back: nothing grows with the rows. */
 export function additionalCaseRowEndpoints(app: App) {
   const listRows = defineEndpoint(
     {
@@ -76,12 +75,12 @@ export function additionalCaseRowEndpoints(app: App) {
             dataAsOf: z.iso.datetime().nullable().meta({
               description: "Time of the last delivery among all rows of the list, whatever the page.",
             }),
-            rows: z.enum(["all", "permitted"]),
+            rows: shownRows,
           }),
         },
       },
     },
-    async ({ params, query, grant, now, url }) => {
+    async ({ params, query, grant, principal, now, url }) => {
       const customer = await readCustomer(app.customers, params.customerId);
       const chosen = chooseWorkspaces(customer, grant.scope, query.workspaces);
       const names = selectedNames(query.select, columnNames);
@@ -89,20 +88,23 @@ export function additionalCaseRowEndpoints(app: App) {
       const sort = additionalColumns[field]?.sort ?? "deliveredAt";
       const paging = { name: "listAdditionalCaseRows", url, key: app.config.signingKey, now };
       const page = startPage(paging, query, additionalPositionSchema);
-      const scope = { chosen, asOf: query.asOf, filterOf: additionalCondition(query) };
-      const asked = { sort, descending: direction === "desc", after: page.after, limit: page.limit + 1 };
+      const { customerId } = params;
+      const visible = await visibleRows(app, { principal, grant, url }, customerId, chosen);
+      const filterOf = additionalCondition(query, visible.filter);
+      const scope = { chosen, asOf: query.asOf, filterOf, visibility: visible };
+      const asked = { sort, descending: direction === "desc", after: page.after, limit: page.limit };
       const ledgers = await readLedgerIds(app.activity, customer, chosen, query.agreements);
-      const [entries, lastAt] = await Promise.all([
-        readAdditionalRows(app.activity, ledgers, scope, asked),
-        readAdditionalLastAt(app.activity, ledgers, scope),
-      ]);
-      const { value, ...link } = finishPage(paging, page, entries, additionalPositionOf(sort));
-      const rows = await additionalRowViews(app.activity, chosen, value);
+      const shown = await readAdditionalRows(app.activity, ledgers, scope, asked);
+      const isNewestFirst = sort === "deliveredAt" && asked.descending && page.after === undefined;
+      const newest = isNewestFirst ? shown.value[0]?.at : undefined;
+      const lastAt = newest ?? (await readShownLastAt(app.activity, ledgers, scope));
+      const { value, ...link } = linkPage(paging, page, shown.value, shown.next);
+      const rows = await additionalRowViews(app.activity, chosen, value, visible.linkOf);
       const body = {
         value: rows.map((row) => selectColumns(row, names)),
         ...link,
         dataAsOf: lastAt ?? null,
-        rows: visibleRows().rows,
+        rows: visible.rows,
       };
       return { status: 200, body };
     },

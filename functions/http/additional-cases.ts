@@ -7,13 +7,14 @@ import { readAdditionalLastAt } from "../../src/consumption/case-rows.ts";
 import type { AdditionalEntry, CaseStore } from "../../src/consumption/case-store.ts";
 import { type Chosen, chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { type LedgerId, reasonSchema } from "../../src/consumption/entry.ts";
-import { visibleRows } from "../../src/consumption/grid-visibility.ts";
 import { readCustomer, readLedgerIds } from "../../src/consumption/selection.ts";
-import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
+import { linkPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import { allOrList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { asOfQuery } from "./activity.ts";
 import { additionalCaseRowEndpoints, additionalRowsLink, agreementsQuery } from "./additional-case-rows.ts";
+import { requestLinkColumn, shownRows } from "./grid-schemas.ts";
+import { visibleRows } from "./visible-rows.ts";
 
 const caseSchema = z
   .object({
@@ -29,6 +30,7 @@ const caseSchema = z
     rows: z.int(),
     agreementId: z.string().nullable(),
     rowsLink: z.url(),
+    requestLink: requestLinkColumn,
   })
   .meta({ id: "AdditionalCase" });
 
@@ -54,13 +56,14 @@ const additionalCasesSchema = listSchema(caseSchema).extend({
     .datetime()
     .nullable()
     .meta({ description: "Time of the last delivery in all of the list, whatever the page." }),
+  rowsShown: shownRows,
   ...z.object(totalsShape).partial().shape,
 });
 
 /**
  * The first page reads every additional row of every ledger, page after page of the store, for the totals: its cost grows with
  * them. Each page, the first one too, reads its own cases by `readAdditionalCasePage`, and each following one the time of the
- * last row of each ledger: three queries for each ledger at most, whatever the number of cases. Agreements that are named are
+ * last row of each ledger: three queries for each ledger, whatever the number of cases, unless many of these are hidden or have many rows. Agreements that are named are
  * one query more each.
  */
 export function additionalCaseEndpoints(app: App) {
@@ -72,7 +75,7 @@ export function additionalCaseEndpoints(app: App) {
       tag: "Customer Activity",
       summary: "List the cases that no entitlement accounts for, with totals by service and reason",
       description:
-        "In order of the case numbers; first, by the ids of their deliveries, those without one. The first page has the totals of all cases; following pages, which cost less, have cases only. A case is whole, with its rows of all agreements, once for each of its services; a page may hold fewer cases than asked for. A case of which everything was taken back is listed, with 0 minutes and its rows, and counts in no total.",
+        "In order of the case numbers; first, by the ids of their deliveries, those without one. The first page has the totals of all cases; following pages, which cost less, have cases only. A case is whole, with its rows of all agreements, once for each of its services; a page may hold fewer cases than asked for. Listed is what the caller may see, as `rowsShown` says; the totals are of all cases. A case of which everything was taken back is listed, with 0 minutes and its rows, and counts in no total.",
       access: { kind: "workspaces", permission: "customerActivity.read" },
       params: z.object({ customerId: customerIdSchema }),
       query: z.object({
@@ -88,35 +91,30 @@ export function additionalCaseEndpoints(app: App) {
         },
       },
     },
-    async ({ params, query, grant, now, url }) => {
+    async ({ params, query, grant, principal, now, url }) => {
       const customer = await readCustomer(app.customers, params.customerId);
       const chosen = chooseWorkspaces(customer, grant.scope, query.workspaces);
       const ledgers = await readLedgerIds(app.activity, customer, chosen, query.agreements);
       const paging = { name: "listAdditionalCases", url, key: app.config.signingKey, now };
       const page = startPage(paging, query, casePositionSchema);
+      const visible = await visibleRows(app, { principal, grant, url }, params.customerId, chosen);
       const scope = { chosen, asOf: query.asOf };
-      const of = { ...scope, filter: visibleRows().filter };
-      const [{ items, isLast }, about] = await Promise.all([
-        readAdditionalCasePage(app.activity, ledgers, of, page),
+      const narrowed = { ...scope, filter: visible.filter, visibility: visible };
+      const [shown, about] = await Promise.all([
+        readAdditionalCasePage(app.activity, ledgers, narrowed, page),
         page.after === undefined
           ? readTotals(app.activity, ledgers, scope).then((totals) => withLinks(url, totals))
-          : readAdditionalLastAt(app.activity, ledgers, { ...scope, filterOf: () => undefined }).then(
-              (lastAt) => ({ dataAsOf: lastAt ?? null }),
-            ),
+          : readAdditionalLastAt(app.activity, ledgers, scope).then((lastAt) => ({
+              dataAsOf: lastAt ?? null,
+            })),
       ]);
-      // There is a next page whatever the number of cases on this one: one more, of which nothing is shown, says so.
-      const marked = isLast ? items : [...items, ...items.slice(-1)];
-      const { value, ...link } = finishPage(
-        paging,
-        { ...page, limit: items.length },
-        marked,
-        ({ position }) => position,
-      );
+      const { value, ...link } = linkPage(paging, page, shown.value, shown.next);
       const cases = value.map(({ item }) => ({
         ...item,
         rowsLink: additionalRowsLink(url, { case: item.key, service: item.service }),
+        requestLink: visible.linkOf(item.number),
       }));
-      return { status: 200, body: { value: cases, ...link, ...about } };
+      return { status: 200, body: { value: cases, ...link, rowsShown: visible.rows, ...about } };
     },
   );
   return [listAdditionalCases, ...additionalCaseRowEndpoints(app)];

@@ -6,12 +6,12 @@ import type { Line } from "../../src/consumption/figures.ts";
 import { columnsOfGrid, gridOf, oneOrder, searchedCells } from "../../src/consumption/grid.ts";
 import { type CellName, keptCell } from "../../src/consumption/grid-cells.ts";
 import { type RowsAsked, rowCondition } from "../../src/consumption/grid-query.ts";
-import { visibleRows } from "../../src/consumption/grid-visibility.ts";
-import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
+import { linkPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import { booleanText } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { drillDownLink, drillDownOf, drillDownParams, drillDownQuery } from "./drill-down.ts";
-import { searchQuery } from "./grid-schemas.ts";
+import { requestLinkColumn, searchQuery, shownRows } from "./grid-schemas.ts";
+import { visibleRows } from "./visible-rows.ts";
 
 const text = z.string().nullable();
 const instant = z.iso.datetime();
@@ -31,6 +31,7 @@ const caseSchema = z
     unit: unitSchema,
     lastDeliveredAt: instant,
     rowsLink: z.url(),
+    requestLink: requestLinkColumn,
   })
   .meta({ id: "SupportCase" });
 
@@ -40,7 +41,7 @@ const casesSchema = listSchema(caseSchema).extend({
       "The cases with a number of which something is left, where `count=true` asks. One of which everything was taken back is listed, with quantity 0, and not counted.",
   }),
   dataAsOf: instant.nullable(),
-  rows: z.enum(["all", "permitted"]),
+  rows: shownRows,
 });
 
 const positionSchema = z.object({ number: z.string().nullable() });
@@ -76,38 +77,36 @@ export function entitlementCaseEndpoints(app: App) {
       }),
       responses: { 200: { description: "A page of cases.", schema: casesSchema } },
     },
-    async ({ params, query, grant, now, url }) => {
+    async ({ params, query, grant, principal, now, url }) => {
       const { figures, line, ledgerId, scope } = await drillDownOf(app, { params, query, grant, now });
+      const visible = await visibleRows(app, { principal, grant, url }, params.customerId, scope.chosen);
       const paging = { name: "listEntitlementCases", url, key: app.config.signingKey, now };
       const page = startPage(paging, query, positionSchema);
-      const visibility = visibleRows();
-      const of = { ...scope, filter: visibility.filter, matching: matchingOf(line, query) };
+      const narrowed = { ...scope, filter: visible.filter, visibility: visible };
+      const asked = { ...narrowed, matching: matchingOf(line, query) };
       const { direction } = oneOrder(query.orderby, ["number"], { field: "number", direction: "asc" });
-      const [{ cases, isLast }, count] = await Promise.all([
-        readCases(app.activity, ledgerId, of, { ...page, isDescending: direction === "desc" }),
-        query.count === true ? countCases(app.activity, ledgerId, of) : null,
-      ]);
-      // There is a next page whatever the number of cases on this one: one more, of which nothing is shown, says so.
-      const marked = isLast ? cases : [...cases, ...cases.slice(-1)];
-      const { value, ...link } = finishPage(
-        paging,
-        { ...page, limit: cases.length },
-        marked,
-        ({ number }) => ({
-          number,
-        }),
-      );
+      const shown = await readCases(app.activity, ledgerId, asked, {
+        ...page,
+        isDescending: direction === "desc",
+      });
+      const count = query.count === true ? await countCases(app.activity, ledgerId, asked) : null;
+      const { value, ...link } = linkPage(paging, page, shown.value, shown.next);
       const linkTo = (number: string | null) =>
         drillDownLink(url, "rows", number === null ? { filter: "number eq null" } : { case: number });
       const unit = line.entitlement.unit ?? "minutes";
       return {
         status: 200,
         body: {
-          value: value.map((each) => ({ ...caseView(each), unit, rowsLink: linkTo(each.number) })),
+          value: value.map((each) => ({
+            ...caseView(each),
+            unit,
+            rowsLink: linkTo(each.number),
+            requestLink: visible.linkOf(each.number),
+          })),
           ...link,
           count,
           dataAsOf: figures.lastAt ?? null,
-          rows: visibility.rows,
+          rows: visible.rows,
         },
       };
     },

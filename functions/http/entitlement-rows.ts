@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
+import { numberedOf } from "../../src/consumption/case-rows.ts";
 import { readReversed } from "../../src/consumption/drill-down.ts";
 import type { Entry } from "../../src/consumption/entry.ts";
 import {
@@ -23,9 +24,16 @@ import {
   type RowSource,
   selectColumns,
 } from "../../src/consumption/grid-rows.ts";
-import { visibleRows } from "../../src/consumption/grid-visibility.ts";
+import { readOf, readShownPage } from "../../src/consumption/grid-visibility.ts";
 import { type RowSort, sortKeyOf } from "../../src/consumption/row-store.ts";
-import { finishPage, type Page, type PageScope, pagingQuery, startPage } from "../../src/platform/paging.ts";
+import {
+  finishPage,
+  linkPage,
+  type Page,
+  type PageScope,
+  pagingQuery,
+  startPage,
+} from "../../src/platform/paging.ts";
 import { commaList } from "../../src/platform/query.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { drillDownOf, drillDownParams, drillDownQuery } from "./drill-down.ts";
@@ -37,6 +45,7 @@ import {
   searchQuery,
   selectedNames,
 } from "./grid-schemas.ts";
+import { type VisibleRows, visibleRows } from "./visible-rows.ts";
 
 const rowsQuery = z.object({
   ...drillDownQuery,
@@ -67,7 +76,8 @@ const rowsQuery = z.object({
 type RowsQuery = z.output<typeof rowsQuery>;
 
 const positionSchema = z.object({ key: z.union([z.string(), z.number(), z.null()]), id: z.string() });
-type Paging = { readonly scope: PageScope; readonly page: Page<z.output<typeof positionSchema>> };
+type Position = z.output<typeof positionSchema>;
+type Paging = { readonly scope: PageScope; readonly page: Page<Position> };
 
 type DrillDown = Awaited<ReturnType<typeof drillDownOf>>;
 
@@ -86,27 +96,35 @@ export function entitlementRowEndpoints(app: App) {
       query: rowsQuery,
       responses: { 200: { description: "A page of rows.", schema: gridSchema } },
     },
-    async ({ params, query, grant, now, url }) => {
+    async ({ params, query, grant, principal, now, url }) => {
       const drillDown = await drillDownOf(app, { params, query, grant, now });
       const grid = gridOf(drillDown.line.entitlement.service);
       const names = selectedNames(query.select, columnsOf[grid]);
       const scope = { name: "listEntitlementRows", url, key: app.config.signingKey, now };
       const paging = { scope, page: startPage(scope, query, positionSchema) };
-      const body =
-        grid === "contacts"
-          ? await contactsBody(app, drillDown, query, paging, names)
-          : await deliveriesBody(app, grid, drillDown, query, paging, names);
-      return { status: 200, body };
+      if (grid === "contacts")
+        return { status: 200, body: await contactsBody(app, drillDown, query, paging, names) };
+      const { customerId } = params;
+      const visible = await visibleRows(app, { principal, grant, url }, customerId, drillDown.scope.chosen);
+      return {
+        status: 200,
+        body: await deliveriesBody(app, { grid, drillDown, visible }, query, paging, names),
+      };
     },
   );
   return [listRows];
 }
 
-/** One query for the page, one for what its reversals take back, and of credits two for the balances. */
+type DeliveryRows = {
+  readonly grid: DeliveryGrid;
+  readonly drillDown: DrillDown;
+  readonly visible: VisibleRows;
+};
+
+/** One query for the page, more where rows of it are hidden, one for what its reversals take back, and of credits two for the balances. */
 async function deliveriesBody(
   app: App,
-  grid: DeliveryGrid,
-  drillDown: DrillDown,
+  { grid, drillDown, visible }: DeliveryRows,
   query: RowsQuery,
   { scope: paging, page }: Paging,
   names: SelectedNames,
@@ -118,19 +136,15 @@ async function deliveriesBody(
     direction: "desc",
   });
   const sort: RowSort = columns[field]?.sort ?? "deliveredAt";
-  const visibility = visibleRows();
-  const entries = await app.activity.rows(ledgerId, {
-    ...scope,
-    sort,
-    descending: direction === "desc",
-    after: page.after,
-    filter: rowCondition(query, columns, searchedCells[grid], [visibility.filter]),
-    limit: page.limit + 1,
-  });
-  const { value, ...link } = finishPage(paging, page, entries, (entry) => ({
-    key: sortKeyOf(entry, sort),
-    id: entry.id,
-  }));
+  const filter = rowCondition(query, columns, searchedCells[grid], [visible.filter]);
+  const asked = { ...scope, sort, descending: direction === "desc", filter };
+  const placeOf = (entry: Entry): Position => ({ key: sortKeyOf(entry, sort), id: entry.id });
+  const read = async (after: Position | undefined, limit: number) => {
+    const rows = await app.activity.rows(ledgerId, { ...asked, after, limit });
+    return { ...readOf(rows, limit, placeOf), found: await visible.shown(rows, numberedOf) };
+  };
+  const shown = await readShownPage(page, read, placeOf);
+  const { value, ...link } = linkPage(paging, page, shown.value, shown.next);
   const [reversed, balances] = await Promise.all([
     readReversed(app.activity, ledgerId, scope.chosen, value),
     grid === "credits" ? balancesOf(app, drillDown, value) : undefined,
@@ -141,9 +155,10 @@ async function deliveriesBody(
       reversed: reversed.get(entry.reverses ?? ""),
       line,
       balanceAfter: balances?.get(entry.id),
+      requestLink: visible.linkOf(numberedOf(entry).number),
     }),
   );
-  const about = { ...link, dataAsOf: figures.lastAt ?? null, rows: visibility.rows };
+  const about = { ...link, dataAsOf: figures.lastAt ?? null, rows: visible.rows };
   return { ...gridValue(grid, sources, names), ...about };
 }
 

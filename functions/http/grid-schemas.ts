@@ -10,10 +10,21 @@ const instant = z.iso.datetime();
 const text = z.string().nullable();
 const eventName = z.object({ source: z.string(), id: z.string() });
 
+export const requestLinkColumn = z.url().nullable().meta({
+  description: "The support request that is shown, where the caller can open it.",
+});
+
+/** It follows from who asks, and says nothing of what there is. */
+export const shownRows = z.enum(["all", "permitted"]).meta({
+  description:
+    "`permitted`: without what is shown of support requests that the caller may not see, in lists, counts and search; totals are whole all the same. `all`: the caller sees all requests of these workspaces. An incentive-related request is its creator's alone and is absent for everybody else.",
+});
+
 const id = { rowId: z.string() };
 const delivery = {
   kind: z.enum(["delivery", "reversal"]),
   number: text.meta({ description: "Of the case; null where there is none." }),
+  requestLink: requestLinkColumn,
   deliveredAt: instant,
   recordedAt: instant,
   quantity: z.int().meta({ description: "In `unit`; negative for a reversal." }),
@@ -90,6 +101,7 @@ const contactRowSchema = rowOf("ContactRow", {
 export const additionalCaseRowSchema = rowOf("AdditionalCaseRow", {
   kind: delivery.kind,
   number: delivery.number,
+  requestLink: requestLinkColumn,
   title: text,
   service: z.string(),
   category: text,
@@ -111,9 +123,7 @@ export const additionalCaseRowSchema = rowOf("AdditionalCaseRow", {
 
 const about = {
   dataAsOf: instant.nullable(),
-  rows: z
-    .enum(["all", "permitted"])
-    .meta({ description: "`permitted`: without rows of support requests that the caller may not see." }),
+  rows: shownRows,
 };
 
 const gridOf = <Name extends string, Row extends z.ZodType>(name: Name, row: Row) =>

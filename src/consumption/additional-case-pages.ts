@@ -1,8 +1,8 @@
 /**
- * A page of the list of additional cases. Promise: it costs one query for each ledger, and one more for each that has a case
- * of the page, which reads the rows of these cases alone: nothing of it grows with the cases before or after the page.
- * Invariants: a case is whole wherever it is, with its rows of all ledgers; pages neither skip nor repeat one that was there
- * all the time; a page may hold fewer cases than asked for where cases have many rows.
+ * A page of the list of additional cases. Promise: what is read at once costs one query for each ledger, and one more for each
+ * that has a case of it, which reads the rows of these cases alone: nothing of it grows with the cases before or after.
+ * Invariants: a case is whole wherever it is, with all of its rows of all ledgers that the caller is shown; pages neither skip
+ * nor repeat one that was there all the time, nor tell of one of which all rows are hidden.
  */
 import * as z from "zod";
 import type { Query } from "../platform/cosmos.ts";
@@ -11,6 +11,7 @@ import type { AdditionalEntry, CaseKey, CaseStore } from "./case-store.ts";
 import type { Chosen } from "./chosen.ts";
 import type { LedgerId } from "./entry.ts";
 import { compareCells } from "./grid-cells.ts";
+import { type Read, type RowVisibility, readShownPage, type ShownPage } from "./grid-visibility.ts";
 import { foldLedgers } from "./ledger-merge.ts";
 
 /** Keys come once for each row: what a case has of these on average. */
@@ -27,40 +28,48 @@ type CasePosition = z.output<typeof casePositionSchema>;
 type Scope = {
   readonly chosen: Chosen;
   readonly asOf: string | undefined;
+  /** What narrows the rows besides: that of the visibility. */
   readonly filter: Query | undefined;
+  readonly visibility: Pick<RowVisibility, "shown" | "lookUp">;
 };
 type Store = Pick<CaseStore, "additional" | "additionalKeys">;
 
-export type AdditionalCasePage = {
-  readonly items: readonly { readonly item: AdditionalCase; readonly position: CasePosition }[];
-  readonly isLast: boolean;
-};
+export type PlacedCase = { readonly item: AdditionalCase; readonly position: CasePosition };
 
-export async function readAdditionalCasePage(
+type PageAsked = { readonly after: CasePosition | undefined; readonly limit: number };
+
+export function readAdditionalCasePage(
   store: Store,
   ledgers: readonly LedgerId[],
   scope: Scope,
-  { after, limit }: { readonly after: CasePosition | undefined; readonly limit: number },
-): Promise<AdditionalCasePage> {
-  const following = await readPlaces(store, ledgers, scope, after && caseKeyOf(after), limit + 1);
-  const shown = firstKeys(following.places, limit);
-  const places = [...begunPlaces(ledgers, after), ...shown];
+  page: PageAsked,
+): Promise<ShownPage<PlacedCase, CasePosition>> {
+  const read = (after: CasePosition | undefined, limit: number) =>
+    readOn(store, ledgers, scope, { after, limit });
+  return readShownPage(page, read, ({ position }) => position);
+}
+
+async function readOn(
+  store: Store,
+  ledgers: readonly LedgerId[],
+  scope: Scope,
+  { after, limit }: PageAsked,
+): Promise<Read<PlacedCase, CasePosition>> {
+  const following = await readPlaces(store, ledgers, scope, after && caseKeyOf(after), limit);
+  const places = [...begunPlaces(ledgers, after), ...following.places];
+  await scope.visibility.lookUp(places.map(({ key }) => key.number));
   const { items } = await collectAdditionalCases(rowsAt(store, scope, places));
   const rest = items.filter((item) => after === undefined || isBeyond(item, after));
-  const isLast = following.isLast && shown.length === following.places.length && rest.length <= limit;
-  const last = places.at(-1)?.key;
-  if (rest.length === 0 && !isLast && last !== undefined)
-    // All of them were moved away meanwhile.
-    return readAdditionalCasePage(store, ledgers, scope, { after: doneWith(last), limit });
   return {
-    items: rest.slice(0, limit).map((item, index) => ({ item, position: positionOf(item, rest[index + 1]) })),
-    isLast,
+    found: rest.map((item, index) => ({ item, position: positionOf(item, rest[index + 1]) })),
+    end: following.end && doneWith(following.end),
   };
 }
 
 /** Where a case has rows. */
 type Place = { readonly key: CaseKey; readonly ledgerId: LedgerId };
-type Places = { readonly places: readonly Place[]; readonly isLast: boolean };
+/** `end`: up to which all are known; undefined: all there are. */
+type Places = { readonly places: readonly Place[]; readonly end: CaseKey | undefined };
 
 /** A case of which the page before gave only some services may be anywhere. */
 function begunPlaces(ledgers: readonly LedgerId[], after: CasePosition | undefined): Place[] {
@@ -80,20 +89,19 @@ async function readPlaces(
   const read = async (ledgerId: LedgerId): Promise<Places> => {
     const found = await store.additionalKeys(ledgerId, { ...scope, after, limit });
     const keys = found.filter((key, index) => index === 0 || !isSame(key, found[index - 1]));
-    return { places: keys.map((key) => ({ key, ledgerId })), isLast: found.length < limit };
+    return { places: keys.map((key) => ({ key, ledgerId })), end: found[limit - 1] };
   };
   const merge = (sum: Places, found: readonly Places[]): Places => {
     const all = [sum, ...found];
-    const ends = all.flatMap(({ places, isLast }) => (isLast ? [] : places.slice(-1)));
-    const end = ends.toSorted(comparePlaces)[0];
+    const end = all.flatMap((each) => each.end ?? []).toSorted(compareKeys)[0];
     const known = all
       .flatMap(({ places }) => places)
-      .filter((place) => end === undefined || comparePlaces(place, end) <= 0)
+      .filter(({ key }) => end === undefined || compareKeys(key, end) <= 0)
       .toSorted(comparePlaces);
     const places = firstKeys(known, count);
-    return { places, isLast: end === undefined && places.length === known.length };
+    return { places, end: places.length < known.length ? places.at(-1)?.key : end };
   };
-  return foldLedgers<Places, Places>(ledgers, read, { places: [], isLast: true }, merge);
+  return foldLedgers<Places, Places>(ledgers, read, { places: [], end: undefined }, merge);
 }
 
 /** @param places in order of their keys. */
@@ -107,12 +115,17 @@ function firstKeys(places: readonly Place[], count: number): Place[] {
 
 async function* rowsAt(
   store: Store,
-  scope: Scope,
+  { visibility, ...scope }: Scope,
   places: readonly Place[],
 ): AsyncGenerator<readonly AdditionalEntry[]> {
-  for (const [ledgerId, own] of Map.groupBy(places, (place) => place.ledgerId))
-    yield* store.additional(ledgerId, { ...scope, keys: own.map(({ key }) => key) });
+  for (const [ledgerId, own] of Map.groupBy(places, (place) => place.ledgerId)) {
+    const keys = own.map(({ key }) => key);
+    for await (const rows of store.additional(ledgerId, { ...scope, keys }))
+      yield await visibility.shown(rows, numberedOf);
+  }
 }
+
+const numberedOf = ({ number = null, workspaceId }: AdditionalEntry) => ({ number, workspaceId });
 
 const textOf = (key: CaseKey): string => (key.number === null ? key.id : key.number);
 

@@ -1,9 +1,10 @@
 /**
  * The rows behind the totals of additional cases (CA-14, CA-15), of several ledgers in one order: the key they are sorted by,
- * then the id, then the ledger. Promise: a page costs two queries for each ledger, and one more for what its reversals take
- * back, however many rows there are.
- * Invariants: the rows of a service, a reason or a case are those that the totals of it are made of, each once; pages neither
- * skip nor repeat a row that was there all the time.
+ * then the id, then the ledger. Promise: a page costs two queries for each ledger, one for each where the list begins with its
+ * newest row, and one more for what its reversals take back, however many rows there are; where rows of it are hidden, it reads
+ * on.
+ * Invariants: the rows of a service, a reason or a case are those that the totals of it are made of, each once, but for those
+ * that are hidden; pages neither skip nor repeat a row that was there all the time.
  */
 import * as z from "zod";
 import { unitSchema } from "../agreements/agreement-event.ts";
@@ -16,7 +17,7 @@ import { latest } from "./figures.ts";
 import { additionalColumns, additionalSearched, LEDGER_AGREEMENT } from "./grid.ts";
 import { compareCells, shownCells } from "./grid-cells.ts";
 import { rowCondition } from "./grid-query.ts";
-import { visibleRows } from "./grid-visibility.ts";
+import { type RowVisibility, readOf, readShownPage, type ShownPage } from "./grid-visibility.ts";
 import { foldLedgers } from "./ledger-merge.ts";
 import { type RowSort, type RowStore, sortKeyOf, sortPathOf } from "./row-store.ts";
 
@@ -38,11 +39,15 @@ type Position = z.output<typeof additionalPositionSchema>;
 
 /**
  * What rows of a ledger are asked for.
+ * @param visible a condition on those that are shown.
  * @throws InvalidRequestError `InvalidFilter`.
  */
-export function additionalCondition(asked: AdditionalRowsAsked): (ledgerId: LedgerId) => Query | undefined {
+export function additionalCondition(
+  asked: AdditionalRowsAsked,
+  visible: Query | undefined,
+): (ledgerId: LedgerId) => Query | undefined {
   const { filter, search } = asked;
-  const others = [parameterCondition(asked), visibleRows().filter];
+  const others = [parameterCondition(asked), visible];
   const condition = rowCondition({ filter, search }, additionalColumns, additionalSearched, others);
   return (ledgerId) => condition && ofLedger(condition, ledgerId);
 }
@@ -90,8 +95,31 @@ export type AdditionalPage = {
   readonly limit: number;
 };
 
+type Visibility = Pick<RowVisibility, "shown">;
+
+/** A page of the rows that are shown. */
+export function readAdditionalRows(
+  store: Pick<RowStore, "additionalRows">,
+  ledgers: readonly LedgerId[],
+  scope: Scope & { readonly visibility: Visibility },
+  { sort, descending, after, limit }: AdditionalPage,
+): Promise<ShownPage<Entry, Position>> {
+  const placeOf = additionalPositionOf(sort);
+  const read = async (place: Position | undefined, count: number) => {
+    const rows = await readSome(store, ledgers, scope, { sort, descending, after: place, limit: count });
+    const { end } = readOf(rows, count, placeOf);
+    return { found: await scope.visibility.shown(rows, numberedOf), end };
+  };
+  return readShownPage({ after, limit }, read, placeOf);
+}
+
+export const numberedOf = (entry: Entry) => ({
+  number: caseNumberOf(entry) ?? null,
+  workspaceId: entry.workspaceId ?? "",
+});
+
 /** @returns at most `limit` entries. */
-export async function readAdditionalRows(
+async function readSome(
   store: Pick<RowStore, "additionalRows">,
   ledgers: readonly LedgerId[],
   { chosen, asOf, filterOf }: Scope,
@@ -119,14 +147,23 @@ const compareRows = (sort: RowSort, descending: boolean) => (left: Entry, right:
   return (descending ? -compared : compared) || compareText(left.ledgerId, right.ledgerId);
 };
 
-/** Time of the last delivery among all rows that are asked for (CA-17). */
+/** Time of the last delivery among all rows that are asked for and shown (CA-17). */
+export async function readShownLastAt(
+  store: Pick<RowStore, "additionalRows">,
+  ledgers: readonly LedgerId[],
+  scope: Scope & { readonly visibility: Visibility },
+): Promise<string | undefined> {
+  const newest = { sort: "deliveredAt", descending: true, after: undefined, limit: 1 } as const;
+  return (await readAdditionalRows(store, ledgers, scope, newest)).value[0]?.at;
+}
+
+/** Time of the last delivery among all additional rows, which the totals are of. */
 export async function readAdditionalLastAt(
   store: Pick<RowStore, "additionalLastAt">,
   ledgers: readonly LedgerId[],
-  { chosen, asOf, filterOf }: Scope,
+  { chosen, asOf }: Omit<Scope, "filterOf">,
 ): Promise<string | undefined> {
-  const read = (ledgerId: LedgerId) =>
-    store.additionalLastAt(ledgerId, { chosen, asOf, filter: filterOf(ledgerId) });
+  const read = (ledgerId: LedgerId) => store.additionalLastAt(ledgerId, { chosen, asOf, filter: undefined });
   return foldLedgers<string | undefined, string | undefined>(ledgers, read, undefined, (sum, found) =>
     latest([sum, ...found]),
   );
@@ -145,13 +182,17 @@ export async function additionalRowViews(
   store: Pick<RowStore, "entriesById">,
   chosen: Chosen,
   entries: readonly Entry[],
+  requestLinkOf: (number: string | null) => string | null,
 ) {
   const reversed = new Map<string, Entry>();
   for (const [ledgerId, group] of Map.groupBy(entries, (entry) => entry.ledgerId)) {
     const found = await readReversed(store, ledgerId, chosen, group);
     for (const entry of found.values()) reversed.set(`${ledgerId}\n${entry.id}`, entry);
   }
-  return entries.map((entry) => rowView(entry, reversed.get(`${entry.ledgerId}\n${entry.reverses}`)));
+  return entries.map((entry) => {
+    const view = rowView(entry, reversed.get(`${entry.ledgerId}\n${entry.reverses}`));
+    return { ...view, requestLink: requestLinkOf(view.number) };
+  });
 }
 
 function rowView(entry: Entry, reversed: Entry | undefined) {

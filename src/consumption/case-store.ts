@@ -35,13 +35,20 @@ export type CaseRow = z.infer<typeof caseRowSchema>;
 const caseSumSchema = z.object({ total: z.int(), reversals: z.int(), quantity: z.int().default(0) });
 type CaseSum = z.infer<typeof caseSumSchema>;
 
-const numberedSumSchema = z.object({ number: z.string(), quantity: z.int() });
+const numberedSchema = z.object({ number: z.string().nullable(), workspaceId: workspaceIdSchema });
+const caseQuantitySchema = z.object({
+  number: z.string(),
+  workspaceId: workspaceIdSchema,
+  quantity: z.int(),
+});
+type CaseQuantity = z.infer<typeof caseQuantitySchema>;
 
 /** What the list of additional cases needs of an entry. */
 const additionalSchema = z.object({
   id: z.string(),
   account: accountSchema,
   at: z.string(),
+  workspaceId: workspaceIdSchema,
   quantity: z.int(),
   reasons: z.array(reasonSchema).default([]),
   reverses: z.string().optional(),
@@ -74,18 +81,21 @@ export type CaseStore = {
     ledgerId: LedgerId,
     query: CaseScope & CasePlace & { readonly numbers: readonly (string | null)[] | undefined },
   ) => Promise<readonly CaseRow[]>;
-  /** The case number of each row, in the same order. */
+  /** The case number and workspace of each row, in the same order. */
   readonly caseNumbers: (
     ledgerId: LedgerId,
     query: CaseScope & CasePlace,
-  ) => Promise<readonly (string | null)[]>;
+  ) => Promise<readonly z.infer<typeof numberedSchema>[]>;
   /** What all rows of one case come to, however many. */
   readonly caseSum: (ledgerId: LedgerId, query: CaseScope & CaseNumber) => Promise<CaseSum>;
   readonly lastOfCase: (ledgerId: LedgerId, query: CaseScope & CaseNumber) => Promise<CaseRow | undefined>;
-  /** What is left of each case of an account that has a number. Its cost grows with the rows. */
-  readonly caseQuantities: (ledgerId: LedgerId, query: CaseScope) => Promise<ReadonlyMap<string, number>>;
-  /** Different case numbers among the rows of an account. Its cost grows with the rows. */
-  readonly differentNumbers: (ledgerId: LedgerId, query: CaseScope) => Promise<ReadonlySet<string>>;
+  /** What is left of each case of an account that has a number, by workspace. Its cost grows with the rows. */
+  readonly caseQuantities: (ledgerId: LedgerId, query: CaseScope) => Promise<readonly CaseQuantity[]>;
+  /** Different case numbers among the rows of an account, by workspace. Its cost grows with the rows. */
+  readonly differentNumbers: (
+    ledgerId: LedgerId,
+    query: CaseScope,
+  ) => Promise<readonly z.infer<typeof numberedSchema>[]>;
   /** Additional cases in order of their keys, those without a number first, each as often as it has rows. */
   readonly additionalKeys: (
     ledgerId: LedgerId,
@@ -100,8 +110,9 @@ export type CaseStore = {
 };
 
 const NUMBER = sortPathOf("number");
+const NUMBER_MEMBERS = `${NUMBER} AS number, c.workspaceId`;
 const CASE_MEMBERS = "c.id, c.at, c.workspaceId, c.quantity, c.reverses, c.cells";
-const ADDITIONAL_MEMBERS = `c.id, c.account, c.at, c.quantity, c.reasons, c.reverses, ${NUMBER} AS number, c.event.data.agreementId, c.event.data.request.title, c.event.data.request.category, c.event.data.request.openedAt`;
+const ADDITIONAL_MEMBERS = `c.id, c.account, c.at, c.workspaceId, c.quantity, c.reasons, c.reverses, ${NUMBER} AS number, c.event.data.agreementId, c.event.data.request.title, c.event.data.request.category, c.event.data.request.openedAt`;
 
 export function cosmosCaseStore(container: Container): CaseStore {
   const caseQuery = (query: CaseScope & CaseNumber, select: string, order = ""): Query =>
@@ -119,7 +130,7 @@ export function cosmosCaseStore(container: Container): CaseStore {
       return queryAll(container, ledgerId, pageQuery(query, CASE_MEMBERS, ofNumbers), caseRowSchema);
     },
     caseNumbers: (ledgerId, query) =>
-      queryAll(container, ledgerId, pageQuery(query, `VALUE ${NUMBER}`), z.string().nullable()),
+      queryAll(container, ledgerId, pageQuery(query, NUMBER_MEMBERS), numberedSchema),
     caseSum: async (ledgerId, query) => {
       const sums = "COUNT(1) AS total, COUNT(c.reverses) AS reversals, SUM(c.quantity) AS quantity";
       const [sum] = await queryAll(container, ledgerId, caseQuery(query, sums), caseSumSchema);
@@ -131,15 +142,14 @@ export function cosmosCaseStore(container: Container): CaseStore {
     },
     caseQuantities: async (ledgerId, query) => {
       const condition = allOf([onAccount(query), hasNumber]);
-      const select = `SELECT ${NUMBER} AS number, SUM(c.quantity) AS quantity`;
-      const sums = filtered(select, condition, query.filter, ` GROUP BY ${NUMBER}`);
-      const found = await queryAll(container, ledgerId, sums, numberedSumSchema);
-      return new Map(found.map(({ number, quantity }) => [number, quantity]));
+      const select = `SELECT ${NUMBER_MEMBERS}, SUM(c.quantity) AS quantity`;
+      const sums = filtered(select, condition, query.filter, ` GROUP BY ${NUMBER}, c.workspaceId`);
+      return queryAll(container, ledgerId, sums, caseQuantitySchema);
     },
     differentNumbers: async (ledgerId, query) => {
       const condition = allOf([onAccount(query), hasNumber]);
-      const numbers = filtered(`SELECT DISTINCT VALUE ${NUMBER}`, condition, query.filter);
-      return new Set(await queryAll(container, ledgerId, numbers, z.string()));
+      const numbers = filtered(`SELECT DISTINCT ${NUMBER_MEMBERS}`, condition, query.filter);
+      return queryAll(container, ledgerId, numbers, numberedSchema);
     },
     additionalKeys: async (ledgerId, { after, limit, ...query }) => {
       const condition = allOf([onAdditional(query), isOfKey, beyondKey(after)]);

@@ -12,15 +12,18 @@ export type RowSource = {
   /** What it reverses. */
   readonly reversed: Entry | undefined;
   readonly line: Line;
-  /** What was left of the allowance after it; undefined where there is none. */
+  /** What was left of the allowance after it, whole (CA-18); undefined where there is none. */
   readonly balanceAfter: number | undefined;
+  /** Of its support request, where the caller can open it. */
+  readonly requestLink: string | null;
 };
 
-function commonOf({ entry, reversed, line }: RowSource) {
+function commonOf({ entry, reversed, line, requestLink }: RowSource) {
   return {
     rowId: entry.id,
     kind: entry.reverses === undefined ? ("delivery" as const) : ("reversal" as const),
     number: caseNumberOf(entry) ?? null,
+    requestLink,
     deliveredAt: entry.at,
     recordedAt: entry.recordedAt,
     quantity: entry.quantity,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import { InvalidRequestError } from "./errors.ts";
 import { maxPageSize, top } from "./query.ts";
+import { conceal, reveal } from "./secret-text.ts";
 import { open, seal } from "./signed-token.ts";
 
 /**
@@ -74,7 +75,7 @@ export const startPage = <S extends z.ZodType>(
   const opened = open(cursor, purposeOf(scope), scope.key, scope.now, cursorSchema);
   if (opened.kind === "expired") throw cursorError("is too old");
   if (opened.kind === "invalid" || opened.payload.scope !== scopeHash(scope)) throw cursorError(FOREIGN);
-  const after = position.safeParse(opened.payload.after);
+  const after = position.safeParse(placeIn(opened.payload.after, scope));
   if (!after.success) throw cursorError(FOREIGN);
   return pageOf(after.data, opened.payload.left, maxpagesize);
 };
@@ -92,6 +93,16 @@ const pageOf = <P>(after: P | undefined, left: number | undefined, maxItems: num
   limit: left === undefined ? maxItems : Math.min(left, maxItems),
 });
 
+/** Where a list goes on; a client can read its cursor, so the place of a row that it is not shown is kept from it there. */
+export type NextPlace<P> = { readonly place: P; readonly isShown: boolean };
+
+const concealedSchema = z.object({ concealed: z.string() });
+
+function placeIn(after: unknown, scope: PageScope): unknown {
+  const found = concealedSchema.safeParse(after);
+  return found.success ? reveal(found.data.concealed, purposeOf(scope), scope.key) : after;
+}
+
 /** `rows` may hold one more than `page.limit`; `position` is what `startPage` gives back for the next page. */
 export const finishPage = <T>(
   scope: PageScope,
@@ -101,12 +112,24 @@ export const finishPage = <T>(
 ): { readonly value: readonly T[]; readonly nextLink?: string } => {
   const value = rows.slice(0, page.limit);
   const last = value.at(-1);
+  const hasMore = last !== undefined && rows.length > page.limit;
+  return linkPage(scope, page, value, hasMore ? { place: position(last), isShown: true } : undefined);
+};
+
+/** All that is on the page, and where the list goes on; it may be short, even empty, and go on. */
+export const linkPage = <T>(
+  scope: PageScope,
+  page: Page<unknown>,
+  value: readonly T[],
+  next: NextPlace<unknown> | undefined,
+): { readonly value: readonly T[]; readonly nextLink?: string } => {
   const left = page.left === undefined ? undefined : page.left - value.length;
-  if (last === undefined || rows.length <= page.limit || left === 0) return { value };
+  if (next === undefined || left === 0) return { value };
   const endHours = Math.ceil(scope.now.getTime() / HOUR_MS) + CURSOR_HOURS;
   const expiresAt = new Date(endHours * HOUR_MS);
-  const payload = { scope: scopeHash(scope), after: position(last), ...(left === undefined ? {} : { left }) };
-  const next = new URL(scope.url);
-  next.searchParams.set("cursor", seal(payload, purposeOf(scope), scope.key, { expiresAt }));
-  return { value, nextLink: next.href };
+  const after = next.isShown ? next.place : { concealed: conceal(next.place, purposeOf(scope), scope.key) };
+  const payload = { scope: scopeHash(scope), after, ...(left === undefined ? {} : { left }) };
+  const link = new URL(scope.url);
+  link.searchParams.set("cursor", seal(payload, purposeOf(scope), scope.key, { expiresAt }));
+  return { value, nextLink: link.href };
 };

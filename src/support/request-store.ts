@@ -89,6 +89,14 @@ export type RequestStore = {
     numbers: readonly string[],
     visible: Condition,
   ) => Promise<{ readonly all: ReadonlySet<string>; readonly visible: ReadonlySet<string> }>;
+  /** Numbers of requests that meet the condition, `limit` at most, in no order. */
+  readonly visibleNumbers: (
+    customerId: CustomerId,
+    visible: Condition,
+    limit: number,
+  ) => Promise<readonly string[]>;
+  /** SR-06: of all requests that nobody but their creators may know of. */
+  readonly incentiveNumbers: (customerId: CustomerId) => Promise<ReadonlySet<string>>;
   /** @throws RangeError when the change is larger than a transaction. */
   readonly commit: (change: RequestChange) => Promise<RequestCommit>;
 };
@@ -126,6 +134,16 @@ export function cosmosRequestStore(container: Container): RequestStore {
         all: new Set(found.map(({ number }) => number)),
         visible: new Set(found.filter(({ isVisible }) => isVisible).map(({ number }) => number)),
       };
+    },
+    visibleNumbers: (customerId, { text, parameters }, limit) => {
+      const select = `SELECT TOP @limit VALUE c.number FROM c WHERE c.kind = 'supportRequest' AND ${text}`;
+      return queryAll(container, customerId, sql(select, { ...parameters, limit }), z.string());
+    },
+    incentiveNumbers: async (customerId) => {
+      const query = sql(
+        "SELECT VALUE c.number FROM c WHERE c.kind = 'supportRequest' AND c.isIncentiveRelated = true",
+      );
+      return new Set(await queryAll(container, customerId, query, z.string()));
     },
     commit: async (change) => {
       const operations = operationsOf(change);

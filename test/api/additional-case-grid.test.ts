@@ -210,7 +210,7 @@ describe("the list of additional cases", () => {
           Object.keys(page)
             .filter((name) => name !== "nextLink")
             .toSorted(),
-        ).toEqual(["dataAsOf", "value"]);
+        ).toEqual(["dataAsOf", "rowsShown", "value"]);
         expect(page.dataAsOf).toBe(whole.dataAsOf);
         items.push(...page.value);
         next = page.nextLink;

@@ -227,7 +227,7 @@ describe("what is read of ledgers", () => {
         async (store, chosen, asOf) => {
           const query = { account, chosen, asOf, filter: undefined };
           const quantities = await store.caseQuantities(ledgerId, query);
-          return [new Set(quantities), await store.differentNumbers(ledgerId, query)];
+          return [new Set(quantities), new Set(await store.differentNumbers(ledgerId, query))];
         },
         ([quantities]) => quantities?.size === 0,
       );

@@ -3,10 +3,15 @@ import { describe, expect, it } from "vitest";
 import { type AgreementId, agreementIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import { readAdditionalCasePage } from "../../src/consumption/additional-case-pages.ts";
 import { type AdditionalCase, collectAdditionalCases } from "../../src/consumption/additional-cases.ts";
-import { readAdditionalLastAt, readAdditionalRows } from "../../src/consumption/case-rows.ts";
+import {
+  readAdditionalLastAt,
+  readAdditionalRows,
+  readShownLastAt,
+} from "../../src/consumption/case-rows.ts";
 import { everything } from "../../src/consumption/chosen.ts";
 import { additionalAccount, type Entry, type LedgerId, ledgerIdOf } from "../../src/consumption/entry.ts";
 import { compareCells } from "../../src/consumption/grid-cells.ts";
+import { everyRow } from "../../src/consumption/grid-visibility.ts";
 import { sortKeyOf } from "../../src/consumption/row-store.ts";
 import { memoryActivityStore } from "../reports/support/memory-activity.ts";
 import { customerId } from "../reports/support/world.ts";
@@ -74,7 +79,13 @@ function storeOf(entries: readonly Entry[]) {
   return { store: memoryActivityStore({ documents }), add, all };
 }
 
-const scope = { chosen: everything, asOf: undefined, filter: undefined, filterOf: () => undefined };
+const scope = {
+  chosen: everything,
+  asOf: undefined,
+  filter: undefined,
+  filterOf: () => undefined,
+  visibility: everyRow,
+};
 const placeOf = ({ ledgerId, id }: Entry): string => `${ledgerId} ${id}`;
 const caseOf = ({ key, service }: AdditionalCase): string => `${key} ${service}`;
 
@@ -101,12 +112,12 @@ describe("pages of additional cases", () => {
         const { store } = storeOf(draws.flatMap(entriesOf));
         const items: AdditionalCase[] = [];
         for (let after: Parameters<typeof readAdditionalCasePage>[3]["after"], isLast = false; !isLast; ) {
-          const page = await readAdditionalCasePage(store, ledgers, scope, { after, limit });
-          expect(page.items.length).toBeLessThanOrEqual(limit);
-          if (!page.isLast) expect(page.items.length).toBeGreaterThan(0);
-          items.push(...page.items.map(({ item }) => item));
-          after = page.items.at(-1)?.position;
-          isLast = page.isLast;
+          const { value, next } = await readAdditionalCasePage(store, ledgers, scope, { after, limit });
+          expect(value.length).toBeLessThanOrEqual(limit);
+          if (next !== undefined) expect([value.length, next.isShown]).toEqual([limit, true]);
+          items.push(...value.map(({ item }) => item));
+          after = next?.place;
+          isLast = next === undefined;
         }
         expect(items).toEqual(await allCases(store));
       }),
@@ -122,10 +133,10 @@ describe("pages of additional cases", () => {
         const shown: string[] = [];
         const coming = [...late];
         for (let after: Parameters<typeof readAdditionalCasePage>[3]["after"], isLast = false; !isLast; ) {
-          const page = await readAdditionalCasePage(store, ledgers, scope, { after, limit });
-          shown.push(...page.items.map(({ item }) => caseOf(item)));
-          after = page.items.at(-1)?.position;
-          isLast = page.isLast;
+          const { value, next } = await readAdditionalCasePage(store, ledgers, scope, { after, limit });
+          shown.push(...value.map(({ item }) => caseOf(item)));
+          after = next?.place;
+          isLast = next === undefined;
           add(coming.splice(0, 3).flatMap(entriesOf));
         }
         expect(new Set(shown).size).toBe(shown.length);
@@ -150,9 +161,9 @@ describe("pages of the rows of additional cases", () => {
           const last = shown.at(-1);
           const after = last && { key: sortKeyOf(last, sort), id: last.id, ledgerId: last.ledgerId };
           const page = { sort, descending: down, after, limit };
-          const rows = await readAdditionalRows(store, ledgers, scope, page);
-          shown.push(...rows);
-          isLast = rows.length < limit;
+          const { value, next } = await readAdditionalRows(store, ledgers, scope, page);
+          shown.push(...value);
+          isLast = next === undefined;
           add(coming.splice(0, 3).flatMap(entriesOf));
         }
         expect(new Set(shown.map(placeOf)).size).toBe(shown.length);
@@ -173,6 +184,7 @@ describe("pages of the rows of additional cases", () => {
           .toSorted((left, right) => compareCells(left, right))
           .at(-1);
         expect(await readAdditionalLastAt(store, ledgers, scope)).toBe(last);
+        expect(await readShownLastAt(store, ledgers, scope)).toBe(last);
       }),
       { numRuns: 50 },
     );

@@ -6,6 +6,7 @@ import type { CaseRow, CaseStore } from "../../src/consumption/case-store.ts";
 import { everything } from "../../src/consumption/chosen.ts";
 import { entitlementAccount, ledgerIdOf } from "../../src/consumption/entry.ts";
 import { compareCells, keptCell } from "../../src/consumption/grid-cells.ts";
+import { everyRow } from "../../src/consumption/grid-visibility.ts";
 import { agreementId, customerId } from "../reports/support/world.ts";
 
 const ledgerId = ledgerIdOf(customerId, agreementId);
@@ -39,7 +40,7 @@ function caseStore(
       beyond(page)
         .filter(({ quantity }) => page.filter === undefined || quantity > 1)
         .slice(0, page.limit)
-        .map(numberOf),
+        .map((row) => ({ number: numberOf(row), workspaceId: row.workspaceId })),
     caseSum: async (_, { number }) => ({
       total: ofCase(number).length,
       reversals: ofCase(number).filter(({ reverses }) => reverses !== undefined).length,
@@ -53,7 +54,7 @@ function caseStore(
 }
 
 describe("rows by case", () => {
-  const scope = { account, chosen: everything, asOf: undefined, filter: undefined };
+  const scope = { account, chosen: everything, asOf: undefined, filter: undefined, visibility: everyRow };
   const matching = { query: "c.quantity > 1", parameters: [] };
   const limits = fc.integer({ min: 1, max: 5 });
   const sizes = fc.array(fc.constantFrom(1, 2, 7, 400, 999, 1_000, 1_001, 1_002, 2_500), { maxLength: 6 });
@@ -84,12 +85,12 @@ describe("rows by case", () => {
     const cases: Case[] = [];
     for (let after: { number: string | null } | undefined, isLast = false; !isLast; ) {
       const place = { after, limit, isDescending };
-      const page = await readCases(store, ledgerId, { ...scope, matching: wanted }, place);
-      expect(page.cases.length).toBeLessThanOrEqual(limit);
-      if (!page.isLast) expect(page.cases.length).toBeGreaterThan(0);
-      cases.push(...page.cases);
-      isLast = page.isLast;
-      after = { number: page.cases.at(-1)?.number ?? null };
+      const { value, next } = await readCases(store, ledgerId, { ...scope, matching: wanted }, place);
+      expect(value.length).toBeLessThanOrEqual(limit);
+      if (next !== undefined) expect([value.length, next.isShown]).toEqual([limit, true]);
+      cases.push(...value);
+      isLast = next === undefined;
+      after = next?.place;
     }
     return cases;
   }
@@ -126,13 +127,16 @@ describe("rows by case", () => {
 
 describe("the number of cases", () => {
   it("is of those of which something is left, and that were found", async () => {
-    const scope = { account, chosen: everything, asOf: undefined, filter: undefined };
-    const quantities = new Map([
-      ["CASE-1", 30],
-      ["CASE-2", 0],
-      ["CASE-3", 1],
-    ]);
-    const found = new Set(["CASE-2", "CASE-3"]);
+    const scope = { account, chosen: everything, asOf: undefined, filter: undefined, visibility: everyRow };
+    const elsewhere = workspaceIdSchema.parse("ws-other");
+    const quantities = [
+      { number: "CASE-1", workspaceId, quantity: 30 },
+      { number: "CASE-2", workspaceId, quantity: 2 },
+      { number: "CASE-2", workspaceId: elsewhere, quantity: -2 },
+      { number: "CASE-3", workspaceId, quantity: 1 },
+      { number: "CASE-3", workspaceId: elsewhere, quantity: 1 },
+    ];
+    const found = ["CASE-2", "CASE-3"].map((number) => ({ number, workspaceId }));
     const store = { caseQuantities: async () => quantities, differentNumbers: async () => found };
     const matching = { query: "true", parameters: [] };
     expect(await countCases(store, ledgerId, { ...scope, matching: undefined })).toBe(2);

@@ -88,22 +88,26 @@ export function memoryActivityStore(stores: Pick<MemoryStores, "documents">): Ac
         .flatMap((document) => (document.kind === "entry" ? [document] : []))
         .filter(({ id, workspaceId = "" }) => ids.includes(id) && includes(chosen, workspaceId)),
     caseQuantities: async (ledgerId, query) => {
-      const numbered = unfiltered(rowsOf(ledgerId, query), query).map(toCaseRow);
-      const groups = Map.groupBy(numbered, numberOf);
-      return new Map(
-        [...groups].flatMap(([number, rows]) =>
-          number === null ? [] : [[number, quantityOf(rows)] as const],
-        ),
+      const groups = Map.groupBy(unfiltered(rowsOf(ledgerId, query), query), inWorkspace);
+      return [...groups.values()].flatMap((rows) =>
+        rows.slice(0, 1).flatMap((row) => {
+          const { number, workspaceId } = numberedOf(row);
+          return number === null ? [] : { number, workspaceId, quantity: quantityOf(rows) };
+        }),
       );
     },
-    differentNumbers: async (ledgerId, query) =>
-      new Set(unfiltered(rowsOf(ledgerId, query), query).flatMap((row) => numberOf(toCaseRow(row)) ?? [])),
+    differentNumbers: async (ledgerId, query) => {
+      const groups = Map.groupBy(unfiltered(rowsOf(ledgerId, query), query), inWorkspace);
+      return [...groups.values()]
+        .flatMap((rows) => rows.slice(0, 1).map(numberedOf))
+        .filter(({ number }) => number !== null);
+    },
     caseRows: async (ledgerId, query) =>
       casePage(unfiltered(rowsOf(ledgerId, query), query).map(toCaseRow), query).slice(0, query.limit),
     caseNumbers: async (ledgerId, query) =>
       casePage(unfiltered(rowsOf(ledgerId, query), query).map(toCaseRow), query)
         .slice(0, query.limit)
-        .map(numberOf),
+        .map((row) => ({ number: numberOf(row), workspaceId: row.workspaceId })),
     caseSum: async (ledgerId, { number, ...query }) => {
       const rows = rowsOf(ledgerId, query).filter((entry) => numberOf(toCaseRow(entry)) === number);
       return {
@@ -198,6 +202,12 @@ function toCaseRow({ id, at, workspaceId, quantity, reverses, cells = {} }: Entr
 
 const quantityOf = (rows: readonly { readonly quantity: number }[]): number =>
   rows.reduce((sum, { quantity }) => sum + quantity, 0);
+
+const numberedOf = (entry: Entry & CountedPosting) => ({
+  number: numberOf(toCaseRow(entry)),
+  workspaceId: entry.workspaceId,
+});
+const inWorkspace = (entry: Entry & CountedPosting): string => JSON.stringify(numberedOf(entry));
 
 const numberOf = ({ cells }: CaseRow): string | null => keptCell(cells, "number");
 
