@@ -1,0 +1,180 @@
+/** What reports call their sections and columns; see `texts.ts`. In the words of the product's documents. */
+import type { SectionKey } from "./content.ts";
+import type { Text } from "./texts.ts";
+
+/** A sheet is called like its section: within the 31 characters of a sheet's name, with room for a number after it. */
+export const sectionTexts = {
+  report: {
+    en: "About this report",
+    es: "Acerca de este informe",
+    pl: "Informacje o raporcie",
+    it: "Informazioni sul report",
+  },
+  entitlement: { en: "Entitlements", es: "Derechos", pl: "Uprawnienia", it: "Diritti" },
+  delivery: { en: "Deliveries", es: "Entregas", pl: "Dostawy usług", it: "Consegne" },
+  additionalCase: {
+    en: "Additional cases",
+    es: "Casos adicionales",
+    pl: "Dodatkowe sprawy",
+    it: "Casi aggiuntivi",
+  },
+  benefit: {
+    en: "Additional benefits",
+    es: "Beneficios adicionales",
+    pl: "Dodatkowe świadczenia",
+    it: "Vantaggi aggiuntivi",
+  },
+  contact: {
+    en: "Support contacts",
+    es: "Contactos de soporte",
+    pl: "Kontakty pomocy technicznej",
+    it: "Contatti di supporto",
+  },
+  total: { en: "Totals", es: "Totales", pl: "Sumy", it: "Totali" },
+  change: { en: "Changes", es: "Cambios", pl: "Zmiany", it: "Modifiche" },
+  learning: {
+    en: "Learning activities",
+    es: "Actividades de aprendizaje",
+    pl: "Działania szkoleniowe",
+    it: "Attività di formazione",
+  },
+} as const satisfies Readonly<Record<SectionKey, Text>>;
+
+/** By the key of the column. */
+export const columnTexts = {
+  activityTitle: {
+    en: "Activity title",
+    es: "Título de la actividad",
+    pl: "Tytuł działania",
+    it: "Titolo dell’attività",
+  },
+  agreementId: {
+    en: "Agreement ID",
+    es: "Id. de contrato",
+    pl: "Identyfikator umowy",
+    it: "ID del contratto",
+  },
+  before: { en: "Previously", es: "Valores anteriores", pl: "Poprzednio", it: "Valori precedenti" },
+  caseNumber: { en: "Case number", es: "Número de caso", pl: "Numer sprawy", it: "Numero del caso" },
+  caseTitle: { en: "Case title", es: "Título del caso", pl: "Tytuł sprawy", it: "Titolo del caso" },
+  category: { en: "Category", es: "Categoría", pl: "Kategoria", it: "Categoria" },
+  change: { en: "Change", es: "Cambio", pl: "Zmiana", it: "Modifica" },
+  closedAt: { en: "Closed at", es: "Fecha de cierre", pl: "Data zamknięcia", it: "Data di chiusura" },
+  completed: { en: "Completed", es: "Finalización", pl: "Ukończono", it: "Completamento" },
+  consumed: { en: "Consumed", es: "Consumido", pl: "Zużyto", it: "Consumato" },
+  delivered: { en: "Delivered", es: "Entregado", pl: "Dostarczono", it: "Consegnato" },
+  deliveredAt: {
+    en: "Delivered at",
+    es: "Fecha de entrega",
+    pl: "Data dostarczenia",
+    it: "Data di consegna",
+  },
+  detail: { en: "Details", es: "Detalles", pl: "Szczegóły", it: "Dettagli" },
+  email: { en: "E-mail", es: "Correo electrónico", pl: "Adres e-mail", it: "Posta elettronica" },
+  entitlementId: {
+    en: "Entitlement ID",
+    es: "Id. de derecho",
+    pl: "Identyfikator uprawnienia",
+    it: "ID del diritto",
+  },
+  entitlementName: { en: "Entitlement", es: "Derecho", pl: "Uprawnienie", it: "Diritto" },
+  eventId: { en: "Event ID", es: "Id. de evento", pl: "Identyfikator zdarzenia", it: "ID dell’evento" },
+  eventSource: {
+    en: "Event source",
+    es: "Origen del evento",
+    pl: "Źródło zdarzenia",
+    it: "Origine dell’evento",
+  },
+  expiresOn: { en: "Expires on", es: "Expira el", pl: "Wygasa dnia", it: "Scade il" },
+  format: { en: "Format", es: "Formato", pl: "Forma", it: "Formato" },
+  language: { en: "Language", es: "Idioma", pl: "Język", it: "Lingua" },
+  learner: { en: "Learner", es: "Participante", pl: "Uczestnik", it: "Partecipante" },
+  level: { en: "Level", es: "Nivel", pl: "Poziom", it: "Livello" },
+  lineId: { en: "Line ID", es: "Id. de línea", pl: "Identyfikator wiersza", it: "ID della riga" },
+  lineSection: {
+    en: "Section of the line",
+    es: "Sección de la línea",
+    pl: "Sekcja wiersza",
+    it: "Sezione della riga",
+  },
+  name: { en: "Name", es: "Nombre", pl: "Nazwa", it: "Nome" },
+  openedAt: { en: "Opened at", es: "Fecha de apertura", pl: "Data otwarcia", it: "Data di apertura" },
+  overage: { en: "Overage", es: "Exceso", pl: "Przekroczenie", it: "Eccedenza" },
+  packageEnd: { en: "Package end", es: "Fin del paquete", pl: "Koniec pakietu", it: "Fine del pacchetto" },
+  packageId: {
+    en: "Package ID",
+    es: "Id. de paquete",
+    pl: "Identyfikator pakietu",
+    it: "ID del pacchetto",
+  },
+  packageName: { en: "Package", es: "Paquete", pl: "Pakiet", it: "Pacchetto" },
+  packageSection: {
+    en: "Kind of package",
+    es: "Tipo de paquete",
+    pl: "Rodzaj pakietu",
+    it: "Tipo di pacchetto",
+  },
+  packageStart: {
+    en: "Package start",
+    es: "Inicio del paquete",
+    pl: "Początek pakietu",
+    it: "Inizio del pacchetto",
+  },
+  primaryContact: {
+    en: "Primary contact",
+    es: "Contacto principal",
+    pl: "Główny kontakt",
+    it: "Contatto principale",
+  },
+  product: { en: "Product", es: "Producto", pl: "Produkt", it: "Prodotto" },
+  purchased: { en: "Purchased", es: "Contratado", pl: "Zakupiono", it: "Acquistato" },
+  quantity: { en: "Quantity", es: "Cantidad", pl: "Ilość", it: "Quantità" },
+  reasons: { en: "Reasons", es: "Motivos", pl: "Powody", it: "Motivi" },
+  recordedAt: {
+    en: "Recorded at",
+    es: "Fecha de registro",
+    pl: "Data zarejestrowania",
+    it: "Data di registrazione",
+  },
+  remaining: { en: "Remaining", es: "Restante", pl: "Pozostało", it: "Rimanente" },
+  reversalReason: {
+    en: "Reason for the reversal",
+    es: "Motivo de la anulación",
+    pl: "Powód anulowania",
+    it: "Motivo dello storno",
+  },
+  reversesId: {
+    en: "Reversed event ID",
+    es: "Id. del evento anulado",
+    pl: "Identyfikator anulowanego zdarzenia",
+    it: "ID dell’evento stornato",
+  },
+  reversesSource: {
+    en: "Reversed event source",
+    es: "Origen del evento anulado",
+    pl: "Źródło anulowanego zdarzenia",
+    it: "Origine dell’evento stornato",
+  },
+  rows: { en: "Lines", es: "Líneas", pl: "Wiersze", it: "Righe" },
+  service: { en: "Service", es: "Servicio", pl: "Usługa", it: "Servizio" },
+  severity: { en: "Severity", es: "Gravedad", pl: "Ważność", it: "Gravità" },
+  since: { en: "Contact since", es: "Contacto desde", pl: "Kontakt od", it: "Contatto dal" },
+  started: { en: "Started", es: "Inicio", pl: "Rozpoczęto", it: "Inizio" },
+  status: { en: "Status", es: "Estado", pl: "Stan", it: "Stato" },
+  unit: { en: "Unit", es: "Unidad", pl: "Jednostka", it: "Unità" },
+  value: { en: "Value", es: "Valor", pl: "Wartość", it: "Valore" },
+  workspaceId: {
+    en: "Workspace ID",
+    es: "Id. de área de trabajo",
+    pl: "Identyfikator obszaru roboczego",
+    it: "ID dell’area di lavoro",
+  },
+  workspaceName: { en: "Workspace", es: "Área de trabajo", pl: "Obszar roboczy", it: "Area di lavoro" },
+} as const satisfies Readonly<Record<string, Text>>;
+
+/** Where a section means something else by a key than the others: `<section>.<column>`. */
+export const columnTextsOfSections = {
+  "contact.name": { en: "Contact", es: "Contacto", pl: "Osoba", it: "Contatto" },
+  "report.name": { en: "Item", es: "Dato", pl: "Informacja", it: "Voce" },
+  "total.name": { en: "Section", es: "Sección", pl: "Sekcja", it: "Sezione" },
+} as const satisfies Readonly<Record<`${SectionKey}.${string}`, Text>>;
