@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod";
+import { allEndpoints } from "../../functions/http/endpoints.ts";
+import { readConfig } from "../../src/platform/config.ts";
+import { wire } from "../../src/platform/wiring.ts";
+import { CUSTOMER } from "../fakes/events.ts";
+import { belowRequest } from "./support/access-request-parts.ts";
+import { done } from "./support/access-steps.ts";
+import type { Ask } from "./support/running-api.ts";
+import {
+  PEOPLE,
+  type PersonName,
+  SOME_REQUEST,
+  type SupportWorld,
+  startSupportWorld,
+  upsertedEvent,
+} from "./support/support-world.ts";
+
+const AT_ONCE = 5;
+const SETUP_LIMIT_MS = 60_000;
+const TEST_LIMIT_MS = 60_000;
+
+let world: SupportWorld;
+/** Opened by the contact, with an advocate. */
+let requestId: string;
+let names: readonly string[];
+
+beforeAll(async () => {
+  world = await startSupportWorld();
+  const opened = await world.open();
+  ({ requestId } = opened);
+  const { title } = SOME_REQUEST;
+  const { email } = PEOPLE.advocate;
+  await world.api.send([upsertedEvent("assigned", opened.number, { title, advocate: { email } })]);
+  names = allEndpoints(wire(readConfig(world.api.stack.settings)))
+    .map(({ contract }) => contract)
+    .filter(({ route, method }) => method === "POST" && (route === "supportRequests" || belowRequest(route)))
+    .map(({ name }) => name);
+}, SETUP_LIMIT_MS);
+
+afterAll(() => world.api.stack.stop());
+
+const below = (part: string): string => `supportRequests/${encodeURIComponent(requestId)}/${part}`;
+
+type Post = {
+  readonly by: PersonName;
+  /** Who may do it too, and for whom it is another one. */
+  readonly other: PersonName;
+  readonly path: () => string;
+  /** Another one for each number. */
+  readonly json: (number: number) => unknown;
+};
+
+/** Every POST of support requests, by the name of its endpoint. */
+const posts: Readonly<Record<string, Post>> = {
+  openSupportRequest: {
+    by: "contact",
+    other: "otherContact",
+    path: () => "supportRequests",
+    json: (number) => ({ ...SOME_REQUEST, title: `Opened ${number}` }),
+  },
+  addSupportRequestNote: {
+    by: "contact",
+    other: "requestAdmin",
+    path: () => below("notes"),
+    json: (number) => ({ text: `Note ${number}` }),
+  },
+  shareSupportRequest: {
+    by: "contact",
+    other: "admin",
+    path: () => below("shares"),
+    json: (number) => ({ email: `outside-${number}@elsewhere.example` }),
+  },
+  addSupportRequestContact: {
+    by: "advocate",
+    other: "advocate",
+    path: () => below("contacts"),
+    json: (number) => ({ email: `contact-${number}@elsewhere.example` }),
+  },
+};
+
+test("every POST of support requests is asked here", () => {
+  expect(names.toSorted()).toEqual(Object.keys(posts).toSorted());
+});
+
+const entrySchema = z.object({ value: z.array(z.object({ id: z.string(), action: z.string() })) });
+
+/** What is in the audit trail: each change has its entry. */
+async function changes(): Promise<ReadonlySet<string>> {
+  const path = `customers/${CUSTOMER}/auditEntries`;
+  const answer = await done(world.api, PEOPLE.csam, { path, query: { maxpagesize: "1000" } });
+  return new Set(answer.read(entrySchema).value.map(({ id }) => id));
+}
+
+const letters = async (): Promise<number> => {
+  await world.api.drained();
+  const list = await fetch(`${world.api.stack.mail?.url ?? ""}/messages`);
+  return z.object({ value: z.array(z.unknown()) }).parse(await list.json()).value.length;
+};
+
+let used = 0;
+const nextId = (): string => {
+  used += 1;
+  return `8d0e1a0c-93d2-4a0c-a5bb-5a3a0b2f${String(used).padStart(4, "0")}`;
+};
+const repeatable = ({ path, json }: Post, number: number, id: string): Ask => ({
+  method: "POST",
+  path: path(),
+  json: json(number),
+  headers: { "repeatability-request-id": id },
+});
+
+describe.each(Object.entries(posts))("%s", (_, post) => {
+  test(
+    "once or again, one after another or at the same time, is done once and answered alike",
+    async () => {
+      const ask = repeatable(post, 1, nextId());
+      const before = await changes();
+      const first = await world.api.ask(PEOPLE[post.by], ask);
+      const after = await changes();
+      expect([first.status, after.size - before.size]).toEqual([201, 1]);
+      const sent = await letters();
+      const again = await world.api.ask(PEOPLE[post.by], ask);
+      expect([again.status, again.text]).toEqual([201, first.text]);
+      const together = repeatable(post, 2, nextId());
+      const answers = await Promise.all(
+        Array.from({ length: AT_ONCE }, () => world.api.ask(PEOPLE[post.by], together)),
+      );
+      expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+      expect(answers[0]?.status).toBe(201);
+      expect((await changes()).size).toBe(after.size + 1);
+      expect((await letters()) - sent).toBeLessThanOrEqual(1);
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test("under the id of somebody else's, or with another body, is another one", async () => {
+    const id = nextId();
+    const before = (await changes()).size;
+    await done(world.api, PEOPLE[post.by], repeatable(post, 3, id));
+    await done(world.api, PEOPLE[post.by], repeatable(post, 4, id));
+    await done(world.api, PEOPLE[post.other], repeatable(post, 5, id));
+    expect((await changes()).size).toBe(before + 3);
+  });
+
+  test("that was made is not told to who repeats it and may not see it", async () => {
+    const id = nextId();
+    const ask = repeatable(post, 6, id);
+    await done(world.api, PEOPLE[post.by], ask);
+    const answer = await world.api.ask(PEOPLE.stranger, ask);
+    const other = await world.api.ask(PEOPLE.stranger, repeatable(post, 6, nextId()));
+    expect([answer.status, answer.text]).toEqual([404, other.text]);
+  });
+
+  test("without an id of its own is refused where that is none", async () => {
+    const answer = await world.api.ask(PEOPLE[post.by], repeatable(post, 7, "again"));
+    expect([answer.status, answer.text.includes("Repeatability-Request-ID")]).toEqual([400, true]);
+  });
+});
