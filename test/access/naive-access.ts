@@ -15,6 +15,8 @@ type AtCustomer = {
   readonly roles: readonly string[];
   /** Matters to the customer's own roles alone. */
   readonly refusesPersonalAccounts: boolean | null;
+  /** AC-05: whose cases an incident manager sees. */
+  readonly managedAgreements: readonly string[] | "all";
   readonly workspaces: Readonly<Record<string, Place>>;
   readonly administersAll: boolean;
   readonly invitations: readonly string[];
@@ -39,6 +41,7 @@ export function accessOf(person: Person | undefined): Access {
       refusesPersonalAccounts: each.roles.some((role) => !STAFF.includes(role))
         ? each.refusesPersonalAccounts
         : null,
+      managedAgreements: each.managedAgreements ?? [],
       workspaces: Object.fromEntries(
         Object.entries(each.workspaces).map(([id, place]) => [id, placeOf(place)]),
       ),
@@ -107,12 +110,33 @@ function expectedAt(email: string, customer: Customer, documents: readonly Chang
   return {
     roles: [...roles].toSorted(),
     refusesPersonalAccounts: [...roles].some((role) => !STAFF.includes(role)) ? refusing.length > 0 : null,
+    managedAgreements: managedBy(email, customer, own),
     workspaces: places,
     administersAll: workspaces.every(({ workspaceId }) =>
       places[workspaceId]?.roles.includes("workspaceAdministrator"),
     ),
     invitations: invitations.toSorted(),
   };
+}
+
+/** Those that name the person; whoever was assigned the role manages all. */
+function managedBy(
+  email: string,
+  { agreements }: Customer,
+  own: readonly ChangedDocument[],
+): AtCustomer["managedAgreements"] {
+  const role = "incidentManager";
+  for (const each of own)
+    if (
+      each.kind === "roleAssignment" &&
+      each.email === email &&
+      each.role === role &&
+      each.status === "active"
+    )
+      return "all";
+  return Object.keys(agreements)
+    .filter((id) => agreements[id]?.accountTeam.some((each) => each.email === email && each.role === role))
+    .toSorted();
 }
 
 /** WS-06, WS-01: base agreements are linked to the default workspace unless somebody decided otherwise. */

@@ -52,6 +52,7 @@ function eventsOf(customerId: string): string[] {
       accountTeam: [
         { email: CSAM, role: "accountCoordinator" },
         { email: CARL, role: "advocate" },
+        { email: BEA, role: "incidentManager" },
       ],
       supportContacts: [{ email: CARL }, { email: ADMIN }, { email: BEA }],
     }),
@@ -64,6 +65,7 @@ function eventsOf(customerId: string): string[] {
         endDate: "2030-12-31",
         packages: [contactsPackage(1, "second")],
         servicesAdmin: { email: CARL },
+        accountTeam: [{ email: BEA, role: "incidentManager" }],
         supportContacts: [{ email: ADMIN }],
       },
       { id: "second", time: "2026-01-15T00:00:00Z" },
@@ -154,7 +156,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constantFrom("assign", "unassign"),
       ...onMember,
-      role: fc.constantFrom("customerAdministrator", "incidentManager"),
+      role: fc.constantFrom("customerAdministrator", "incidentManager", "supportRequestAdmin"),
     }),
   },
 );
