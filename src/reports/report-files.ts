@@ -9,18 +9,13 @@ import {
   type BlobServiceClient,
   type BlockBlobClient,
   RestError,
-  SASProtocol,
-  StorageSharedKeyCredential,
-  type UserDelegationKey,
 } from "@azure/storage-blob";
-import * as z from "zod";
+import { blobLinks, blocksOf, bytesOf } from "../platform/blob.ts";
 
 /** Two of them are in memory at a time: the one that is sent and the one that is filled. */
 export const BLOCK_BYTES = 4 * 1024 * 1024;
 /** Blob Storage takes at most this many blocks in one file. */
 const BLOCKS_MAX = 50_000;
-/** A user delegation key is asked for rarely: it signs the links of this time. Azure allows seven days. */
-const DELEGATION_KEY_MS = 3_600_000;
 
 export type FileToWrite = {
   /** Unique to the attempt that writes it. */
@@ -46,7 +41,7 @@ export type ReportFiles = {
 /** @param service with a shared key (a connection string), or with an identity, which signs by user delegation. */
 export function blobReportFiles(service: BlobServiceClient, containerName: string): ReportFiles {
   const container = service.getContainerClient(containerName);
-  const delegationKey = cachedDelegationKey(service);
+  const link = blobLinks(service);
   return {
     write: (file, content) => write(container.getBlockBlobClient(file.blobName), file, content),
     readStream: async (blobName) => {
@@ -62,16 +57,9 @@ export function blobReportFiles(service: BlobServiceClient, containerName: strin
       await container.getBlobClient(blobName).deleteIfExists();
     },
     downloadLink: async (blobName, fileName, expiresAt) => {
-      const blob = container.getBlobClient(blobName);
-      const options = {
-        permissions: BlobSASPermissions.parse("r"),
-        expiresOn: expiresAt,
-        contentDisposition: attachment(fileName),
-        // Only a stand-in on this machine is reached without TLS.
-        protocol: blob.url.startsWith("http:") ? SASProtocol.HttpsAndHttp : SASProtocol.Https,
-      };
-      if (service.credential instanceof StorageSharedKeyCredential) return blob.generateSasUrl(options);
-      return blob.generateUserDelegationSasUrl(options, await delegationKey(expiresAt));
+      const permissions = BlobSASPermissions.parse("r");
+      const options = { permissions, expiresOn: expiresAt, contentDisposition: attachment(fileName) };
+      return link(container.getBlobClient(blobName), options);
     },
   };
 }
@@ -122,45 +110,5 @@ async function commit(
   }
 }
 
-/** The same bytes in blocks of one size; the last may be shorter. */
-export async function* blocksOf(
-  content: AsyncIterable<Uint8Array>,
-  blockBytes: number,
-): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafe(blockBytes);
-  let filled = 0;
-  for await (const chunk of content) {
-    for (let taken = 0; taken < chunk.length; ) {
-      const part = chunk.subarray(taken, taken + blockBytes - filled);
-      block.set(part, filled);
-      taken += part.length;
-      filled += part.length;
-      if (filled < blockBytes) continue;
-      yield block;
-      block = Buffer.allocUnsafe(blockBytes);
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield block.subarray(0, filled);
-}
-
-async function* bytesOf(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
-  for await (const chunk of stream) yield z.instanceof(Uint8Array).parse(chunk);
-}
-
 /** The name is made of letters, digits, dots, dashes and underscores, so it needs no escaping. */
 const attachment = (fileName: string): string => `attachment; filename="${fileName}"`;
-
-function cachedDelegationKey(service: BlobServiceClient): (neededUntil: Date) => Promise<UserDelegationKey> {
-  let cached: UserDelegationKey | undefined;
-  return async (neededUntil) => {
-    if (cached !== undefined && cached.signedExpiresOn >= neededUntil) return cached;
-    // No start time: clocks differ, and a key that starts a moment ahead opens nothing.
-    const startsOn = new Date(Date.now() - DELEGATION_KEY_MS / 4);
-    cached = await service.getUserDelegationKey(
-      startsOn,
-      new Date(neededUntil.getTime() + DELEGATION_KEY_MS),
-    );
-    return cached;
-  };
-}

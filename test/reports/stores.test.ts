@@ -1,7 +1,8 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { blocksOf } from "../../src/platform/blob.ts";
 import { newReport, type Report, start } from "../../src/reports/report.ts";
-import { blocksOf, type FileToWrite, type ReportFiles } from "../../src/reports/report-files.ts";
+import type { FileToWrite, ReportFiles } from "../../src/reports/report-files.ts";
 import { allocate, reportIdOf, seriesIdOf } from "../../src/reports/report-series.ts";
 import type { ReportStore } from "../../src/reports/report-store.ts";
 import { memoryReportFiles, memoryReportStore } from "./support/memory-reports.ts";
