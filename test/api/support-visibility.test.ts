@@ -4,11 +4,18 @@ import { allEndpoints } from "../../functions/http/endpoints.ts";
 import { readConfig } from "../../src/platform/config.ts";
 import type { Contract } from "../../src/platform/contract.ts";
 import { wire } from "../../src/platform/wiring.ts";
-import { CUSTOMER } from "../fakes/events.ts";
+import { CUSTOMER, communicatedEvent } from "../fakes/events.ts";
 import { asksOf, belowRequest, partIdsOf } from "./support/access-request-parts.ts";
 import { done, membersOf } from "./support/access-steps.ts";
 import { visible } from "./support/answer.ts";
-import { PEOPLE, type PersonName, type SupportWorld, startSupportWorld } from "./support/support-world.ts";
+import {
+  AGREEMENT,
+  PEOPLE,
+  type PersonName,
+  type SupportWorld,
+  startSupportWorld,
+  upsertedEvent,
+} from "./support/support-world.ts";
 
 const SETUP_LIMIT_MS = 60_000;
 const TEST_LIMIT_MS = 120_000;
@@ -28,9 +35,17 @@ const seers = {
   shared: [...always, "member"],
   grouped: [...always, "groupMember"],
   named: [...always, "otherContact"],
+  /** Named by the support desk: its advocate. */
+  assigned: [...always, "advocate"],
   incentive: ["contact"],
+  /** Whose advocate is not told of it. */
+  incentiveAssigned: ["contact"],
   /** Names somebody as its primary contact, who does not see it for that. */
   incentiveOfOther: ["otherContact"],
+  /** Opened at the support desk, by somebody whose address it writes in capitals. */
+  fromDesk: [...always, "member", "otherAdvocate"],
+  /** Of no agreement that an incident manager could manage, and of nobody. */
+  ofNobody: ["admin", "viewsAll", "customerAdministrator", "requestAdmin", "csam"],
   /** In the other workspace; its primary contact is no member of that one. */
   elsewhere: ["elsewhere", "customerAdministrator", "requestAdmin", "csam", "incidentManager"],
 } as const satisfies Readonly<Record<string, readonly PersonName[]>>;
@@ -72,11 +87,40 @@ async function openAll() {
     return { requestId, number, by };
   };
   const { email } = PEOPLE.member;
+  const send = async (name: RequestName, number: string, facts = {}) => {
+    const mail = { number, subject: titleOf(name), body: `Dear zz${name}` };
+    await api.send([
+      upsertedEvent(`told-${name}`, number, { title: titleOf(name), ...facts }),
+      communicatedEvent(`written-${name}`, mail),
+    ]);
+  };
+  const assign = async (name: RequestName, request: Known) => {
+    await send(name, request.number, { advocate: { email: PEOPLE.advocate.email } });
+    return request;
+  };
+  const tell = async (name: RequestName, facts: Readonly<Record<string, unknown>>) => {
+    const number = `SR-${name}`;
+    await send(name, number, facts);
+    const by = "createdBy" in facts ? "contact" : "csam";
+    return { requestId: `${CUSTOMER}~${number}`, number, by } as const;
+  };
   return {
     plain: await open("plain"),
     shared: await open("shared", { sharedWith: [email] }),
     grouped: await open("grouped", { groupId }),
     named: await open("named", { primaryContact: { email: PEOPLE.otherContact.email } }),
+    assigned: await assign("assigned", await open("assigned")),
+    incentiveAssigned: await assign(
+      "incentiveAssigned",
+      await open("incentiveAssigned", { isIncentiveRelated: true }),
+    ),
+    fromDesk: await tell("fromDesk", {
+      createdBy: PEOPLE.contact.email.toUpperCase(),
+      primaryContact: { email: email.toUpperCase() },
+      advocate: { email: PEOPLE.otherAdvocate.email.toUpperCase() },
+      agreementId: AGREEMENT,
+    }),
+    ofNobody: await tell("ofNobody", {}),
     incentive: await open("incentive", { isIncentiveRelated: true }),
     incentiveOfOther: await open(
       "incentiveOfOther",
@@ -144,7 +188,7 @@ describe.each(personNames)("%s", (who) => {
   });
 
   test("lists as own ones what was opened, and all of the organisation as its Support request admin", async () => {
-    const own = seen.filter((name) => known[name].by === who);
+    const own = seen.filter((name) => known[name].by === who && name !== "ofNobody");
     expect(await listed(who, { scope: "mine" })).toEqual({ ids: idsOf(own), count: own.length });
     const query = { scope: "organization", count: "true" };
     const answer = await world.api.ask(PEOPLE[who], { path: "supportRequests", query });
@@ -181,6 +225,9 @@ const hidden: readonly (readonly [PersonName, RequestName])[] = [
   ["otherContact", "incentive"],
   ["otherContact", "grouped"],
   ["contact", "incentiveOfOther"],
+  ["advocate", "incentiveAssigned"],
+  ["otherAdvocate", "assigned"],
+  ["incidentManager", "ofNobody"],
   ["viewsAll", "incentive"],
   ["viewsAll", "elsewhere"],
   ["admin", "incentive"],

@@ -4,6 +4,20 @@ import type { Named } from "./access-world.ts";
 
 const OTHER_VERSION = { "if-match": '"other"' };
 
+export const SOME_HOURS = {
+  timeZone: "UTC",
+  week: {
+    monday: [{ from: "09:00", to: "17:00" }],
+    tuesday: [],
+    wednesday: [],
+    thursday: [],
+    friday: [],
+    saturday: [],
+    sunday: [],
+  },
+  holidays: [],
+};
+
 export function requestBodyCases(named: Named): Readonly<Record<string, BodyCase>> {
   const { customerId, workspaceId, requestId, openedBy, groupId } = named;
   const path = `supportRequests/${encodeURIComponent(requestId)}`;
@@ -58,6 +72,31 @@ export function requestBodyCases(named: Named): Readonly<Record<string, BodyCase
       caller: "contactOfA",
       request: { method: "PUT", path: `${path}/shares/group`, headers: OTHER_VERSION, json: { groupId } },
       settable: { "": ["groupId"] },
+    },
+    addSupportRequestNote: {
+      caller: "contactOfA",
+      request: {
+        method: "POST",
+        path: `${path}/notes`,
+        // As often as it comes, it is one.
+        headers: { "repeatability-request-id": "5f0c9a52-6f1e-4a0b-9d6f-2f3f0a9b7c13" },
+        json: { text: "It fails." },
+      },
+      settable: { "": ["text"] },
+    },
+    putBusinessCalendar: {
+      caller: "csamOfA",
+      request: {
+        method: "PUT",
+        path: `customers/${customerId}/businessCalendar`,
+        headers: OTHER_VERSION,
+        json: SOME_HOURS,
+      },
+      settable: {
+        "": ["timeZone", "week", "holidays"],
+        week: ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+        "week.monday[]": ["from", "to"],
+      },
     },
     addSupportRequestContact: {
       caller: "contactOfA",

@@ -4,6 +4,7 @@
  */
 import { type Caller, persons } from "./access-people.ts";
 import {
+  accountTeam,
   anywhere,
   type Expectation,
   LET_IN,
@@ -19,6 +20,7 @@ import {
   service,
   TEAM_OF_A,
 } from "./access-places.ts";
+import { SOME_HOURS } from "./access-request-bodies.ts";
 import { NO_ID } from "./access-requests.ts";
 import type { Named } from "./access-world.ts";
 
@@ -40,7 +42,7 @@ const lookingOn: Places = {
   b: ["csamOfB"],
 };
 /** SR-07: nobody else adds contacts, however much they administer. */
-const advocate: Places = { default: [], second: [], b: [] };
+const advocate: Places = { default: ["advocateOfA"], second: [], b: [] };
 const requestAdmin: Places = { default: ["requestAdminOfA"], second: ["requestAdminOfA"], b: [] };
 
 const all = (...places: readonly Places[]): Places => ({
@@ -48,8 +50,8 @@ const all = (...places: readonly Places[]): Places => ({
   second: places.flatMap((each) => each.second),
   b: places.flatMap((each) => each.b),
 });
-const seers = all(inCharge, lookingOn, requestAdmin);
-const workers = all(inCharge, requestAdmin);
+const seers = all(inCharge, lookingOn, requestAdmin, advocate);
+const workers = all(inCharge, requestAdmin, advocate);
 const without = (places: Places, others: Places): Places => ({
   default: places.default.filter((each) => !others.default.includes(each)),
   second: places.second.filter((each) => !others.second.includes(each)),
@@ -75,6 +77,9 @@ const below =
   (named: Named) => ({ path: `${pathOfRequest(named)}${more}` });
 const pathOfRequest = ({ requestId }: Named): string => `supportRequests/${encodeURIComponent(requestId)}`;
 
+const ofCustomer = ({ customerId }: Named): string => `customers/${customerId}`;
+/** However often it is asked for, it is done once. */
+const REPEATED = { headers: { "repeatability-request-id": "0f0c9a52-6f1e-4a0b-9d6f-2f3f0a9b7c12" } };
 const CONTACTS: readonly Caller[] = ["contactOfA"];
 
 export const requestExpectations: Readonly<Record<string, Expectation>> = {
@@ -104,6 +109,18 @@ export const requestExpectations: Readonly<Record<string, Expectation>> = {
     isAboutTarget: true,
   },
   getSupportRequest: toRead(below()),
+  listSupportRequestActivity: toRead(below("/activity")),
+  listSupportRequestCommunications: toRead(below("/communications")),
+  getSupportRequestCommunication: toRead((named) => ({
+    path: `${pathOfRequest(named)}/communications/${named.communicationId}`,
+  })),
+  listSupportRequestNotes: toRead(below("/notes")),
+  getSupportRequestNote: toRead((named) => ({ path: `${pathOfRequest(named)}/notes/${named.noteId}` })),
+  addSupportRequestNote: ofRequest(
+    workers,
+    (named) => ({ ...post(`${pathOfRequest(named)}/notes`, { text: "It fails." }), ...REPEATED }),
+    LET_IN.alreadyMade,
+  ),
   listSupportRequestShares: toRead(below("/shares")),
   shareSupportRequest: ofRequest(
     inCharge,
@@ -129,6 +146,11 @@ export const requestExpectations: Readonly<Record<string, Expectation>> = {
     advocate,
     (named) => post(`${pathOfRequest(named)}/contacts`, { email: named.openedBy }),
     LET_IN.alreadyMade,
+  ),
+  getBusinessCalendar: anywhere(members, (named) => ({ path: `${ofCustomer(named)}/businessCalendar` })),
+  putBusinessCalendar: accountTeam(
+    (named) => ({ ...put(`${ofCustomer(named)}/businessCalendar`), json: SOME_HOURS, ...OTHER_VERSION }),
+    LET_IN.otherVersion,
   ),
   removeSupportRequestContact: ofRequest(
     advocate,

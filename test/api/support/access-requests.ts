@@ -1,9 +1,11 @@
 /** A support request in each workspace, with one of everything that belongs to a request. */
 import * as z from "zod";
 import type { TokenRequest } from "../../../local/tokens/claims.ts";
+import { communicatedEvent } from "../../fakes/events.ts";
 import { done, type Workspace } from "./access-steps.ts";
 import type { RunningApi } from "./running-api.ts";
 import { listSchema } from "./shapes.ts";
+import { upsertedEvent } from "./support-world.ts";
 
 export const NO_ID = "0".repeat(22);
 
@@ -16,6 +18,8 @@ export type NamedRequest = {
   /** Of the support contact, who opened it and whom it is shared with besides. */
   readonly openedBy: string;
   readonly shareId: string;
+  readonly communicationId: string;
+  readonly noteId: string;
 };
 
 type Settled = {
@@ -25,11 +29,12 @@ type Settled = {
   readonly contact: string;
   readonly groupId: string;
   readonly sharedWith: readonly TokenRequest[];
+  readonly advocate: TokenRequest | undefined;
 };
 
 export async function openRequestIn(
   api: RunningApi,
-  { workspace, word, contact, groupId, sharedWith }: Settled,
+  { workspace, word, contact, groupId, sharedWith, advocate }: Settled,
 ): Promise<NamedRequest> {
   const by = { email: contact };
   const title = `Backups of ${word} fail`;
@@ -52,8 +57,28 @@ export async function openRequestIn(
   const shares = (await done(api, by, { path: `${path}/shares` })).read(listSchema(shareSchema)).value;
   const share = shares.find(({ email }) => email === contact);
   if (share === undefined) throw new Error(`${requestId} is shared with nobody`);
-  return { requestId, number, title, openedBy: contact, shareId: share.shareId };
+  const { customerId } = workspace;
+  await api.send([
+    upsertedEvent(`named-${word}`, number, { customerId, title, advocate }),
+    communicatedEvent(`written-${word}`, { customerId, number, subject: word, body: `Dear ${word}` }),
+  ]);
+  const mails = (await done(api, by, { path: `${path}/communications` })).read(listSchema(mailSchema)).value;
+  const [mail] = mails;
+  if (mail === undefined) throw new Error(`there is no e-mail of ${requestId}`);
+  const json = { text: `The third server of ${word} fails too.` };
+  const noted = await done(api, by, { method: "POST", path: `${path}/notes`, json });
+  return {
+    requestId,
+    number,
+    title,
+    openedBy: contact,
+    shareId: share.shareId,
+    communicationId: mail.communicationId,
+    ...noted.read(z.object({ noteId: z.string() })),
+  };
 }
+
+const mailSchema = z.object({ communicationId: z.string() });
 
 const shareSchema = z.object({ shareId: z.string(), email: z.string().optional() });
 
@@ -64,4 +89,6 @@ export const noRequestOf = (customerId: string): NamedRequest => ({
   title: "Backups of absentee fail",
   openedBy: "contact@absentee.example",
   shareId: NO_ID,
+  communicationId: NO_ID,
+  noteId: NO_ID,
 });

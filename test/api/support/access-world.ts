@@ -118,6 +118,8 @@ type Settled = {
   readonly pending: string;
   /** Whom the support request is shared with. */
   readonly sharedWith: readonly TokenRequest[];
+  /** Of the support request. */
+  readonly advocate: TokenRequest | undefined;
 };
 
 /** What every workspace has of its own, so that each can be asked for the same. */
@@ -189,6 +191,7 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
       contact: people.contactOfA.email,
       person: both,
       sharedWith: [people.memberOfA],
+      advocate: people.advocateOfA,
     },
     {
       of: "a",
@@ -198,6 +201,7 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
       contact: both,
       person: both,
       sharedWith: [],
+      advocate: undefined,
     },
     {
       of: "b",
@@ -207,6 +211,7 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
       contact: contactOfB,
       person: contactOfB,
       sharedWith: [],
+      advocate: undefined,
     },
   ] as const;
   const [ofDefault, ofSecond, namedOfB] = await Promise.all(

@@ -1,5 +1,6 @@
 /** Attempts at support requests of others, beside those that every route is tried with. */
 import { people } from "./access-people.ts";
+import { SOME_HOURS } from "./access-request-bodies.ts";
 import type { BodyCase, Write } from "./cross-tenant-attempts.ts";
 import type { Names } from "./cross-tenant-views.ts";
 
@@ -12,6 +13,8 @@ export const harmlessToRequests: Readonly<Record<string, Write>> = {
   shareSupportRequestWithGroup: { json: { groupId: "0".repeat(16) }, headers: ANOTHER_VERSION },
   unshareSupportRequest: { headers: ANOTHER_VERSION },
   addSupportRequestContact: { json: { email: people.contactOfA.email } },
+  addSupportRequestNote: { json: { text: "It fails." } },
+  putBusinessCalendar: { json: SOME_HOURS, headers: ANOTHER_VERSION },
   removeSupportRequestContact: { headers: ANOTHER_VERSION },
 };
 
@@ -24,6 +27,8 @@ export const requestQueries = [
   ["/supportRequests?scope=organization", "customer", "customerId"],
   ["/supportRequests?maxpagesize=1", "cursor", "number"],
   ["/supportRequests/{requestId}", "customer", "customerId"],
+  ["/supportRequests/{requestId}/activity", "cursor", "communicationId"],
+  ["/supportRequests/{requestId}/communications", "cursor", "communicationId"],
 ] as const;
 
 /** None opens or shares anything: what is not hidden is wrong too, or is so already. */
@@ -55,6 +60,7 @@ export function requestBodies(own: Names): readonly BodyCase[] {
       "email",
       (text) => ({ ...opening, agreementId: undefined, sharedWith: [text, "nobody@elsewhere.example"] }),
     ],
+    ["POST", `${path}/notes`, "requestId", (text) => ({ text: "", requestId: text })],
     ["PUT", `${path}/shares/group`, "groupId", (text) => ({ groupId: text })],
     ["PATCH", path, "requestId", (text) => ({ status: "open", requestId: text })],
   ];

@@ -20,6 +20,7 @@ export async function gatherTokens(api: RunningApi, { named }: AccessWorld): Pro
     ["servicesAdminOfA", `customers/cust-a/entitlements/${named.default.entitlementId}/rows`],
     ["csamOfA", "customers/cust-a/additionalCases"],
     ["csamOfA", "supportRequests"],
+    ["csamOfA", `supportRequests/${encodeURIComponent(named.default.requestId)}/activity`],
     ["adminOfB", `${pathOf(named.b)}/members`],
     ["adminOfB", `customers/${named.b.customerId}/auditEntries`],
     ["adminOfB", `customers/${named.b.customerId}/entitlements/${named.b.entitlementId}/rows`],

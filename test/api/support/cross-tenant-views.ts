@@ -62,7 +62,8 @@ export function viewsOf({ named }: AccessWorld): readonly View[] {
 
 function namesOf(named: Named): Names {
   const { customerId, workspaceId, memberId, groupId, pendingId, memberPersonId, agreementId } = named;
-  const { webhookId, deliveryId, requestId, number, title, shareId, openedBy } = named;
+  const { webhookId, deliveryId, requestId, number, title, shareId, openedBy, communicationId, noteId } =
+    named;
   const { addOnId, entitlementId, reportId, roleAssignmentId, rejectedEventId, email, groupName } = named;
   return {
     customerId,
@@ -83,6 +84,8 @@ function namesOf(named: Named): Names {
     number,
     title,
     shareId,
+    communicationId,
+    noteId,
     openedBy,
     email,
     groupName,
@@ -104,8 +107,19 @@ function hiddenNames(named: AccessWorld["named"], own: Side, side: Hidden): Name
 /** The ids that both sides have of a customer that both belong to, or that any customer may have, are none. */
 function secretsOf(named: Named, side: Hidden, own: Side): readonly string[] {
   const { memberId, contactId, groupId, memberPersonId, pendingId, tiredId, workspaceId } = named;
-  const { webhookId, deliveryId, number, shareId } = named;
-  const made = [memberId, contactId, groupId, memberPersonId, pendingId, tiredId, number, shareId];
+  const { webhookId, deliveryId, number, shareId, communicationId, noteId } = named;
+  const made = [
+    memberId,
+    contactId,
+    groupId,
+    memberPersonId,
+    pendingId,
+    tiredId,
+    number,
+    shareId,
+    communicationId,
+    noteId,
+  ];
   if (side === "b") return [...made, webhookId, deliveryId, WORD.b, ID.b.customerId].map(small);
   const whole = [webhookId, deliveryId, WORD.wholeOfA, ...Object.values(ID.wholeOfA)];
   const places = side === "second" ? [WORD.secondOfA, workspaceId] : [WORD.defaultOfA];
