@@ -28,7 +28,6 @@ export async function targetRecipients(
   request: SupportRequest,
   now: string,
 ): Promise<readonly Recipient[]> {
-  if (request.isIncentiveRelated) return [];
   const { customerId } = customer;
   const assigned = (await directory.roleAssignments(customerId))
     .map(({ value }) => value)
