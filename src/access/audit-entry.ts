@@ -52,6 +52,7 @@ export const auditActionSchema = z.enum([
   "supportRequestContactRemoved",
   "supportRequestNoteAdded",
   "supportRequestAttachmentAdded",
+  "supportRequestAttachmentCompleted",
   "supportRequestAttachmentDecided",
   "supportRequestAttachmentDownloaded",
   "supportRequestAttachmentRemoved",

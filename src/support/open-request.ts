@@ -82,6 +82,7 @@ export function openRequest(
     noteWords: [],
     noteCount: 0,
     attachmentCount: 0,
+    attachmentsEver: 0,
     appointment: null,
     nextTargetCheckAt: null,
     revision: 1,

@@ -113,7 +113,10 @@ export const supportRequestSchema = z.object({
   words: z.array(z.string()).max(OWN_WORDS_MAX),
   noteWords: z.array(z.string()).max(NOTE_WORDS_MAX),
   noteCount: z.int().min(0),
+  /** Those that were neither refused nor removed. */
   attachmentCount: z.int().min(0),
+  /** Those, and all that were refused or removed since the request was opened. */
+  attachmentsEver: z.int().min(0),
   /** The one that was booked last, unless it was cancelled; it may be over. */
   appointment: z.object({ appointmentId: z.string(), start: z.string(), end: z.string() }).nullable(),
   /** When a response target would next be missed if nothing happens, or was and nobody noticed; null: neither. */

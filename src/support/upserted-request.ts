@@ -92,6 +92,7 @@ function newRequest(
     noteWords: [],
     noteCount: 0,
     attachmentCount: 0,
+    attachmentsEver: 0,
     appointment: null,
     nextTargetCheckAt: null,
     revision: awaited?.revision ?? 0,

@@ -216,6 +216,7 @@ function documentFor(asked: Asked, index: number): SupportRequest {
     noteWords: [],
     noteCount: 0,
     attachmentCount: 0,
+    attachmentsEver: 0,
     appointment: null,
     nextTargetCheckAt: null,
     revision: 1,
