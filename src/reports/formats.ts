@@ -39,9 +39,11 @@ export type Formats = {
 /** What is no instant or day stays as it is: a report does not fail for a text that a producer once sent. */
 export function formatsOf(language: Language, timeZone: string): Formats {
   const locale = LOCALES[language];
-  const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  // Zero has no sign, also what is cut to zero.
+  const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, signDisplay: "negative" });
   const percents = new Intl.NumberFormat(locale, {
     style: "percent",
+    signDisplay: "negative",
     maximumFractionDigits: 1,
     roundingMode: "trunc",
   });
@@ -76,7 +78,9 @@ function amountFormat(language: Language): (unit: Unit, quantity: number) => str
     contacts: messageFormat(amountTexts.contacts[language], language),
     executions: messageFormat(amountTexts.executions[language], language),
   } satisfies Readonly<Record<Unit, unknown>>;
-  return (unit, quantity) => {
+  return (unit, signed) => {
+    // Zero has no sign.
+    const quantity = signed + 0;
     const values = unit === "minutes" ? hoursAndMinutes(quantity) : { quantity };
     return String(formats[unit].format(values));
   };
@@ -85,8 +89,8 @@ function amountFormat(language: Language): (unit: Unit, quantity: number) => str
 function hoursAndMinutes(quantity: number): { readonly hours: number; readonly minutes: number } {
   const hours = Math.trunc(quantity / MINUTES_OF_HOUR);
   const minutes = quantity % MINUTES_OF_HOUR;
-  // Zero has no sign, and of two parts only the first has one.
-  return hours === 0 ? { hours: 0, minutes: minutes || 0 } : { hours, minutes: Math.abs(minutes) };
+  // Of two parts only the first has a sign.
+  return hours === 0 ? { hours: 0, minutes } : { hours, minutes: Math.abs(minutes) };
 }
 
 function told(format: Intl.DateTimeFormat, text: string): string {

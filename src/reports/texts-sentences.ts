@@ -95,9 +95,9 @@ export const words = {
   },
   figuresNote: {
     en: "Delivered is what was delivered in the period. Consumed, remaining and overage are as of its end.",
-    es: "Lo entregado es lo que se entregó en el periodo. Lo consumido, lo restante y el exceso son los de su final.",
-    pl: "Dostarczono: w tym okresie. Zużyto, pozostało i przekroczenie: stan na koniec okresu.",
-    it: "Consegnato indica quanto è stato consegnato nel periodo. Consumato, rimanente ed eccedenza sono riferiti alla sua fine.",
+    es: "Lo entregado corresponde al periodo; lo consumido, lo restante y el exceso, al final del periodo.",
+    pl: "Dostarczone ilości dotyczą tego okresu; zużycie, pozostałe ilości i przekroczenia to stan na jego koniec.",
+    it: "Il consegnato si riferisce al periodo; consumato, rimanente ed eccedenza si riferiscono alla sua fine.",
   },
   reversalsNote: {
     en: "Negative quantities are reversals of earlier deliveries.",

@@ -98,6 +98,13 @@ function quantityOf(said: string, isDuration: boolean): number {
 }
 
 describe("the figures of reports", () => {
+  it("give zero no sign", () => {
+    for (const unit of unitSchema.options)
+      expect(inEach(({ amount }) => amount(unit, -0))).toEqual(inEach(({ amount }) => amount(unit, 0)));
+    expect(inEach(({ integer }) => integer(-0))).toEqual(["0", "0", "0", "0"]);
+    expect(inEach(({ percent }) => percent(-1, 1_000_000))).toEqual(["0%", "0_%", "0%", "0%"]);
+  });
+
   it("group whole numbers as each language does", () => {
     expect(inEach(({ integer }) => integer(12_345))).toEqual(["12,345", "12.345", "12_345", "12.345"]);
     expect(inEach(({ integer }) => integer(-7))).toEqual(["-7", "-7", "-7", "-7"]);
