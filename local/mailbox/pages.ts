@@ -6,6 +6,14 @@ export type OpenedMail = MailSummary & {
   readonly messageId: string | undefined;
   readonly text: string | undefined;
   readonly html: string | undefined;
+  readonly attachments: readonly MailAttachment[];
+};
+
+type MailAttachment = {
+  readonly name: string;
+  readonly contentType: string;
+  /** As text, which is what this service sends. */
+  readonly text: string;
 };
 
 const PAGE_POLICY =
@@ -42,7 +50,7 @@ export function listPage(mails: readonly MailSummary[], to: string | undefined):
 }
 
 export function mailPage(mail: OpenedMail): Answer {
-  const { id, subject, from, to, receivedAt, text, html } = mail;
+  const { id, subject, from, to, receivedAt, text, html, attachments } = mail;
   const facts = { From: from, To: to.join(", "), Received: receivedAt, "Message-ID": mail.messageId ?? "" };
   return page(subject || "Mail", [
     '<p><a href="/">Mailbox</a></p>',
@@ -58,6 +66,10 @@ export function mailPage(mail: OpenedMail): Answer {
           "<h2>HTML</h2><p>Its links do not open here; those of the text do.</p>",
           `<iframe sandbox src="/messages/${id}/html" title="The mail as HTML"></iframe>`,
         ]),
+    ...attachments.map(
+      (each) =>
+        `<h2>${escaped(each.name)}</h2><p>${escaped(each.contentType)}</p><pre>${escaped(each.text)}</pre>`,
+    ),
   ]);
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
-import PostalMime from "postal-mime";
+import PostalMime, { type Attachment } from "postal-mime";
 import type { FaultSource } from "../faults.ts";
 import { type Answer, closeServer, faultyListener, listenOnLoopback } from "../http-faults.ts";
 import { type KeptMail, keepMail } from "./kept-mail.ts";
@@ -99,9 +99,15 @@ async function openMail(mails: KeptMail, id: number): Promise<OpenedMail | undef
   const summary = mails.find(id);
   const source = mails.source(id);
   if (summary === undefined || source === undefined) return undefined;
-  const { messageId, text, html } = await PostalMime.parse(source);
-  return { ...summary, messageId, text, html };
+  const { messageId, text, html, attachments } = await PostalMime.parse(source);
+  return { ...summary, messageId, text, html, attachments: attachments.map(attachmentOf) };
 }
+
+const attachmentOf = ({ filename, mimeType, content }: Attachment) => ({
+  name: filename ?? "",
+  contentType: mimeType,
+  text: typeof content === "string" ? content : new TextDecoder().decode(content),
+});
 
 /** A name that only pretends to be this machine (DNS rebinding) is not one of these. */
 function isLoopbackName(host: string | undefined): boolean {

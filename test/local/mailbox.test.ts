@@ -90,6 +90,27 @@ describe("the mailbox", () => {
       expect((await get(mailbox, path)).status, path).toBe(404);
   });
 
+  test("shows what is attached to a mail, as text", async () => {
+    const mailbox = await start();
+    const contentType = "text/calendar; charset=utf-8; method=REQUEST";
+    await send(mailbox, {
+      attachments: [{ name: "a<b>.ics", contentType, content: "BEGIN:VCALENDAR <b>ł" }],
+    });
+    const opened: unknown = await (await get(mailbox, "/messages/1")).json();
+    expect(opened).toMatchObject({
+      attachments: [
+        {
+          name: "a<b>.ics",
+          contentType: "text/calendar",
+          text: expect.stringContaining("BEGIN:VCALENDAR <b>ł"),
+        },
+      ],
+    });
+    const page = await (await get(mailbox, "/mails/1")).text();
+    expect(page).toContain("<pre>BEGIN:VCALENDAR &lt;b&gt;ł");
+    expect(page).not.toContain("<b>");
+  });
+
   test("runs nothing of a mail, and fetches nothing for it", async () => {
     const mailbox = await start();
     const evil = '<script>alert(1)</script><img src=x onerror="alert(1)">';
