@@ -38,6 +38,7 @@ param schedules object = {
   followUp: '30 * * * * *'
   notice: '20 * * * * *'
   target: '40 * * * * *'
+  attachment: '50 * * * * *'
 }
 
 @description('Address that messages come from, of a domain linked to the mail service. Empty: one of a domain that the cloud provides.')
@@ -45,6 +46,9 @@ param mailFrom string = ''
 
 @description('Base of the links in messages, where people use a web client. Empty: messages say in words what to do.')
 param webClientUrl string = ''
+
+@description('What looks for malware in attachments: none, clamd:tcp://host:port or clamd:unix:/path. Without a scanner they can be downloaded unscanned, and are marked so.')
+param scanner string
 
 @description('Where the mail service keeps its data.')
 param mailDataLocation string = 'Europe'
@@ -79,6 +83,7 @@ module storage 'modules/storage.bicep' = {
     hostAccountName: take('${name}h${suffix}', 24)
     location: location
     containers: resources.blob.containers
+    uploadOrigins: empty(webClientUrl) ? [] : ['${split(webClientUrl, '/')[0]}//${split(webClientUrl, '/')[2]}']
     coolAfterDays: coolReportsAfterDays
   }
 }
@@ -107,6 +112,7 @@ module app 'modules/app.bicep' = {
     mailFrom: empty(mailFrom) ? mail.outputs.defaultFrom : mailFrom
     acsEndpoint: mail.outputs.endpoint
     webClientUrl: webClientUrl
+    scanner: scanner
   }
 }
 

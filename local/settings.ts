@@ -74,6 +74,9 @@ export const DEFAULT_SETTINGS = {
   FOLLOW_UP_SCHEDULE: "*/30 * * * * *",
   NOTICE_SCHEDULE: "5,20,35,50 * * * * *",
   TARGET_SCHEDULE: "10,25,40,55 * * * * *",
+  ATTACHMENT_SCHEDULE: "0,15,30,45 * * * * *",
+  // There is none on most machines. The test text of the industry is found without one.
+  SCANNER: "none",
   // A receiver of webhooks is tried on the same machine.
   WEBHOOK_ALLOW_LOOPBACK: "true",
   // An answer that breaks its own contract is to be seen here first.

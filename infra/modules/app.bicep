@@ -16,6 +16,7 @@ param schedules object
 param mailFrom string
 param acsEndpoint string
 param webClientUrl string
+param scanner string
 
 var issuerOfTenant = '${environment().authentication.loginEndpoint}${tenant().tenantId}'
 
@@ -114,6 +115,9 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     FOLLOW_UP_SCHEDULE: schedules.followUp
     NOTICE_SCHEDULE: schedules.notice
     TARGET_SCHEDULE: schedules.target
+    ATTACHMENT_SCHEDULE: schedules.attachment
+    SCANNER: scanner
+    UPLOAD_LINK_MINUTES: '60'
     MAIL_FROM: mailFrom
     ACS_ENDPOINT: acsEndpoint
     WEB_CLIENT_URL: webClientUrl

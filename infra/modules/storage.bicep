@@ -4,6 +4,8 @@ param reportsAccountName string
 param hostAccountName string
 param location string
 param containers array
+// Where a browser may be when it writes to an upload link.
+param uploadOrigins array
 param coolAfterDays int
 
 var deploymentContainerName = 'deployment'
@@ -34,6 +36,17 @@ resource reportsBlobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01
   name: 'default'
   properties: {
     isVersioningEnabled: true
+    cors: {
+      corsRules: [
+        for origin in uploadOrigins: {
+          allowedOrigins: [origin]
+          allowedMethods: ['PUT']
+          allowedHeaders: ['content-type', 'x-ms-*']
+          exposedHeaders: ['etag', 'x-ms-*']
+          maxAgeInSeconds: 3600
+        }
+      ]
+    }
     deleteRetentionPolicy: {
       enabled: true
       days: 30
@@ -78,6 +91,35 @@ resource reportsLifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@
               version: {
                 delete: {
                   daysAfterCreationGreaterThan: 90
+                }
+              }
+            }
+          }
+        }
+        {
+          // The app deletes uploads itself. This sees to what is left over all the same, older versions included.
+          name: 'delete-old-uploads'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob', 'appendBlob']
+              prefixMatch: ['attachment-uploads/']
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterModificationGreaterThan: 3
+                }
+              }
+              snapshot: {
+                delete: {
+                  daysAfterCreationGreaterThan: 3
+                }
+              }
+              version: {
+                delete: {
+                  daysAfterCreationGreaterThan: 3
                 }
               }
             }

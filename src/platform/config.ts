@@ -1,5 +1,6 @@
 /** The settings of the app, parsed once at start: a wrong one ends the start with its name and what it should look like. */
 import * as z from "zod";
+import { type ScannerSetting, scannerSchema } from "./malware-scanner.ts";
 
 const SIGNING_KEY_BYTES_MIN = 32;
 
@@ -20,6 +21,10 @@ const smtpUrl = z
   .transform((text) => new URL(text));
 const ACCESS_CACHE_SECONDS_MAX = 60;
 const ACCESS_CACHE_SECONDS_DEFAULT = 15;
+const UPLOAD_LINK_MINUTES_MIN = 5;
+/** Azure signs with an identity for seven days at most; what a link can still write to is kept so long. */
+const UPLOAD_LINK_MINUTES_MAX = 1_440;
+const UPLOAD_LINK_MINUTES_DEFAULT = 60;
 
 /** Each of them names what carries mail. */
 const MAIL_CARRIERS = ["SMTP_URL", "ACS_ENDPOINT", "ACS_CONNECTION_STRING"] as const;
@@ -51,6 +56,21 @@ const settingsSchema = z
     FOLLOW_UP_SCHEDULE: schedule,
     NOTICE_SCHEDULE: schedule,
     TARGET_SCHEDULE: schedule,
+    ATTACHMENT_SCHEDULE: schedule,
+    /** Without a default: whether files of strangers are scanned is for the operator to say. */
+    SCANNER: scannerSchema,
+    /** How long a link writes to one upload. */
+    UPLOAD_LINK_MINUTES: z
+      .string()
+      .refine(
+        (text) =>
+          /^\d{1,4}$/.test(text) &&
+          Number(text) >= UPLOAD_LINK_MINUTES_MIN &&
+          Number(text) <= UPLOAD_LINK_MINUTES_MAX,
+        `must be a whole number from ${UPLOAD_LINK_MINUTES_MIN} to ${UPLOAD_LINK_MINUTES_MAX}`,
+      )
+      .transform(Number)
+      .default(UPLOAD_LINK_MINUTES_DEFAULT),
     MAIL_FROM: z.email("must be an e-mail address, such as no-reply@example.org"),
     SMTP_URL: smtpUrl.optional(),
     ACS_CONNECTION_STRING: z
@@ -104,6 +124,8 @@ export type Config = {
   /** For how long what was read about a caller may be used again; 0: not at all. */
   readonly accessCacheSeconds: number;
   readonly webhooksAllowLoopback: boolean;
+  readonly scanner: ScannerSetting;
+  readonly uploadLinkMinutes: number;
 };
 
 type MailCarrier =
@@ -150,6 +172,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     validateResponses: settings.VALIDATE_RESPONSES === "true",
     accessCacheSeconds: settings.ACCESS_CACHE_SECONDS,
     webhooksAllowLoopback: settings.WEBHOOK_ALLOW_LOOPBACK === "true",
+    scanner: settings.SCANNER,
+    uploadLinkMinutes: settings.UPLOAD_LINK_MINUTES,
   };
 }
 

@@ -54,6 +54,7 @@ describe("the local stack", () => {
     const settings = await settingsOfApp(stack);
     expect(settings).toMatchObject(stack.settings);
     expect(Object.keys(stack.settings).sort()).toEqual([
+      "ATTACHMENT_SCHEDULE",
       "BLOB_CONNECTION_STRING",
       "COSMOS_DATABASE",
       "COSMOS_ENDPOINT",
@@ -63,6 +64,7 @@ describe("the local stack", () => {
       "MAIL_FROM",
       "MESSAGE_SCHEDULE",
       "NOTICE_SCHEDULE",
+      "SCANNER",
       "SERVICEBUS",
       "SETTLE_SCHEDULE",
       "SIGNING_KEY",
