@@ -1,17 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type * as z from "zod";
 import { type AgreementId, agreementIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
-import { readAdditionalCasePage } from "../../src/consumption/additional-case-pages.ts";
+import {
+  type casePositionSchema,
+  readAdditionalCasePage,
+} from "../../src/consumption/additional-case-pages.ts";
 import { type AdditionalCase, collectAdditionalCases } from "../../src/consumption/additional-cases.ts";
 import {
+  type additionalPositionSchema,
   readAdditionalLastAt,
   readAdditionalRows,
   readShownLastAt,
 } from "../../src/consumption/case-rows.ts";
 import { everything } from "../../src/consumption/chosen.ts";
-import { additionalAccount, type Entry, type LedgerId, ledgerIdOf } from "../../src/consumption/entry.ts";
+import {
+  additionalAccount,
+  caseNumberOf,
+  type Entry,
+  type LedgerId,
+  ledgerIdOf,
+} from "../../src/consumption/entry.ts";
 import { compareCells } from "../../src/consumption/grid-cells.ts";
-import { everyRow } from "../../src/consumption/grid-visibility.ts";
+import { everyRow, type Numbered, type ShownPage } from "../../src/consumption/grid-visibility.ts";
 import { sortKeyOf } from "../../src/consumption/row-store.ts";
 import { memoryActivityStore } from "../reports/support/memory-activity.ts";
 import { customerId } from "../reports/support/world.ts";
@@ -61,6 +72,7 @@ function entriesOf({ ledger, id, service, number, day, quantity, isTakenBack }: 
     quantity,
     reasons: ["category"],
     cells: { n: number, t: null },
+    ...(number === null ? {} : { caseNumber: number }),
     state: "posted",
   };
   if (!isTakenBack) return [entry];
@@ -146,6 +158,57 @@ describe("pages of additional cases", () => {
     );
   });
 });
+
+describe("what is hidden", () => {
+  const names = fc.uniqueArray(fc.constantFrom("CASE-1", "CASE-2", "CASE-10", "case-3", "ż"));
+  const visibilityFor = (hidden: readonly string[]) => ({
+    lookUp: async () => undefined,
+    shown: async <Row>(rows: readonly Row[], of: (row: Row) => Numbered) =>
+      rows.filter((row) => hidden.every((name) => name !== of(row).number)),
+  });
+
+  it("leaves pages of cases and of rows, and their time, as they are where it never was", async () => {
+    await fc.assert(
+      fc.asyncProperty(world, names, limits, fc.boolean(), async (draws, hidden, limit, descending) => {
+        const { store: whole, all } = storeOf(draws.flatMap(entriesOf));
+        const isHidden = (entry: Entry) => hidden.some((name) => name === caseNumberOf(entry));
+        const without = storeOf(all().filter((entry) => !isHidden(entry))).store;
+        const narrowed = { ...scope, visibility: visibilityFor(hidden) };
+        const cases = await pagesOf((after: PlaceOfCase | undefined) =>
+          readAdditionalCasePage(whole, ledgers, narrowed, { after, limit }),
+        );
+        expect(cases).toEqual(
+          await pagesOf((after: PlaceOfCase | undefined) =>
+            readAdditionalCasePage(without, ledgers, scope, { after, limit }),
+          ),
+        );
+        const order = { sort: "deliveredAt", descending, limit } as const;
+        const rows = await pagesOf((after: PlaceOfRow | undefined) =>
+          readAdditionalRows(whole, ledgers, narrowed, { ...order, after }),
+        );
+        expect(rows).toEqual(
+          await pagesOf((after: PlaceOfRow | undefined) =>
+            readAdditionalRows(without, ledgers, scope, { ...order, after }),
+          ),
+        );
+        expect(await readShownLastAt(whole, ledgers, narrowed)).toBe(
+          await readShownLastAt(without, ledgers, scope),
+        );
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+type PlaceOfCase = z.output<typeof casePositionSchema>;
+type PlaceOfRow = z.output<typeof additionalPositionSchema>;
+
+async function pagesOf<Row, Place>(read: (after: Place | undefined) => Promise<ShownPage<Row, Place>>) {
+  const pages: ShownPage<Row, Place>[] = [await read(undefined)];
+  for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next)
+    pages.push(await read(next.place));
+  return pages;
+}
 
 describe("pages of the rows of additional cases", () => {
   const sorts = fc.constantFrom("deliveredAt" as const, "quantity" as const, "number" as const);

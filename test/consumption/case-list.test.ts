@@ -6,7 +6,7 @@ import type { CaseRow, CaseStore } from "../../src/consumption/case-store.ts";
 import { everything } from "../../src/consumption/chosen.ts";
 import { entitlementAccount, ledgerIdOf } from "../../src/consumption/entry.ts";
 import { compareCells, keptCell } from "../../src/consumption/grid-cells.ts";
-import { everyRow } from "../../src/consumption/grid-visibility.ts";
+import { everyRow, type Numbered } from "../../src/consumption/grid-visibility.ts";
 import { agreementId, customerId } from "../reports/support/world.ts";
 
 const ledgerId = ledgerIdOf(customerId, agreementId);
@@ -18,7 +18,8 @@ function caseStore(
   rows: readonly CaseRow[],
 ): Pick<CaseStore, "caseRows" | "caseNumbers" | "caseSum" | "lastOfCase"> {
   const numberOf = ({ cells }: CaseRow): string | null => keptCell(cells, "number");
-  const ofCase = (number: string | null) => rows.filter((row) => numberOf(row) === number);
+  const ofCase = ({ number, filter }: Parameters<CaseStore["caseSum"]>[1]) =>
+    filter === undefined ? rows.filter((row) => numberOf(row) === number) : [];
   const sorted = rows.toSorted(
     (left, right) => compareCells(numberOf(left), numberOf(right)) || compareCells(left.id, right.id),
   );
@@ -41,60 +42,66 @@ function caseStore(
         .filter(({ quantity }) => page.filter === undefined || quantity > 1)
         .slice(0, page.limit)
         .map((row) => ({ number: numberOf(row), workspaceId: row.workspaceId })),
-    caseSum: async (_, { number }) => ({
-      total: ofCase(number).length,
-      reversals: ofCase(number).filter(({ reverses }) => reverses !== undefined).length,
-      quantity: ofCase(number).reduce((sum, { quantity }) => sum + quantity, 0),
+    caseSum: async (_, query) => ({
+      total: ofCase(query).length,
+      reversals: ofCase(query).filter(({ reverses }) => reverses !== undefined).length,
+      quantity: ofCase(query).reduce((sum, { quantity }) => sum + quantity, 0),
     }),
-    lastOfCase: async (_, { number }) =>
-      ofCase(number).toSorted((left, right) =>
+    lastOfCase: async (_, query) =>
+      ofCase(query).toSorted((left, right) =>
         compareCells(`${right.at}${right.id}`, `${left.at}${left.id}`),
       )[0],
   };
 }
 
-describe("rows by case", () => {
-  const scope = { account, chosen: everything, asOf: undefined, filter: undefined, visibility: everyRow };
-  const matching = { query: "c.quantity > 1", parameters: [] };
-  const limits = fc.integer({ min: 1, max: 5 });
-  const sizes = fc.array(fc.constantFrom(1, 2, 7, 400, 999, 1_000, 1_001, 1_002, 2_500), { maxLength: 6 });
+const scope = { account, chosen: everything, asOf: undefined, filter: undefined, visibility: everyRow };
+const matching = { query: "c.quantity > 1", parameters: [] };
+const limits = fc.integer({ min: 1, max: 5 });
+const sizes = fc.array(fc.constantFrom(1, 2, 7, 400, 999, 1_000, 1_001, 1_002, 2_500), { maxLength: 6 });
 
-  const rowsOf = (caseSizes: readonly number[]): CaseRow[] =>
-    caseSizes.flatMap((size, index) =>
-      Array.from(
-        { length: size },
-        (_, each): CaseRow => ({
-          id: `${index}-${each}`,
-          at: `2026-03-${String(1 + (each % 28)).padStart(2, "0")}T00:00:00.000Z`,
-          workspaceId,
-          // Of every third case no row matches, of the others one in two.
-          quantity: each % 9 === 8 ? -1 : index % 3 === 2 ? 1 : 1 + (each % 2),
-          ...(each % 9 === 8 ? { reverses: "another" } : {}),
-          cells: { n: index === 0 ? null : `CASE-${index}`, t: `${each}` },
-        }),
-      ),
+const rowsOf = (caseSizes: readonly number[]): CaseRow[] =>
+  caseSizes.flatMap((size, index) =>
+    Array.from(
+      { length: size },
+      (_, each): CaseRow => ({
+        id: `${index}-${each}`,
+        at: `2026-03-${String(1 + (each % 28)).padStart(2, "0")}T00:00:00.000Z`,
+        workspaceId,
+        // Of every third case no row matches, of the others one in two.
+        quantity: each % 9 === 8 ? -1 : index % 3 === 2 ? 1 : 1 + (each % 2),
+        ...(each % 9 === 8 ? { reverses: "another" } : {}),
+        cells: { n: index === 0 ? null : `CASE-${index}`, t: `${each}` },
+      }),
+    ),
+  );
+
+async function readAll(
+  rows: readonly CaseRow[],
+  limit: number,
+  isDescending: boolean,
+  wanted: CasesAsked["matching"],
+  visibility: CasesAsked["visibility"] = everyRow,
+): Promise<readonly Case[]> {
+  const store = caseStore(rows);
+  const cases: Case[] = [];
+  for (let after: { number: string | null } | undefined, isLast = false; !isLast; ) {
+    const place = { after, limit, isDescending };
+    const { value, next } = await readCases(
+      store,
+      ledgerId,
+      { ...scope, visibility, matching: wanted },
+      place,
     );
-
-  async function readAll(
-    rows: readonly CaseRow[],
-    limit: number,
-    isDescending: boolean,
-    wanted: CasesAsked["matching"],
-  ): Promise<readonly Case[]> {
-    const store = caseStore(rows);
-    const cases: Case[] = [];
-    for (let after: { number: string | null } | undefined, isLast = false; !isLast; ) {
-      const place = { after, limit, isDescending };
-      const { value, next } = await readCases(store, ledgerId, { ...scope, matching: wanted }, place);
-      expect(value.length).toBeLessThanOrEqual(limit);
-      if (next !== undefined) expect([value.length, next.isShown]).toEqual([limit, true]);
-      cases.push(...value);
-      isLast = next === undefined;
-      after = next?.place;
-    }
-    return cases;
+    expect(value.length).toBeLessThanOrEqual(limit);
+    if (next !== undefined) expect([value.length, next.isShown]).toEqual([limit, true]);
+    cases.push(...value);
+    isLast = next === undefined;
+    after = next?.place;
   }
+  return cases;
+}
 
+describe("rows by case", () => {
   it("are each in one whole case, however they are found and in whatever order, and however many rows a case and a page have", async () => {
     await fc.assert(
       fc.asyncProperty(sizes, limits, fc.boolean(), fc.boolean(), async (caseSizes, limit, ...how) => {
@@ -125,9 +132,42 @@ describe("rows by case", () => {
   });
 });
 
+describe("cases that are hidden", () => {
+  const hidden = fc.uniqueArray(fc.constantFrom("CASE-1", "CASE-2", "CASE-3", "CASE-4", "CASE-5"));
+
+  it("leave pages as they are where these never were", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        sizes,
+        limits,
+        hidden,
+        fc.boolean(),
+        fc.boolean(),
+        async (caseSizes, limit, names, ...how) => {
+          const [isDescending, isFiltered] = how;
+          const isHidden = (number: string | null) =>
+            number !== null && names.some((name) => name === number);
+          const visibility = {
+            shown: async <Row>(rows: readonly Row[], of: (row: Row) => Numbered) =>
+              rows.filter((row) => !isHidden(of(row).number)),
+            filterOf: (number: string | null) =>
+              isHidden(number) ? { query: "false", parameters: [] } : undefined,
+          };
+          const rows = rowsOf(caseSizes);
+          const others = rows.filter(({ cells }) => !isHidden(keptCell(cells, "number")));
+          const wanted = isFiltered ? matching : undefined;
+          expect(await readAll(rows, limit, isDescending, wanted, visibility)).toEqual(
+            await readAll(others, limit, isDescending, wanted),
+          );
+        },
+      ),
+      { numRuns: 120 },
+    );
+  });
+});
+
 describe("the number of cases", () => {
   it("is of those of which something is left, and that were found", async () => {
-    const scope = { account, chosen: everything, asOf: undefined, filter: undefined, visibility: everyRow };
     const elsewhere = workspaceIdSchema.parse("ws-other");
     const quantities = [
       { number: "CASE-1", workspaceId, quantity: 30 },
@@ -138,7 +178,6 @@ describe("the number of cases", () => {
     ];
     const found = ["CASE-2", "CASE-3"].map((number) => ({ number, workspaceId }));
     const store = { caseQuantities: async () => quantities, differentNumbers: async () => found };
-    const matching = { query: "true", parameters: [] };
     expect(await countCases(store, ledgerId, { ...scope, matching: undefined })).toBe(2);
     expect(await countCases(store, ledgerId, { ...scope, matching })).toBe(1);
   });

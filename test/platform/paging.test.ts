@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { finishPage, type PageScope, startPage } from "../../src/platform/paging.ts";
+import { finishPage, linkPage, type PageScope, startPage } from "../../src/platform/paging.ts";
 
 const KEY = new Uint8Array(32).fill(7);
 const NOW = new Date("2026-11-20T12:00:00Z");
@@ -104,4 +104,43 @@ describe("a cursor", () => {
   ])("does not go with %s, and says to start again", (_what, change) => {
     expect(() => readPage(change(new URL(link)), 9)).toThrow(/The cursor .*: start again without it/);
   });
+});
+
+describe("a page that ends with what is not shown", () => {
+  const scope = scopeOf("https://api.example/things?api-version=2026-11-20&maxpagesize=2");
+  const places = z.object({ key: z.string(), id: z.string() });
+  const page = startPage(scope, readQuery(scope), places);
+  const linkTo = (key: string) =>
+    new URL(linkPage(scope, page, [], { place: { key, id: "1" }, isShown: false }).nextLink ?? "");
+  const textOf = (link: URL): string =>
+    (link.searchParams.get("cursor") ?? "")
+      .split(".")
+      .map((part) => Buffer.from(part, "base64url").toString("latin1"))
+      .join("\n");
+
+  test("goes on there, and tells nobody where that is, nor how long its text is", () => {
+    const link = linkTo("Secret title");
+    expect(startPage(scope, readQuery(scopeOf(link.href)), places).after).toEqual({
+      key: "Secret title",
+      id: "1",
+    });
+    expect(textOf(link)).not.toContain("Secret");
+    const concealed = /"concealed":"([^"]+)"/.exec(textOf(link))?.[1] ?? "";
+    expect(Buffer.from(concealed, "base64url").toString("latin1")).not.toContain("Secret");
+    expect(textOf(link)).toHaveLength(textOf(linkTo("S")).length);
+    expect(linkTo("Secret title").href).toBe(link.href);
+  });
+
+  test("tells where a row is that is shown, as ever", () => {
+    const { nextLink } = linkPage(scope, page, [1], { place: { key: "Title", id: "1" }, isShown: true });
+    expect(textOf(new URL(nextLink ?? ""))).toContain("Title");
+  });
+
+  test.each(["", "AAAA", "A".repeat(800)])(
+    "does not go on from a place that was made up: %s",
+    (concealed) => {
+      const shown = linkPage(scope, page, [1], { place: { concealed }, isShown: true });
+      expect(() => startPage(scope, readQuery(scopeOf(shown.nextLink ?? "")), places)).toThrow(/start again/);
+    },
+  );
 });
