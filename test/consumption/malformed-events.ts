@@ -1,5 +1,12 @@
 /** One kind of event that cannot be accepted, as often as wanted, with the reason that each must be rejected for. */
-import { agreementEvent, deliveryEvent, entitlement, reversalEvent } from "../fakes/events.ts";
+import {
+  agreementEvent,
+  communicatedEvent,
+  deliveryEvent,
+  entitlement,
+  reversalEvent,
+  upsertedEvent,
+} from "../fakes/events.ts";
 
 export type Malformed = {
   readonly kind: string;
@@ -37,6 +44,12 @@ const agreement = (name: string, target: string, members: Record<string, unknown
 
 const placed = (name: string, code: string, target: string, members: Record<string, unknown>): Malformed =>
   kind(name, code, target, (n) => deliveryEvent(`bad-${n}`, members));
+
+const upserted = (name: string, target: string, members: Record<string, unknown>): Malformed =>
+  kind(name, "invalidData", `data.${target}`, (n) => upsertedEvent(`bad-${n}`, members));
+
+const communicated = (name: string, target: string, members: Record<string, unknown>): Malformed =>
+  kind(name, "invalidData", `data.${target}`, (n) => communicatedEvent(`bad-${n}`, members));
 
 /** `request.status` as an object in an object. */
 function nested(member: string, value: unknown): Record<string, unknown> {
@@ -131,6 +144,49 @@ export const malformedKinds: readonly Malformed[] = [
   agreement("an entitlement of no class", "packages.0.entitlements.0.class", {
     packages: [pack([entitlement("ent-bad", "advisory", { class: "gift" })])],
   }),
+  upserted("a request without a number", "number", { number: undefined }),
+  upserted("a number with a space", "number", { number: "INC 1" }),
+  upserted("a number with a tilde, which joins it to its customer", "number", { number: "INC~1" }),
+  upserted("a number of 65 letters", "number", { number: "I".repeat(65) }),
+  upserted("a request without a title", "title", { title: undefined }),
+  upserted("a title of nothing but spaces", "title", { title: "  " }),
+  upserted("a severity by its letter", "severity", { severity: "A" }),
+  upserted("a request without a status", "status", { status: undefined }),
+  upserted("a status that nobody knows", "status", { status: "solved" }),
+  upserted("half a version", "version", { version: 1.5 }),
+  upserted("a version below 0", "version", { version: -1 }),
+  upserted("an opening before there were computers", "openedAt", { openedAt: "1815-06-18T11:00:00Z" }),
+  upserted("a country by its name", "country", { country: "Poland" }),
+  upserted("a language of the desk that nobody writes", "language", { language: "la" }),
+  upserted("a creator who is no address", "createdBy", { createdBy: "Ana" }),
+  upserted("a primary contact without an address", "primaryContact.email", {
+    primaryContact: { name: "Ana" },
+  }),
+  upserted("an advocate who is text", "advocate", { advocate: "nora@provider.example" }),
+  upserted("51 contacts", "contacts", { contacts: Array(51).fill({ email: "ana@cust-t.example" }) }),
+  upserted("text for the incentive mark", "isIncentiveRelated", { isIncentiveRelated: "false" }),
+  upserted("a workspace of a request named as the prototype", "workspaceId", { workspaceId: "__proto__" }),
+  communicated("e-mail of no request", "number", { number: undefined }),
+  communicated("e-mail that goes nowhere", "direction", { direction: "sideways" }),
+  communicated("e-mail from nobody", "from", { from: undefined }),
+  communicated("e-mail from a name", "from", { from: "Nora" }),
+  communicated("an address with a header behind it", "from", { from: "a@b.example>\r\nBcc: <c@d.example" }),
+  communicated("101 recipients", "to", { to: Array(101).fill("ana@cust-t.example") }),
+  communicated("a recipient who is no address", "to.0", { to: ["Ana"] }),
+  communicated("copies that are text", "cc", { cc: "ana@cust-t.example" }),
+  communicated("a text of more than 48 KB in bytes only", "body", { body: "ł".repeat(24_577) }),
+  communicated("e-mail without a text", "body", { body: undefined }),
+  communicated("a text in another format", "bodyType", { bodyType: "rtf" }),
+  communicated("a time of sending that is a date", "sentAt", { sentAt: "2026-03-01" }),
+  kind("a request of nobody's customer", "unknownCustomer", "data.customerId", (n) =>
+    upsertedEvent(`bad-${n}`, { customerId: "cust-nobody-knows" }),
+  ),
+  kind("a request in nobody's workspace", "unknownWorkspace", "data.workspaceId", (n) =>
+    upsertedEvent(`bad-${n}`, { workspaceId: "ws-nobody-knows" }),
+  ),
+  kind("e-mail of nobody's customer", "unknownCustomer", "data.customerId", (n) =>
+    communicatedEvent(`bad-${n}`, { customerId: "cust-nobody-knows" }),
+  ),
   placed("an unknown customer", "unknownCustomer", "data.customerId", { customerId: "cust-nobody-knows" }),
   placed("an unknown workspace", "unknownWorkspace", "data.workspaceId", { workspaceId: "ws-nobody-knows" }),
   placed("an unknown agreement of another service than cases", "unknownAgreement", "data.agreementId", {

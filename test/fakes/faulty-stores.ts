@@ -1,5 +1,5 @@
 import type { RecorderStores } from "../../src/consumption/record.ts";
-import { aroundStores } from "./around-stores.ts";
+import { type Around, aroundStores } from "./around-stores.ts";
 
 /**
  * What can befall one call. `crashBefore`, `crashAfter`: the process ends there and does nothing more. `lost`: done, but
@@ -35,28 +35,33 @@ class InjectedError extends Error {
   }
 }
 
-export type FaultyStores = {
-  readonly stores: RecorderStores;
+type FaultyCalls = {
   /** Methods called since `arm`, in order, and whether each can be refused. */
   readonly calls: () => readonly { readonly method: string; readonly canBeRefused: boolean }[];
   readonly arm: () => void;
 };
+export type FaultyStores = FaultyCalls & { readonly stores: RecorderStores };
 
 export function faultyStores(inner: RecorderStores, plan: FaultPlan): FaultyStores {
+  const { around, ...calls } = faultyCalls(plan);
+  return { ...calls, stores: aroundStores(inner, around) };
+}
+
+/** The same for stores of any kind. */
+export function faultyCalls(plan: FaultPlan): FaultyCalls & { readonly around: Around } {
   const calls: { readonly method: string; readonly canBeRefused: boolean }[] = [];
   let armed = false;
   let ended = false;
-  const stores = aroundStores(inner, async (method, run, refusals) => {
-    if (ended) throw new InjectedError("crashBefore", method, "ENDED");
-    if (!armed) return run();
-    const call = { method, canBeRefused: refusals.length > 0 };
-    const fault = plan({ index: calls.length, ...call });
-    calls.push(call);
-    if (fault === "crashBefore" || fault === "crashAfter") ended = true;
-    return suffer(fault, method, run, refusals);
-  });
   return {
-    stores,
+    around: async (method, run, refusals) => {
+      if (ended) throw new InjectedError("crashBefore", method, "ENDED");
+      if (!armed) return run();
+      const call = { method, canBeRefused: refusals.length > 0 };
+      const fault = plan({ index: calls.length, ...call });
+      calls.push(call);
+      if (fault === "crashBefore" || fault === "crashAfter") ended = true;
+      return suffer(fault, method, run, refusals);
+    },
     calls: () => calls,
     arm: () => {
       armed = true;

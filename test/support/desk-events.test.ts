@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import { applyChange, nobodyToTell } from "../../src/access/apply-change.ts";
+import { personIdOf } from "../../src/access/member.ts";
+import { removeRole, roleAssignmentIdOf } from "../../src/access/role-assignment.ts";
+import { addContact } from "../../src/support/contacts.ts";
+import { requestNumberSchema } from "../../src/support/request.ts";
+import { agreementEvent, CUSTOMER, communicatedEvent, upsertedEvent } from "../fakes/events.ts";
+import { memoryRequests } from "../fakes/memory-requests.ts";
+import { memoryStores } from "../fakes/memory-stores.ts";
+import {
+  changeHere,
+  type DeskWorld,
+  KEY,
+  NOW,
+  OPENED_AT,
+  openHere,
+  recorderOf,
+  rolesOf,
+  startDesk,
+} from "./desk-world.ts";
+
+const advocate = { name: "Nora", email: "Nora@Provider.example" };
+const GIVEN = ["nora@provider.example: advocate active 1"];
+
+const record = async (world: DeskWorld, ...bodies: string[]) => recorderOf(world).record(bodies);
+const openRejections = ({ stores }: DeskWorld): string[] =>
+  stores
+    .rejected()
+    .flatMap(({ status, event, reason }) => (status === "rejected" ? [`${event.id}: ${reason.code}`] : []));
+
+describe("an event of a customer that nobody knows yet", () => {
+  it("is kept, and recorded when the agreement comes that makes the customer known", async () => {
+    const world = { stores: memoryStores(), kept: memoryRequests() };
+    const [upserted, communicated] = await record(world, upsertedEvent("u1"), communicatedEvent("c1"));
+    expect(upserted).toMatchObject({ status: "rejected", rejection: { code: "unknownCustomer" } });
+    expect(communicated).toMatchObject({ status: "rejected", rejection: { target: "data.customerId" } });
+    expect(world.kept.documents()).toEqual([]);
+    await record(world, agreementEvent());
+    expect(openRejections(world)).toEqual([]);
+    expect(world.kept.request(KEY)).toMatchObject({ title: "Backups fail", language: "es" });
+    expect(world.kept.communications()).toHaveLength(1);
+  });
+
+  it("or of a workspace that is none of its customer's is rejected with that reason, and nothing is kept of it", async () => {
+    const world = await startDesk();
+    const [outcome] = await record(world, upsertedEvent("u1", { workspaceId: "ws-elsewhere" }));
+    expect(outcome).toMatchObject({ status: "rejected", rejection: { code: "unknownWorkspace" } });
+    expect(world.kept.documents()).toEqual([]);
+  });
+});
+
+describe("an event", () => {
+  it("is repeated with the same content, and refused with another one", async () => {
+    const world = await startDesk();
+    const [first, again, other] = await record(
+      world,
+      upsertedEvent("u1"),
+      upsertedEvent("u1"),
+      upsertedEvent("u1", { title: "Other" }),
+    );
+    expect([first, again]).toEqual([{ status: "recorded" }, { status: "repeated" }]);
+    expect(other).toMatchObject({
+      status: "rejected",
+      rejection: { code: "conflictingContent", target: "id" },
+    });
+    expect(world.kept.request(KEY)).toMatchObject({ title: "Backups fail", revision: 1 });
+  });
+
+  it("keeps the members that nobody knows, also of people, and is kept whole whatever is shown of it", async () => {
+    const world = await startDesk();
+    const data = { title: "x".repeat(1_000), note: { deep: [1] }, advocate: { ...advocate, phone: "1" } };
+    await record(world, upsertedEvent("u1", data));
+    expect(world.kept.facts()[0]?.event.data).toMatchObject({ ...data, advocate: { phone: "1" } });
+    expect(world.kept.request(KEY)).toMatchObject({ title: "x".repeat(256) });
+  });
+
+  it("of one customer touches no request of another with the same number", async () => {
+    const world = await startDesk();
+    const other = { customerId: "cust-u", agreementId: "agr-u" };
+    await record(world, agreementEvent(other, { id: "other" }), upsertedEvent("u1", { title: "Ours" }));
+    await record(world, upsertedEvent("u1", { customerId: "cust-u", title: "Theirs" }));
+    await record(world, communicatedEvent("c1", { customerId: "cust-u" }));
+    expect(world.kept.request(KEY)).toMatchObject({ title: "Ours", responses: { firstAt: null } });
+    expect(world.kept.communications().map(({ customerId }) => customerId)).toEqual(["cust-u"]);
+  });
+
+  it("shows nothing of what no reader sees, and cuts what is too long for a list", async () => {
+    const world = await startDesk();
+    const hostile = "a\u0000b\r\nc\u2028d\ud800e\u0007 ";
+    await record(
+      world,
+      upsertedEvent("u1", {
+        title: hostile,
+        description: `${hostile}${"y".repeat(30_000)}`,
+        product: " \u0000 ",
+        primaryContact: { name: `Ana${"\u0301".repeat(200)}`, email: "ANA@cust-t.example" },
+      }),
+    );
+    const request = world.kept.request(KEY);
+    expect(request).toMatchObject({ title: "ab c d\ufffde", product: null });
+    expect(request).toMatchObject({ primaryContact: { email: "ana@cust-t.example" } });
+    expect(request).toHaveProperty("description", expect.stringMatching(/^ab\nc\nd\ufffde y{19990,}$/));
+  });
+
+  it("adds contacts beside those of the advocate here, and takes away only its own", async () => {
+    const world = await startDesk();
+    await openHere(world);
+    const own = { email: "eva@cust-t.example", language: "es" } as const;
+    const doing = { customerId: KEY.customerId, actor: { subject: "nora" }, at: OPENED_AT, key: "contact" };
+    await changeHere(
+      world,
+      (known) => known && addContact(doing, { email: "n@p.example", name: "N" }, known, own),
+    );
+    const named = (...names: string[]) => ({
+      contacts: names.map((name) => ({ email: `${name}@cust-t.example` })),
+    });
+    await record(world, upsertedEvent("u1", named("ana", "bob", "eva")));
+    await record(world, upsertedEvent("u2", named("bob"), { time: "2026-03-02T00:00:00Z" }));
+    await record(world, upsertedEvent("u3", {}, { time: "2026-03-03T00:00:00Z" }));
+    const request = world.kept.request(KEY);
+    const contacts = request?.kind === "supportRequest" ? request.contacts : [];
+    expect(contacts.map(({ email, isUpstream }) => [email, isUpstream])).toEqual([
+      ["eva@cust-t.example", undefined],
+      ["bob@cust-t.example", true],
+    ]);
+  });
+});
+
+describe("whoever is named as the advocate", () => {
+  it("has the role at the customer, once, however many events say so", async () => {
+    const world = await startDesk();
+    await record(world, upsertedEvent("u1", { advocate }));
+    await record(world, upsertedEvent("u2", { advocate, number: "INC0000002" }));
+    await record(world, upsertedEvent("u1", { advocate }));
+    expect(rolesOf(world.stores)).toEqual(GIVEN);
+    const [entry, ...others] = world.stores
+      .directoryDocuments()
+      .flatMap((each) => (each.kind === "auditEntry" && each.action === "roleAssigned" ? [each] : []));
+    expect(others).toEqual([]);
+    expect(entry).toMatchObject({ actor: { subject: "/servicedesk" }, customerId: CUSTOMER });
+  });
+
+  it("does not get back what somebody took away", async () => {
+    const world = await startDesk();
+    await record(world, upsertedEvent("u1", { advocate }));
+    const { directory } = world.stores;
+    const id = roleAssignmentIdOf("advocate", personIdOf(KEY.customerId, "nora@provider.example"));
+    const known = await directory.roleAssignment(KEY.customerId, id);
+    if (known === undefined) throw new Error("there is no assignment");
+    const doing = { customerId: KEY.customerId, actor: { subject: "csam" }, at: NOW, key: "removal" };
+    await applyChange({ ...world.stores, ...nobodyToTell }, removeRole(doing, known)[0]);
+    await record(
+      world,
+      upsertedEvent("u2", { advocate }, { time: "2026-03-02T00:00:00Z" }),
+      upsertedEvent("u1", { advocate }),
+    );
+    expect(rolesOf(world.stores)).toEqual(["nora@provider.example: advocate removed 2"]);
+  });
+
+  it("needs none where the agreement names them, gets none by an old event, and none of what nobody may know of", async () => {
+    const world = await startDesk();
+    const team = [
+      { email: "csam@provider.example", role: "csam" },
+      { email: advocate.email, role: "advocate" },
+    ];
+    await record(
+      world,
+      agreementEvent({ accountTeam: team }, { id: "amended", time: "2026-02-01T00:00:00Z" }),
+    );
+    await record(world, upsertedEvent("u1", { advocate }));
+    expect(rolesOf(world.stores)).toEqual([]);
+
+    const other = { email: "otto@provider.example" };
+    await record(world, upsertedEvent("u0", { advocate: other }, { time: "2026-02-01T00:00:00Z" }));
+    expect(rolesOf(world.stores)).toEqual([]);
+
+    await record(world, upsertedEvent("u9", { number: "INC9", advocate: other, isIncentiveRelated: true }));
+    expect(rolesOf(world.stores)).toEqual([]);
+    const number = requestNumberSchema.parse("INC9");
+    expect(world.kept.request({ ...KEY, number })).toMatchObject({ advocate: { email: other.email } });
+  });
+});
+
+describe("the audit trail", () => {
+  const trail = ({ kept }: DeskWorld) =>
+    kept.documents().flatMap((each) => (each.kind === "auditEntry" ? [each] : []));
+
+  it("says what the support desk changed of who sees a request and how it stands, and of nothing else", async () => {
+    const world = await startDesk();
+    await record(
+      world,
+      upsertedEvent("u1"),
+      upsertedEvent("u2", { title: "Other words" }, { time: "2026-03-02T00:00:00Z" }),
+      upsertedEvent("u3", { status: "closed" }, { time: "2026-03-03T00:00:00Z" }),
+      communicatedEvent("c1"),
+    );
+    expect(trail(world)).toMatchObject([
+      { action: "supportRequestOpened", actor: { subject: "/servicedesk" } },
+      { action: "supportRequestChanged", before: { status: "open" }, after: { status: "closed" } },
+    ]);
+  });
+
+  it("tells of an incentive-related request its creator alone", async () => {
+    const world = await startDesk();
+    await record(world, upsertedEvent("u1", { isIncentiveRelated: true, createdBy: "zoe@cust-t.example" }));
+    expect(trail(world)).toMatchObject([{ onlyFor: "zoe@cust-t.example" }]);
+  });
+});
