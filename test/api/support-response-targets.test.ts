@@ -6,7 +6,7 @@ import { requestKeyOf, type SupportRequest } from "../../src/support/request.ts"
 import { cosmosRequestStore, type RequestStore } from "../../src/support/request-store.ts";
 import { defaultCalendar } from "../../src/support/target-calendar.ts";
 import { withTargets } from "../../src/support/target-check.ts";
-import { CUSTOMER } from "../fakes/events.ts";
+import { CUSTOMER, communicatedEvent, upsertedEvent } from "../fakes/events.ts";
 import { done } from "./support/access-steps.ts";
 import {
   type OpenedRequest,
@@ -196,6 +196,31 @@ describe("the timer of response targets", () => {
       expect(await milestones(number)).toHaveLength(1);
       expect(await told(number)).toEqual([]);
     }
+  });
+
+  it("notices the update that an e-mail of the support desk promised, and shows it on the timeline", async () => {
+    const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
+    const [openedAt, sentAt] = [ago(4 * HOUR_MS), ago(2.5 * HOUR_MS)];
+    const number = "INC-TARGET";
+    await world.api.send([
+      upsertedEvent("upserted", { number, severity: "critical", openedAt }, { time: openedAt }),
+      communicatedEvent("communicated", { number, sentAt }, { time: sentAt }),
+    ]);
+    await world.api.drained();
+    await timer("noticeMissedTargets");
+    const missedAt = new Date(Date.parse(sentAt) + 2 * HOUR_MS).toISOString();
+    const { targets } = await details("csam", `${CUSTOMER}~${number}`);
+    expect(targets.firstResponse).toEqual({ state: "met", metAt: sentAt });
+    expect(targets.nextUpdate).toEqual({ state: "missed", missedAt, respondedAt: null });
+    expect(await told(number)).toEqual([PEOPLE.csam.email]);
+    const path = `supportRequests/${encodeURIComponent(`${CUSTOMER}~${number}`)}/activity`;
+    const activity = await done(world.api, PEOPLE.csam, { path });
+    const entries = activity.read(
+      z.looseObject({ value: z.array(z.looseObject({ type: z.string() })) }),
+    ).value;
+    expect(entries.filter(({ type }) => type === "responseTargetMissed")).toMatchObject([
+      { at: missedAt, target: "nextUpdate" },
+    ]);
   });
 
   it("counts open requests by a calendar that was changed", async () => {
