@@ -5,6 +5,8 @@ import type { Endpoint } from "../../src/platform/endpoint.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { activityEndpoints } from "./activity.ts";
 import { additionalCaseEndpoints } from "./additional-cases.ts";
+import { advocateCalendarEndpoints } from "./advocate-calendar.ts";
+import { appointmentSlotEndpoints } from "./appointment-slots.ts";
 import { auditEntryEndpoints } from "./audit-entries.ts";
 import { businessCalendarEndpoints } from "./business-calendar.ts";
 import { customerEndpoints } from "./customers.ts";
@@ -25,6 +27,7 @@ import { reportEndpoints } from "./reports.ts";
 import { roleAssignmentEndpoints } from "./role-assignments.ts";
 import { serviceEndpoints } from "./service.ts";
 import { supportRequestActivityEndpoints } from "./support-request-activity.ts";
+import { supportRequestAppointmentEndpoints } from "./support-request-appointments.ts";
 import { supportRequestCommunicationEndpoints } from "./support-request-communications.ts";
 import { supportRequestContactEndpoints } from "./support-request-contacts.ts";
 import { supportRequestDetailEndpoints } from "./support-request-details.ts";
@@ -70,6 +73,9 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...supportRequestNoteEndpoints(app),
     ...supportRequestContactEndpoints(app),
     ...supportRequestShareEndpoints(app),
+    ...supportRequestAppointmentEndpoints(app),
+    ...appointmentSlotEndpoints(app),
+    ...advocateCalendarEndpoints(app),
     ...businessCalendarEndpoints(app),
     ...noticeEndpoints(app),
     ...webhookEndpoints(app),

@@ -5,6 +5,7 @@ import { languageSchema } from "../../src/agreements/agreement-event.ts";
 import { requireMatch } from "../../src/platform/conditional.ts";
 import { listSchema } from "../../src/platform/paging.ts";
 import type { App } from "../../src/platform/wiring.ts";
+import { notOfferedSchema, whyNotOffered } from "../../src/support/appointment.ts";
 import { changeRequest } from "../../src/support/change-request.ts";
 import { changeStatus } from "../../src/support/change-status.ts";
 import { plainText } from "../../src/support/plain-text.ts";
@@ -33,6 +34,18 @@ export const detailsSchema = summaryViewSchema
   .extend({
     description: z.string(),
     contacts: z.array(contactSchema).meta({ description: "Whom the advocate writes to besides." }),
+    appointment: z
+      .object({
+        isOffered: z.boolean(),
+        reason: notOfferedSchema.optional().meta({ description: "Why none is offered." }),
+        booked: z
+          .object({ appointmentId: z.string(), start: z.iso.datetime(), end: z.iso.datetime() })
+          .nullable()
+          .meta({ description: "The one booked last, unless it was cancelled; it may be over." }),
+      })
+      .meta({
+        description: "Whether the advocate has a calendar is seen when appointmentSlots are asked for.",
+      }),
     allowed: z.array(z.string()).meta({ description: "What the caller may do with it." }),
     links: z.record(z.string(), z.url()),
   })
@@ -48,12 +61,22 @@ export function detailsView(request: SupportRequest, viewer: Viewer, url: URL) {
     ...summaryView(request, url),
     description: request.description,
     contacts: request.contacts.map(({ name, email }) => ({ name, email })),
+    appointment: offerOf(request),
     allowed: [...abilitiesOf(viewer, request)].toSorted(),
     links: Object.fromEntries(
       ["notes", "attachments", "communications", "activity", "contacts", "shares", "appointments"].map(
         (part) => [part, requestLink(url, requestId, part)] as const,
       ),
     ),
+  };
+}
+
+function offerOf(request: SupportRequest) {
+  const reason = whyNotOffered(request);
+  return {
+    isOffered: reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
+    booked: request.appointment,
   };
 }
 

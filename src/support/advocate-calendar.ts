@@ -55,8 +55,6 @@ export const calendarDocumentSchema = z.object({
   /** Of messages to the advocate. */
   language: languageSchema,
   bookings: z.array(bookingSchema).max(BOOKINGS_MAX),
-  /** Of what the advocate sets; bookings do not count. */
-  revision: z.int().min(1),
 });
 export type CalendarDocument = z.infer<typeof calendarDocumentSchema>;
 
@@ -67,12 +65,9 @@ export type Attempt = {
   readonly at: string;
 };
 
-/** What an attempt asks of one advocate's calendar. */
+/** What an attempt does with an appointment, as far as the calendar is concerned. */
 export type Reservation = {
-  readonly email: string;
   readonly appointmentId: string;
-  /** Where the appointment is to begin; undefined: it is to go. */
-  readonly start: string | undefined;
   /** Where it begins so far; undefined: it is new. */
   readonly leaves: string | undefined;
 };

@@ -38,14 +38,23 @@ export type BookingAccess = ChangeAccess & {
   readonly newId: () => string;
 };
 
-/** What is to be done with an appointment, before its slot is held and after. */
-export type Plan = {
-  readonly reservation: Reservation;
-  /** In which whoever asks is told what is free instead. */
-  readonly timeZone: string;
-  /** @param slot undefined where the appointment goes. */
-  readonly decide: (slot: Slot | undefined) => NonNullable<Decided>;
-};
+/** What is to be done with an appointment, before its time is held in the calendar and after. */
+export type Plan = Reservation & {
+  /** Address of the advocate. */
+  readonly email: string;
+} & (
+    | {
+        readonly kind: "hold";
+        readonly start: string;
+        /** In which whoever asks is told what is free instead. */
+        readonly timeZone: string;
+        readonly decide: (held: Held) => NonNullable<Decided>;
+      }
+    | { readonly kind: "release"; readonly decide: () => NonNullable<Decided> }
+  );
+
+/** The slot that is held, and the calendar that it is of. */
+type Held = { readonly slot: Slot; readonly calendar: CalendarDocument };
 
 /**
  * @param plan is given the request as it is, and asked again while others are faster; undefined: it is as it should be.
@@ -65,8 +74,12 @@ export async function changeAppointment(
     try {
       const planned = await plan(known);
       if (planned === undefined) return undefined;
-      touched.add(planned.reservation.email);
-      return planned.decide(await reserve(access, attempt, planned));
+      touched.add(planned.email);
+      if (planned.kind === "hold") return planned.decide(await hold(access, attempt, planned));
+      await changeCalendar(access, planned.email, (calendar) =>
+        withHold(calendar, attempt, planned, undefined),
+      );
+      return planned.decide();
     } catch (error) {
       refusedFor = { known: known?.value };
       throw error;
@@ -84,26 +97,24 @@ export async function changeAppointment(
   }
 }
 
-async function reserve(
+/** @throws ConflictError where the slot cannot be had. */
+async function hold(
   access: BookingAccess,
   attempt: Attempt,
-  { reservation, timeZone }: Plan,
-): Promise<Slot | undefined> {
-  const { email, start } = reservation;
+  planned: Extract<Plan, { readonly kind: "hold" }>,
+): Promise<Held> {
+  const { email, start, timeZone } = planned;
   for (let round = 0; round < ATTEMPTS_MAX; round++) {
     const found = await access.advocateCalendars.read(email);
-    if (found === undefined) {
-      if (start === undefined) return undefined;
-      throw noCalendar();
-    }
-    const calendar =
-      start === undefined
-        ? found.value
-        : await checked(access, found.value, attempt, slotFrom(found.value, start));
-    const slot = start === undefined ? undefined : slotAt(calendar, attempt, start, timeZone);
-    const held = withHold(calendar, attempt, reservation, slot);
+    if (found === undefined) throw noCalendar();
+    const calendar = await checked(access, found.value, attempt, slotFrom(found.value, start));
+    const slot = slotAt(calendar, attempt, start, timeZone);
     // Also where nothing is new in it: the tag is another one then, and who looked into the hold so far looks again.
-    if (await access.advocateCalendars.save(held, found.etag)) return slot;
+    const isSaved = await access.advocateCalendars.save(
+      withHold(calendar, attempt, planned, slot),
+      found.etag,
+    );
+    if (isSaved) return { slot, calendar };
   }
   throw new UnavailableError(RETRY_AFTER_SECONDS, "others are always faster to write the calendar");
 }

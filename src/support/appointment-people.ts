@@ -11,6 +11,15 @@ import type { SupportRequest } from "./request.ts";
 
 type Directory = Pick<DirectoryStore, "members">;
 
+/** Whom an appointment that the advocate arranges is with where nobody is named: one query at most. */
+export async function customersPerson(directory: Directory, request: SupportRequest): Promise<Participant[]> {
+  const email = request.primaryContact?.email ?? request.createdBy;
+  if (email === null) return [];
+  return [attendeeOf(request, email, (await membersAt(directory, request, [email])).get(email))].flatMap(
+    (each) => each ?? [],
+  );
+}
+
 /** One query, or none. @throws InvalidRequestError `UnknownAttendee`. */
 export async function attendeesOf(
   directory: Directory,

@@ -20,7 +20,7 @@ export const SEARCH_DAYS_MAX = 400;
 const SPAN_MS_MAX = 3 * DAY_MS;
 
 /** An offset is none: it would not follow the changes of the clock. */
-const timeZoneSchema = z
+export const timeZoneSchema = z
   .string()
   .max(64)
   .refine(isTimeZone, "must be an IANA time zone, such as Europe/Madrid");
