@@ -3,9 +3,10 @@ import type { TokenRequest } from "../../local/tokens/claims.ts";
 import { agreementEvent, CUSTOMER, deliveryEvent } from "../fakes/events.ts";
 import { seededRandom } from "../fakes/random.ts";
 import { expectHarmless, expectRefusal } from "./support/expect-refusal.ts";
-import { fuzzedRequest } from "./support/fuzz.ts";
+import { fuzzedRequest, REQUEST_NUMBER } from "./support/fuzz.ts";
 import { askRaw } from "./support/raw-request.ts";
 import { type RunningApi, startApi, UPSTREAM } from "./support/running-api.ts";
+import { upsertedEvent } from "./support/support-world.ts";
 
 const SEED = 2_026;
 const REQUESTS = 2_000;
@@ -29,7 +30,12 @@ let api: RunningApi;
 
 beforeAll(async () => {
   api = await startApi();
-  await api.send([agreementEvent(), ...Array.from({ length: 5 }, (_, index) => deliveryEvent(`d-${index}`))]);
+  const told = { createdBy: "admin@cust-t.example" };
+  await api.send([
+    agreementEvent(),
+    upsertedEvent("told", REQUEST_NUMBER, told),
+    ...Array.from({ length: 5 }, (_, index) => deliveryEvent(`d-${index}`)),
+  ]);
 });
 
 afterAll(() => api.stack.stop());
@@ -62,7 +68,7 @@ test(`${REQUESTS} requests with spoilt parts are each answered, and none with a 
       statuses.add(await expectBorne(index, each, [SIGNING_KEY, COSMOS_KEY]));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  for (const status of [200, 202, 400, 401, 404, 405, 415]) expect(statuses).toContain(status);
+  for (const status of [200, 201, 202, 400, 401, 404, 405, 415]) expect(statuses).toContain(status);
 });
 
 test("afterwards everything that was taken is settled, and the roll-ups are right", async () => {

@@ -14,6 +14,9 @@ type Draft = {
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 const ENTITLEMENT = `customers/${CUSTOMER}/entitlements/ent-adv`;
+/** Of the support request that `fuzz.test.ts` tells of. */
+export const REQUEST_NUMBER = "SR-FUZZ";
+const REQUEST = `supportRequests/${CUSTOMER}~${REQUEST_NUMBER}`;
 const READS = [
   "me",
   "customers",
@@ -24,6 +27,11 @@ const READS = [
   `customers/${CUSTOMER}/additionalCases`,
   `customers/${CUSTOMER}/reports`,
   `customers/${CUSTOMER}/auditEntries`,
+  "supportRequests",
+  REQUEST,
+  `${REQUEST}/activity`,
+  `${REQUEST}/communications`,
+  `${REQUEST}/notes`,
   "rejectedEvents",
   "openapi.json",
   "health",
@@ -33,6 +41,10 @@ const WRITES = [
   "events/outcomes",
   `customers/${CUSTOMER}/reports`,
   "rejectedEvents/x/replay",
+  "supportRequests",
+  `${REQUEST}/notes`,
+  `${REQUEST}/shares`,
+  `${REQUEST}/contacts`,
 ] as const;
 const PARAMETERS = [
   "top",
@@ -46,6 +58,10 @@ const PARAMETERS = [
   "packages",
   "packageStatus",
   "status",
+  "scope",
+  "search",
+  "count",
+  "customer",
   "api-version",
   "unknown",
   "__proto__",
@@ -110,6 +126,10 @@ const BODIES = [
   '{"agreementId":"agr-t-base","period":{"firstDay":"0000-00-00","lastDay":"9999-12-31"}}',
   '[{"specversion":"1.0"},[],1,"x",null,true]',
   '{"__proto__":{"toString":1}}',
+  '{"text":"\u0000"}',
+  '{"text":"A note"}',
+  '{"email":"somebody@elsewhere.example"}',
+  `{"customerId":"${CUSTOMER}","workspaceId":"ws-default","title":1,"severity":"critical"}`,
   `[${"1,".repeat(2_000)}1]`,
 ] as const;
 
