@@ -8,6 +8,8 @@ import { activityEndpoints } from "../functions/http/activity.ts";
 import { additionalCaseEndpoints } from "../functions/http/additional-cases.ts";
 import { entitlementEndpoints } from "../functions/http/entitlements.ts";
 import { historyEndpoints } from "../functions/http/history.ts";
+import { supportRequestDetailEndpoints } from "../functions/http/support-request-details.ts";
+import { supportRequestEndpoints } from "../functions/http/support-requests.ts";
 import { type RequestRecord, startCosmos } from "../local/cosmos/server.ts";
 import { createCosmosResources, readResources } from "../local/resources.ts";
 import type { Grant } from "../src/access/grant.ts";
@@ -20,18 +22,27 @@ import { ADMIN_EMAIL, agreementEvent, deliveryEvent, NOW, type Target } from "./
 import { repositoryPath } from "./processes.ts";
 import { SETTINGS } from "./settings.ts";
 
-const administrator: Principal = {
+const user = (email: string): Principal => ({
   kind: "user",
   subject: "bench",
-  email: ADMIN_EMAIL,
+  email,
   roles: [],
   isPersonalAccount: false,
-};
+});
 
 /** Most events that one transaction takes beside their roll-up. */
 export const BATCH = 99;
 
-export type Cost = { readonly roundTrips: number; readonly requestUnits: number; readonly bytesRead: number };
+export type Cost = {
+  readonly roundTrips: number;
+  /** Those that documents were asked for or written by: without metadata and query plans. */
+  readonly calls: number;
+  readonly queries: number;
+  readonly requestUnits: number;
+  readonly bytesRead: number;
+  /** Items that the queries looked at, whether or not they matched. */
+  readonly examined: number;
+};
 export type Answer = {
   readonly status: number;
   readonly bytes: number;
@@ -42,7 +53,9 @@ export type BenchApp = AsyncDisposable & {
   readonly app: App;
   /** Everything that was asked of the store meanwhile, metadata and query plans included. */
   readonly costOf: (run: () => Promise<unknown>) => Promise<Cost>;
-  /** Calls a GET endpoint through the edge as the customer's services admin. */
+  /** The same store as a new instance of the app sees it. */
+  readonly newInstance: () => Pick<BenchApp, "get">;
+  /** Calls a GET endpoint through the edge, as the customer's services admin unless somebody else is named. */
   readonly get: (
     name:
       | "getActivity"
@@ -51,7 +64,9 @@ export type BenchApp = AsyncDisposable & {
       | "listEntitlementRows"
       | "listEntitlementCases"
       | "listAdditionalCases"
-      | "listAdditionalCaseRows",
+      | "listAdditionalCaseRows"
+      | "listSupportRequests"
+      | "getSupportRequest",
     query: Query,
   ) => Promise<Answer>;
 };
@@ -59,6 +74,8 @@ export type BenchApp = AsyncDisposable & {
 type Query = {
   readonly params: Readonly<Record<string, string>>;
   readonly search?: Readonly<Record<string, string>>;
+  /** Address of the caller. */
+  readonly caller?: string;
 };
 
 export async function startApp(): Promise<BenchApp> {
@@ -68,13 +85,8 @@ export async function startApp(): Promise<BenchApp> {
   starting.defer(() => server.close());
   const resources = await readResources(repositoryPath("infra/resources.json"));
   await createCosmosResources(server, resources.cosmos);
-  const app = wire(readConfig({ ...SETTINGS, COSMOS_ENDPOINT: server.endpoint, COSMOS_KEY: server.key }));
-  const endpoints = [
-    ...activityEndpoints(app),
-    ...entitlementEndpoints(app),
-    ...historyEndpoints(app),
-    ...additionalCaseEndpoints(app),
-  ];
+  const config = readConfig({ ...SETTINGS, COSMOS_ENDPOINT: server.endpoint, COSMOS_KEY: server.key });
+  const app = wire(config);
   const started = starting.move();
   return {
     app,
@@ -83,7 +95,8 @@ export async function startApp(): Promise<BenchApp> {
       await run();
       return sumOf(requests);
     },
-    get: (name, query) => get(app, endpoints, name, query),
+    newInstance: () => ({ get: getterOf(wire(config)) }),
+    get: getterOf(app),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }
@@ -92,29 +105,52 @@ export async function startApp(): Promise<BenchApp> {
 const isUsual = ({ status, operation }: RequestRecord): boolean =>
   status < 400 || status === 404 || status === 409 || (status === 400 && operation === "query");
 
+const ABOUT_THE_STORE: ReadonlySet<RequestRecord["operation"]> = new Set([
+  "account",
+  "database",
+  "container",
+  "pkranges",
+  "queryPlan",
+]);
+
 function sumOf(requests: readonly RequestRecord[]): Cost {
   const refused = requests.find((request) => !isUsual(request));
   if (refused !== undefined)
     throw new Error(`the store answered ${refused.operation} with ${refused.status}`);
   return {
     roundTrips: requests.length,
+    calls: requests.filter(({ operation }) => !ABOUT_THE_STORE.has(operation)).length,
+    queries: requests.filter(({ operation }) => operation === "query").length,
     requestUnits: requests.reduce((sum, { charge }) => sum + charge, 0),
     bytesRead: requests.reduce((sum, { responseBytes }) => sum + responseBytes, 0),
+    examined: requests.reduce((sum, { examined }) => sum + examined, 0),
   };
 }
 
 const linkSchema = z.object({ nextLink: z.url().optional() }).transform(({ nextLink }) => ({ nextLink }));
 
+function getterOf(app: App): BenchApp["get"] {
+  const endpoints = [
+    ...activityEndpoints(app),
+    ...entitlementEndpoints(app),
+    ...historyEndpoints(app),
+    ...additionalCaseEndpoints(app),
+    ...supportRequestEndpoints(app),
+    ...supportRequestDetailEndpoints(app),
+  ];
+  return (name, query) => get(app, endpoints, name, query);
+}
+
 async function get(
   app: App,
   endpoints: readonly Endpoint<Grant>[],
   name: string,
-  { params, search = {} }: Query,
+  { params, search = {}, caller = ADMIN_EMAIL }: Query,
 ): Promise<Answer> {
   const endpoint = endpoints.find(({ contract }) => contract.name === name);
   if (endpoint === undefined) throw new Error(`no endpoint ${name}`);
   const handler = toHandler(endpoint, {
-    verifier: { verify: async () => administrator },
+    verifier: { verify: async () => user(caller) },
     authorize: app.authorize,
     now: () => new Date(NOW),
     newRequestId: () => "bench",

@@ -6,9 +6,10 @@ import { readCost } from "./read-cost.ts";
 import { reportMemory } from "./report-memory.ts";
 import { requestCost } from "./request-cost.ts";
 import { start } from "./start.ts";
+import { supportCost } from "./support-cost.ts";
 import { writeCost } from "./write-cost.ts";
 
-const benches: readonly Bench[] = [writeCost, readCost, requestCost, load, start, reportMemory];
+const benches: readonly Bench[] = [writeCost, readCost, supportCost, requestCost, load, start, reportMemory];
 
 const USAGE = `Usage: npm run bench -- [NAME ...] [--events FILE]
 
