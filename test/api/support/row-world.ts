@@ -50,6 +50,8 @@ export const seers = {
   crossed: [...whole, "mixed"],
   /** Support was never told of it. */
   unknown: lookHere,
+  /** The same, with one number for what was delivered here and in the other workspace. */
+  split: lookHere,
   /** Of no request. */
   none: [...whole, ...inFirst, "mixed"],
   /** Delivered in the other workspace from here on: of a request there, of one of the first, of an unknown one, of none. */
@@ -58,9 +60,17 @@ export const seers = {
   incentiveThere: [],
   unknownThere: [...whole, "elsewhere", "mixed"],
   noneThere: [...whole, "elsewhere", "mixed"],
+  splitThere: [...whole, "elsewhere", "mixed"],
 } as const satisfies Readonly<Record<string, readonly Reader[]>>;
 export type Delivered = keyof typeof seers;
-const THERE: readonly Delivered[] = ["there", "crossedBack", "incentiveThere", "unknownThere", "noneThere"];
+export const THERE: readonly Delivered[] = [
+  "there",
+  "crossedBack",
+  "incentiveThere",
+  "unknownThere",
+  "noneThere",
+  "splitThere",
+];
 
 export const isShown = (reader: Reader, name: Delivered): boolean => {
   const all: readonly Reader[] = seers[name];
@@ -170,10 +180,12 @@ async function openRequests(world: SupportWorld): Promise<Readonly<Partial<Recor
     takenBack: await open(),
     crossed: "CROSSED-1",
     unknown: "NOBODY-1",
+    split: "NOBODY-3",
     there: "THERE-1",
     crossedBack: "BACK-1",
     incentiveThere: "BONUS-1",
     unknownThere: "NOBODY-2",
+    splitThere: "NOBODY-3",
   };
 }
 
@@ -220,6 +232,9 @@ function deliveryOf({ eventId, of, line, number, deliveredAt, quantity }: RowFac
     detail: { learner: "Ana", activityTitle: title, assessment: title, engagement: title },
   });
 }
+
+/** Whether support was told of it. */
+export const isKnown = (number: string | null): boolean => number !== null && !number.startsWith("NOBODY-");
 
 /** By which it is found. */
 export const titleOf = (of: Delivered): string => `zz${of} work`;
