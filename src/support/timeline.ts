@@ -3,18 +3,22 @@
  * request itself. Pure. Invariant: both are put in one order, by time and then by id, in which pages neither skip nor repeat.
  */
 import * as z from "zod";
+import { appointmentSchema } from "./appointment.ts";
 import { communicationSchema } from "./communication.ts";
+import { snippetOf } from "./mail-body.ts";
 import { milestoneSchema } from "./milestone.ts";
+import { noteSchema } from "./note.ts";
 import type { PartPosition } from "./part-store.ts";
 import { requestIdOf, type SupportRequest } from "./request.ts";
 import { requestStatusSchema, type StatusFact, statusChanges } from "./request-status.ts";
 import { requestLink } from "./request-view.ts";
 
 /** Every kind of part that has a place on the timeline. */
-export const timelinePartSchema = z.discriminatedUnion("kind", [communicationSchema, milestoneSchema]);
+const partSchemas = [noteSchema, communicationSchema, appointmentSchema, milestoneSchema] as const;
+export const timelinePartSchema = z.discriminatedUnion("kind", partSchemas);
 type TimelinePart = z.infer<typeof timelinePartSchema>;
 
-export const TIMELINE_KINDS: readonly TimelinePart["kind"][] = ["requestCommunication", "requestMilestone"];
+export const TIMELINE_KINDS: readonly string[] = partSchemas.map(({ shape }) => shape.kind.value);
 
 const shared = {
   at: z.iso.datetime(),
@@ -42,6 +46,20 @@ export const timelineEntrySchema = z
       to: z.array(z.string()),
       subject: z.string(),
       snippet: z.string(),
+    }),
+    z.object({
+      type: z.literal("note"),
+      ...shared,
+      noteId: z.string(),
+      snippet: z.string(),
+    }),
+    z.object({
+      type: z.literal("appointment"),
+      ...shared,
+      appointmentId: z.string(),
+      status: appointmentSchema.shape.status,
+      start: z.iso.datetime(),
+      end: z.iso.datetime(),
     }),
     z.object({
       type: z.literal("responseTargetMissed"),
@@ -104,6 +122,22 @@ export function timelineEntry(item: TimelineItem, request: SupportRequest, url: 
       const { communicationId, direction, from, to, subject, snippet } = item;
       const link = linkTo("communications", communicationId);
       return { type: "communication", at, by: from, link, communicationId, direction, to, subject, snippet };
+    }
+    case "requestNote": {
+      const { noteId, text, by } = item;
+      return {
+        type: "note",
+        at,
+        by: by.email,
+        link: linkTo("notes", noteId),
+        noteId,
+        snippet: snippetOf(text),
+      };
+    }
+    case "requestAppointment": {
+      const { appointmentId, status, start, end, bookedBy } = item;
+      const link = linkTo("appointments", appointmentId);
+      return { type: "appointment", at, by: bookedBy.email, link, appointmentId, status, start, end };
     }
     case "requestMilestone":
       return { type: item.type, at, by: null, link: linkTo(), target: item.target };

@@ -105,7 +105,7 @@ export function stateOf({ kept, stores }: DeskWorld): string {
     communications: kept.communications().toSorted((left, right) => (left.id < right.id ? -1 : 1)),
     facts: kept
       .facts()
-      .map(({ recordedAt: _, ...fact }) => fact)
+      .map((fact) => ({ ...fact, recordedAt: "" }))
       .toSorted((left, right) => (left.id < right.id ? -1 : 1)),
     roles: rolesOf(stores),
     rejections: stores
