@@ -1,16 +1,12 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
-import { InvalidRequestError, NotFoundError } from "../../src/platform/errors.ts";
+import { InvalidRequestError } from "../../src/platform/errors.ts";
 import { instantText } from "../../src/platform/instant.ts";
 import type { App } from "../../src/platform/wiring.ts";
-import {
-  appointmentDocumentId,
-  appointmentSchema,
-  openAppointment,
-  requireOffered,
-} from "../../src/support/appointment.ts";
+import { openAppointment, requireOffered } from "../../src/support/appointment.ts";
 import { slotsWith } from "../../src/support/appointment-booking.ts";
 import { appointmentContent } from "../../src/support/appointment-messages.ts";
+import { findAppointment, readAppointment } from "../../src/support/appointment-plan.ts";
 import { inZone } from "../../src/support/appointment-slots.ts";
 import { daysAfter, timeZoneSchema } from "../../src/support/business-calendar.ts";
 import { contentDisposition } from "../../src/support/file-name.ts";
@@ -47,13 +43,10 @@ const slotsSchema = z
   .meta({ id: "AppointmentSlots" });
 
 export function appointmentSlotEndpoints(app: App) {
-  const find = ({ customerId, number }: RequestKey, appointmentId: string) =>
-    app.support.parts.read(customerId, appointmentDocumentId(number, appointmentId), appointmentSchema);
-
   /** While there is an appointment, that of the advocate with whom it was booked: it can be moved there. */
   async function advocateOf(key: RequestKey, request: SupportRequest, now: string) {
     const open = openAppointment(request, now);
-    const booked = open === null ? undefined : await find(key, open.appointmentId);
+    const booked = open === null ? undefined : await findAppointment(app.support, key, open.appointmentId);
     if (booked === undefined) return requireOffered(request);
     const { email, name } = booked.value.advocate;
     return { email, name };
@@ -121,11 +114,10 @@ export function appointmentSlotEndpoints(app: App) {
     async (request) => {
       const { params, grant } = request;
       const { key, known } = await seenRequest(app, request);
-      const found = await find(key, params.appointmentId);
-      if (found === undefined) throw new NotFoundError(`no appointment ${params.appointmentId}`);
-      const content = appointmentContent(known.value, found.value, {
-        change: found.value.status,
-        timeZone: found.value.timeZone,
+      const { value: appointment } = await readAppointment(app.support, key, params.appointmentId);
+      const content = appointmentContent(known.value, appointment, {
+        change: appointment.status,
+        timeZone: appointment.timeZone,
         requestId: requestIdOf(key),
       });
       const language = grant.person?.memberships[key.customerId]?.language ?? known.value.language;

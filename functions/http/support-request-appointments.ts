@@ -1,27 +1,21 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
-import { requireMatch } from "../../src/platform/conditional.ts";
-import type { Versioned } from "../../src/platform/cosmos.ts";
-import { NotFoundError } from "../../src/platform/errors.ts";
 import { instantText } from "../../src/platform/instant.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import {
   APPOINTMENT_KIND,
-  type Appointment,
-  appointmentDocumentId,
   appointmentSchema,
-  bookAppointment,
-  cancelAppointment,
   INVITED_MAX,
-  moveAppointment,
   newAppointmentId,
-  requireChangeable,
-  requireNone,
-  requireOffered,
 } from "../../src/support/appointment.ts";
 import { changeAppointment } from "../../src/support/appointment-booking.ts";
-import { attendeesOf, customersPerson, stillInvited } from "../../src/support/appointment-people.ts";
+import {
+  planBooking,
+  planCancellation,
+  planMove,
+  readAppointment,
+} from "../../src/support/appointment-plan.ts";
 import { timeZoneSchema } from "../../src/support/business-calendar.ts";
 import type { RequestKey } from "../../src/support/request.ts";
 import { isAssigned } from "../../src/support/viewer.ts";
@@ -50,14 +44,7 @@ const startSchema = instantText.meta({
 const zoneSchema = timeZoneSchema.optional();
 
 export function supportRequestAppointmentEndpoints(app: App) {
-  const { directory } = app.directory;
-  const find = ({ customerId, number }: RequestKey, appointmentId: string) =>
-    app.support.parts.read(customerId, appointmentDocumentId(number, appointmentId), appointmentSchema);
-  const read = async (key: RequestKey, appointmentId: string): Promise<Versioned<Appointment>> => {
-    const found = await find(key, appointmentId);
-    if (found === undefined) throw new NotFoundError(`no appointment ${appointmentId} of the request`);
-    return found;
-  };
+  const access = { parts: app.support.parts, directory: app.directory.directory };
   const zoneOf = async ({ customerId }: RequestKey, timeZone: string | undefined): Promise<string> =>
     timeZone ?? (await readCustomer(app, customerId)).value.timeZone;
 
@@ -100,7 +87,7 @@ export function supportRequestAppointmentEndpoints(app: App) {
     },
     async (request) => {
       const { key } = await seenRequest(app, request);
-      const { value, etag } = await read(key, request.params.appointmentId);
+      const { value, etag } = await readAppointment(access, key, request.params.appointmentId);
       return { status: 200, etag, body: appointmentView(value, request.url) };
     },
   );
@@ -137,34 +124,22 @@ export function supportRequestAppointmentEndpoints(app: App) {
       const { body, grant, url } = request;
       const { key, viewer } = askedRequest(request);
       const doing = doingFor(request, key);
-      const appointmentId = newAppointmentId(key, doing);
       await changeAppointment(app.booking, key, doing.at, async (known) => {
         const seen = seenAs(key, viewer, known);
         requireAbility(seen, "schedule");
-        if ((await find(key, appointmentId)) !== undefined) return undefined;
+        const { email, name = null } = senderOf(request);
         const { value } = seen.known;
-        const { email, name } = requireOffered(value);
-        requireNone(value, doing.at);
-        const timeZone = await zoneOf(key, body.timeZone);
-        const sender = senderOf(request);
         const language = grant.person?.memberships[key.customerId]?.language ?? value.language;
-        const bookedBy = { email: sender.email, name: sender.name ?? null, language };
-        const asked = body.attendees?.filter((each) => each !== sender.email && each !== email);
-        const attendees =
-          asked === undefined && isAssigned(viewer, value)
-            ? await customersPerson(directory, value)
-            : await attendeesOf(directory, value, asked ?? []);
-        return {
-          kind: "hold",
-          ...{ email, appointmentId, start: body.start, leaves: undefined, timeZone },
-          decide: ({ slot, calendar }) => {
-            const advocate = { email, name, language: calendar.language, timeZone: calendar.hours.timeZone };
-            const booking = { appointmentId, timeZone, advocate, bookedBy, attendees };
-            return bookAppointment(doing, seen.known, booking, slot);
-          },
-        };
+        return planBooking(access, doing, seen.known, {
+          start: body.start,
+          timeZone: await zoneOf(key, body.timeZone),
+          bookedBy: { email, name, language },
+          attendees: body.attendees,
+          isByAdvocate: isAssigned(viewer, value),
+        });
       });
-      const { value, etag } = await read(key, appointmentId);
+      // Read again: of two same requests made at once, the other one's may be the one that is kept.
+      const { value, etag } = await readAppointment(access, key, newAppointmentId(key, doing));
       return { status: 201, etag, body: appointmentView(value, url) };
     },
   );
@@ -189,27 +164,17 @@ export function supportRequestAppointmentEndpoints(app: App) {
       responses: { 200: { description: "As it is now.", schema: appointmentViewSchema } },
     },
     async (request) => {
-      const { body, url } = request;
+      const { body, conditions, url } = request;
       const { appointmentId } = request.params;
       const { key, viewer } = askedRequest(request);
       const doing = doingFor(request, key);
+      const { start, timeZone } = body;
       await changeAppointment(app.booking, key, doing.at, async (known) => {
         const seen = seenAs(key, viewer, known);
-        const before = await read(key, appointmentId);
         requireAbility(seen, "schedule");
-        requireMatch(request.conditions, before.etag);
-        requireChangeable(before.value, doing.at);
-        const { start: leaves, advocate } = before.value;
-        if (leaves === body.start) return undefined;
-        const timeZone = body.timeZone ?? before.value.timeZone;
-        const attendees = await stillInvited(directory, seen.known.value, before.value);
-        return {
-          kind: "hold",
-          ...{ email: advocate.email, appointmentId, start: body.start, leaves, timeZone },
-          decide: ({ slot }) => moveAppointment(doing, seen.known, before, slot, { timeZone, attendees }),
-        };
+        return planMove(access, doing, seen.known, { appointmentId, conditions, start, timeZone });
       });
-      const { value, etag } = await read(key, appointmentId);
+      const { value, etag } = await readAppointment(access, key, appointmentId);
       return { status: 200, etag, body: appointmentView(value, url) };
     },
   );
@@ -227,23 +192,14 @@ export function supportRequestAppointmentEndpoints(app: App) {
       responses: { 204: { description: "It is cancelled; it stays on the list." } },
     },
     async (request) => {
+      const { conditions } = request;
       const { appointmentId } = request.params;
       const { key, viewer } = askedRequest(request);
       const doing = doingFor(request, key);
       await changeAppointment(app.booking, key, doing.at, async (known) => {
         const seen = seenAs(key, viewer, known);
-        const before = await read(key, appointmentId);
         requireAbility(seen, "schedule");
-        if (before.value.status === "cancelled") return undefined;
-        requireMatch(request.conditions, before.etag);
-        requireChangeable(before.value, doing.at);
-        const { start: leaves, advocate } = before.value;
-        const attendees = await stillInvited(directory, seen.known.value, before.value);
-        return {
-          kind: "release",
-          ...{ email: advocate.email, appointmentId, leaves },
-          decide: () => cancelAppointment(doing, seen.known, before, { attendees }),
-        };
+        return planCancellation(access, doing, seen.known, { appointmentId, conditions });
       });
       return { status: 204 };
     },
