@@ -81,7 +81,7 @@ describe("events of the support desk", () => {
     expect(await world.api.send([other])).toMatchObject({ recorded: 0, rejected: 1 });
     expect((await ask("contact", "INC-1")).status).toBe(200);
     expect((await ask("member", "INC-1")).status).toBe(404);
-    const nora = { email: "nora@provider.example", roles: ["Advocate"] };
+    const nora = { email: "nora@provider.example", roles: ["Advocate"] } as const;
     expect((await world.api.ask(nora, { path: pathOf("INC-1") })).status).toBe(200);
     const path = "supportRequests";
     const found = await done(world.api, PEOPLE.contact, { path, query: { search: "lodz print" } });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { applyChange, nobodyToTell } from "../../src/access/apply-change.ts";
 import { personIdOf } from "../../src/access/member.ts";
 import { removeRole, roleAssignmentIdOf } from "../../src/access/role-assignment.ts";
+import { messageSchema } from "../../src/messages/message.ts";
 import { addContact } from "../../src/support/contacts.ts";
 import { requestNumberSchema } from "../../src/support/request.ts";
 import { agreementEvent, CUSTOMER, communicatedEvent, upsertedEvent } from "../fakes/events.ts";
@@ -178,6 +179,34 @@ describe("whoever is named as the advocate", () => {
     expect(rolesOf(world.stores)).toEqual([]);
     const number = requestNumberSchema.parse("INC9");
     expect(world.kept.request({ ...KEY, number })).toMatchObject({ advocate: { email: other.email } });
+  });
+});
+
+describe("people at the customer", () => {
+  const told = ({ kept }: DeskWorld): string[] =>
+    kept
+      .documents()
+      .filter(({ kind }) => kind === "message")
+      .map((each) => messageSchema.parse(each))
+      .map(({ to, content }) => `${to.email} ${content.template}`);
+  const creator = { createdBy: "contact@cust-t.example" };
+  const today = { time: "2026-11-19T23:00:00Z" };
+
+  it("are told once of a status that is news, and of none that is old or was there already", async () => {
+    const world = await startDesk();
+    await record(
+      world,
+      upsertedEvent("u1", creator),
+      upsertedEvent("u0", { status: "closed" }, { time: "2026-03-02T00:00:00Z" }),
+    );
+    expect(told(world)).toEqual([]);
+    const news = upsertedEvent("u2", { status: "attentionNeeded" }, today);
+    await record(world, news, news);
+    await record(
+      world,
+      upsertedEvent("u3", { status: "attentionNeeded", title: "T" }, { time: "2026-11-19T23:30:00Z" }),
+    );
+    expect(told(world)).toEqual(["contact@cust-t.example supportRequestStatus"]);
   });
 });
 

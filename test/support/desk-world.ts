@@ -23,6 +23,7 @@ export const KEY: RequestKey = {
 };
 
 export type DeskWorld = { readonly stores: MemoryStores; readonly kept: MemoryRequests };
+type AnyWorld = { readonly stores: RecorderStores; readonly kept: RequestStores };
 
 const accessTo = (stores: RecorderStores, requests: RequestStores) => ({
   ...requests,
@@ -34,10 +35,8 @@ const accessTo = (stores: RecorderStores, requests: RequestStores) => ({
 });
 
 /** One that remembers nothing. */
-export const recorderOf = (
-  { stores, kept }: { readonly stores: RecorderStores; readonly kept: RequestStores },
-  requests: RequestStores = kept,
-): Recorder => createRecorder(stores, now, nobodyToTell, createRequestRecorder(accessTo(stores, requests)));
+export const recorderOf = ({ stores, kept }: AnyWorld, requests: RequestStores = kept): Recorder =>
+  createRecorder(stores, now, nobodyToTell, createRequestRecorder(accessTo(stores, requests)));
 
 /** The customer is known, and its agreement. */
 export async function startDesk(): Promise<DeskWorld> {
@@ -49,14 +48,14 @@ export async function startDesk(): Promise<DeskWorld> {
 export const OPENED_AT = "2026-03-01T08:00:00.000Z";
 
 /** As a support contact opens it. */
-export async function openHere(world: DeskWorld, facts: Partial<Opened> = {}): Promise<void> {
+export async function openHere(world: AnyWorld, facts: Partial<Opened> = {}): Promise<void> {
   const doing = { customerId: KEY.customerId, actor: { subject: "zoe" }, at: OPENED_AT, key: "opening" };
   await changeHere(world, () => openRequest(doing, KEY.number, "zoe@cust-t.example", { ...SOME, ...facts }));
 }
 
 /** A user changes the request. */
 export async function changeHere(
-  { stores, kept }: DeskWorld,
+  { stores, kept }: AnyWorld,
   decide: (known: Versioned<SupportRequest> | undefined) => Decided,
 ): Promise<void> {
   await changeRequest(accessTo(stores, kept), KEY, decide);
