@@ -319,6 +319,7 @@ test("roles at the customer are listed with those that agreements name", async (
       `${people.incidentManagerOfA.email} incidentManager, by somebody`,
       `${people.requestAdminOfA.email} supportRequestAdmin, by somebody`,
       "late@provider.example advocate, by somebody",
+      `${bystanders.advocateOfOthers.email} advocate, by somebody`,
     ].toSorted(),
   );
 });

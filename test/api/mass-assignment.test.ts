@@ -53,6 +53,7 @@ async function snapshot(): Promise<readonly string[]> {
     request,
     `${request}/activity`,
     `${request}/notes`,
+    `${request}/appointments`,
     `${request}/shares`,
     `${request}/contacts`,
   ];
@@ -132,6 +133,9 @@ describe("a field that the sender may not set", () => {
     "addSupportRequestContact",
     "putBusinessCalendar",
     "addSupportRequestNote",
+    "bookSupportRequestAppointment",
+    "moveSupportRequestAppointment",
+    "putAdvocateCalendar",
     "getEventOutcomes",
     "postEvents",
   ])("is refused by %s or without effect, in every part of the body", async (name) => {

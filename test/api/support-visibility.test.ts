@@ -5,6 +5,7 @@ import { readConfig } from "../../src/platform/config.ts";
 import type { Contract } from "../../src/platform/contract.ts";
 import { wire } from "../../src/platform/wiring.ts";
 import { CUSTOMER, communicatedEvent } from "../fakes/events.ts";
+import { SOME_CALENDAR } from "./support/access-request-bodies.ts";
 import { asksOf, belowRequest, partIdsOf } from "./support/access-request-parts.ts";
 import { done, membersOf } from "./support/access-steps.ts";
 import { visible } from "./support/answer.ts";
@@ -72,6 +73,7 @@ beforeAll(async () => {
     .map(({ contract }) => contract)
     .filter(({ route }) => belowRequest(route));
   known = await openAll();
+  for (const name of requestNames) await furnish(name);
 }, SETUP_LIMIT_MS);
 
 afterAll(() => world.api.stack.stop());
@@ -133,6 +135,27 @@ async function openAll() {
       "elsewhere",
     ),
   };
+}
+
+/** With what can be below a request: so that there is something to hide. */
+async function furnish(name: RequestName): Promise<void> {
+  const { requestId, by } = known[name];
+  const path = `supportRequests/${encodeURIComponent(requestId)}`;
+  const post = (part: string, json: unknown) =>
+    done(world.api, PEOPLE[by], { method: "POST", path: `${path}/${part}`, json });
+  if (name !== "ofNobody") await post("notes", { text: `It is zz${name}.` });
+  if (name !== "assigned") return;
+  await post("shares", { email: "outside@narew.example" });
+  const { advocate } = PEOPLE;
+  await done(world.api, advocate, { method: "PUT", path: "me/advocateCalendar", json: SOME_CALENDAR });
+  await done(world.api, advocate, {
+    method: "POST",
+    path: `${path}/contacts`,
+    json: { email: "jan@narew.example" },
+  });
+  const slots = await done(world.api, PEOPLE[by], { path: `${path}/appointmentSlots` });
+  const [slot] = slots.read(z.object({ value: z.array(z.object({ start: z.string() })) })).value;
+  await post("appointments", { start: slot?.start });
 }
 
 /** With one word that all have, and one that no other has. */
@@ -276,6 +299,15 @@ describe("what is hidden answers as what does not exist, byte by byte", () => {
     },
     TEST_LIMIT_MS,
   );
+
+  test("and there was everything below a request that an address can name", async () => {
+    const { requestId, by } = known.assigned;
+    for (const { route } of contracts) {
+      const parameters = route.split("{").length - 2;
+      const ids = await partIdsOf(world.api, PEOPLE[by], route, requestId);
+      expect([route, ids.size]).toEqual([route, parameters]);
+    }
+  });
 
   test("and nothing that was tried changed anything", async () => {
     for (const name of requestNames) {

@@ -85,5 +85,7 @@ export const bystanders = {
   pendingInDefault: { email: inDefault("pending") },
   pendingInSecond: { email: inSecond("pending") },
   pendingInB: { email: `pending@${WORD.b}.example` },
+  /** Of the support requests of the second workspace and of B. */
+  advocateOfOthers: { email: ofProvider("advocate2"), roles: ["Advocate"] },
   memberOfB: { email: `member@${WORD.b}.example` },
 } as const satisfies Readonly<Record<string, TokenRequest>>;

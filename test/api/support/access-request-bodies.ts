@@ -18,8 +18,28 @@ export const SOME_HOURS = {
   holidays: [],
 };
 
+const always = [{ from: "00:00", to: "24:00" }];
+/** Of an advocate with whom there are appointments at any time. */
+export const SOME_CALENDAR = {
+  timeZone: "UTC",
+  week: {
+    monday: always,
+    tuesday: always,
+    wednesday: always,
+    thursday: always,
+    friday: always,
+    saturday: always,
+    sunday: always,
+  },
+  holidays: [],
+  slotMinutes: 30,
+  leadMinutes: 0,
+  language: "en",
+};
+export const SOME_TIME = "2031-01-01T09:00:00Z";
+
 export function requestBodyCases(named: Named): Readonly<Record<string, BodyCase>> {
-  const { customerId, workspaceId, requestId, openedBy, groupId } = named;
+  const { customerId, workspaceId, requestId, openedBy, groupId, appointmentId } = named;
   const path = `supportRequests/${encodeURIComponent(requestId)}`;
   return {
     openSupportRequest: {
@@ -83,6 +103,40 @@ export function requestBodyCases(named: Named): Readonly<Record<string, BodyCase
         json: { text: "It fails." },
       },
       settable: { "": ["text"] },
+    },
+    bookSupportRequestAppointment: {
+      caller: "contactOfA",
+      request: { method: "POST", path: `${path}/appointments`, json: { start: SOME_TIME } },
+      settable: { "": ["start", "timeZone", "attendees"] },
+    },
+    moveSupportRequestAppointment: {
+      caller: "contactOfA",
+      request: {
+        method: "PATCH",
+        path: `${path}/appointments/${appointmentId}`,
+        headers: OTHER_VERSION,
+        json: { start: SOME_TIME },
+      },
+      settable: { "": ["start", "timeZone"] },
+    },
+    putAdvocateCalendar: {
+      caller: "advocateOfA",
+      request: {
+        method: "PUT",
+        path: "me/advocateCalendar",
+        headers: OTHER_VERSION,
+        json: { ...SOME_CALENDAR, leadMinutes: 60 },
+      },
+      settable: {
+        "": ["timeZone", "week", "holidays", "slotMinutes", "leadMinutes", "language"],
+        week: ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+        ...Object.fromEntries(
+          ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"].map((day) => [
+            `week.${day}[]`,
+            ["from", "to"],
+          ]),
+        ),
+      },
     },
     putBusinessCalendar: {
       caller: "csamOfA",

@@ -20,7 +20,7 @@ import {
   service,
   TEAM_OF_A,
 } from "./access-places.ts";
-import { SOME_HOURS } from "./access-request-bodies.ts";
+import { SOME_CALENDAR, SOME_HOURS, SOME_TIME } from "./access-request-bodies.ts";
 import { NO_ID } from "./access-requests.ts";
 import type { Named } from "./access-world.ts";
 
@@ -52,6 +52,8 @@ const all = (...places: readonly Places[]): Places => ({
 });
 const seers = all(inCharge, lookingOn, requestAdmin, advocate);
 const workers = all(inCharge, requestAdmin, advocate);
+/** SR-12, SR-07: not the Support request admin. */
+const schedulers = all(inCharge, advocate);
 const without = (places: Places, others: Places): Places => ({
   default: places.default.filter((each) => !others.default.includes(each)),
   second: places.second.filter((each) => !others.second.includes(each)),
@@ -78,6 +80,9 @@ const below =
 const pathOfRequest = ({ requestId }: Named): string => `supportRequests/${encodeURIComponent(requestId)}`;
 
 const ofCustomer = ({ customerId }: Named): string => `customers/${customerId}`;
+const pathOfAppointment = (named: Named): string =>
+  `${pathOfRequest(named)}/appointments/${named.appointmentId}`;
+
 /** However often it is asked for, it is done once. */
 const REPEATED = { headers: { "repeatability-request-id": "0f0c9a52-6f1e-4a0b-9d6f-2f3f0a9b7c12" } };
 const CONTACTS: readonly Caller[] = ["contactOfA"];
@@ -120,6 +125,34 @@ export const requestExpectations: Readonly<Record<string, Expectation>> = {
     workers,
     (named) => ({ ...post(`${pathOfRequest(named)}/notes`, { text: "It fails." }), ...REPEATED }),
     LET_IN.alreadyMade,
+  ),
+  listSupportRequestAppointments: toRead(below("/appointments")),
+  getSupportRequestAppointment: toRead((named) => ({ path: pathOfAppointment(named) })),
+  getSupportRequestAppointmentInvitation: toRead((named) => ({
+    path: `${pathOfAppointment(named)}/invitation`,
+  })),
+  listSupportRequestAppointmentSlots: ofRequest(schedulers, below("/appointmentSlots")),
+  // There is one already.
+  bookSupportRequestAppointment: ofRequest(
+    schedulers,
+    (named) => post(`${pathOfRequest(named)}/appointments`, { start: SOME_TIME }),
+    LET_IN.conflict,
+  ),
+  moveSupportRequestAppointment: ofRequest(
+    schedulers,
+    (named) => ({ ...patch(pathOfAppointment(named), { start: SOME_TIME }), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  cancelSupportRequestAppointment: ofRequest(
+    schedulers,
+    (named) => ({ ...remove(pathOfAppointment(named)), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  getAdvocateCalendar: service(["advocateOfA"], { path: "me/advocateCalendar" }),
+  putAdvocateCalendar: service(
+    ["advocateOfA", "staffOfNobody"],
+    { ...put("me/advocateCalendar"), json: SOME_CALENDAR, ...OTHER_VERSION },
+    LET_IN.otherVersion,
   ),
   listSupportRequestShares: toRead(below("/shares")),
   shareSupportRequest: ofRequest(

@@ -2,11 +2,15 @@
 import * as z from "zod";
 import type { TokenRequest } from "../../../local/tokens/claims.ts";
 import { communicatedEvent } from "../../fakes/events.ts";
+import { SOME_CALENDAR } from "./access-request-bodies.ts";
 import { done, type Workspace } from "./access-steps.ts";
 import type { RunningApi } from "./running-api.ts";
 import { listSchema } from "./shapes.ts";
 import { upsertedEvent } from "./support-world.ts";
 
+/** Far enough for the tests to end before it. */
+const DAYS_AHEAD = 8;
+const DAY_MS = 86_400_000;
 export const NO_ID = "0".repeat(22);
 
 /** Of each target, what routes of support requests name. */
@@ -20,6 +24,7 @@ export type NamedRequest = {
   readonly shareId: string;
   readonly communicationId: string;
   readonly noteId: string;
+  readonly appointmentId: string;
 };
 
 type Settled = {
@@ -29,12 +34,14 @@ type Settled = {
   readonly contact: string;
   readonly groupId: string;
   readonly sharedWith: readonly TokenRequest[];
-  readonly advocate: TokenRequest | undefined;
+  readonly advocate: TokenRequest;
+  /** Of the advocate's free ones, which is taken: another one for each request. */
+  readonly slot: number;
 };
 
 export async function openRequestIn(
   api: RunningApi,
-  { workspace, word, contact, groupId, sharedWith, advocate }: Settled,
+  { workspace, word, contact, groupId, sharedWith, advocate, slot }: Settled,
 ): Promise<NamedRequest> {
   const by = { email: contact };
   const title = `Backups of ${word} fail`;
@@ -75,9 +82,22 @@ export async function openRequestIn(
     shareId: share.shareId,
     communicationId: mail.communicationId,
     ...noted.read(z.object({ noteId: z.string() })),
+    appointmentId: await book(api, by, { path, advocate, slot }),
   };
 }
 
+type Booking = Pick<Settled, "advocate" | "slot"> & { readonly path: string };
+
+async function book(api: RunningApi, by: TokenRequest, { path, advocate, slot }: Booking): Promise<string> {
+  await done(api, advocate, { method: "PUT", path: "me/advocateCalendar", json: SOME_CALENDAR });
+  const from = new Date(Date.now() + DAYS_AHEAD * DAY_MS).toISOString();
+  const slots = await done(api, by, { path: `${path}/appointmentSlots`, query: { from } });
+  const start = slots.read(listSchema(slotSchema)).value[slot]?.start;
+  const booked = await done(api, by, { method: "POST", path: `${path}/appointments`, json: { start } });
+  return booked.read(z.object({ appointmentId: z.string() })).appointmentId;
+}
+
+const slotSchema = z.object({ start: z.string() });
 const mailSchema = z.object({ communicationId: z.string() });
 
 const shareSchema = z.object({ shareId: z.string(), email: z.string().optional() });
@@ -91,4 +111,5 @@ export const noRequestOf = (customerId: string): NamedRequest => ({
   shareId: NO_ID,
   communicationId: NO_ID,
   noteId: NO_ID,
+  appointmentId: NO_ID,
 });

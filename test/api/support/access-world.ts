@@ -119,7 +119,8 @@ type Settled = {
   /** Whom the support request is shared with. */
   readonly sharedWith: readonly TokenRequest[];
   /** Of the support request. */
-  readonly advocate: TokenRequest | undefined;
+  readonly advocate: TokenRequest;
+  readonly slot: number;
 };
 
 /** What every workspace has of its own, so that each can be asked for the same. */
@@ -192,6 +193,7 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
       person: both,
       sharedWith: [people.memberOfA],
       advocate: people.advocateOfA,
+      slot: 0,
     },
     {
       of: "a",
@@ -201,7 +203,8 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
       contact: both,
       person: both,
       sharedWith: [],
-      advocate: undefined,
+      advocate: bystanders.advocateOfOthers,
+      slot: 1,
     },
     {
       of: "b",
@@ -211,7 +214,8 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
       contact: contactOfB,
       person: contactOfB,
       sharedWith: [],
-      advocate: undefined,
+      advocate: bystanders.advocateOfOthers,
+      slot: 2,
     },
   ] as const;
   const [ofDefault, ofSecond, namedOfB] = await Promise.all(

@@ -1,6 +1,6 @@
 /** Attempts at support requests of others, beside those that every route is tried with. */
 import { people } from "./access-people.ts";
-import { SOME_HOURS } from "./access-request-bodies.ts";
+import { SOME_HOURS, SOME_TIME } from "./access-request-bodies.ts";
 import type { BodyCase, Write } from "./cross-tenant-attempts.ts";
 import type { Names } from "./cross-tenant-views.ts";
 
@@ -14,6 +14,9 @@ export const harmlessToRequests: Readonly<Record<string, Write>> = {
   unshareSupportRequest: { headers: ANOTHER_VERSION },
   addSupportRequestContact: { json: { email: people.contactOfA.email } },
   addSupportRequestNote: { json: { text: "It fails." } },
+  bookSupportRequestAppointment: { json: { start: SOME_TIME } },
+  moveSupportRequestAppointment: { json: { start: SOME_TIME }, headers: ANOTHER_VERSION },
+  cancelSupportRequestAppointment: { headers: ANOTHER_VERSION },
   putBusinessCalendar: { json: SOME_HOURS, headers: ANOTHER_VERSION },
   removeSupportRequestContact: { headers: ANOTHER_VERSION },
 };

@@ -62,8 +62,18 @@ export function viewsOf({ named }: AccessWorld): readonly View[] {
 
 function namesOf(named: Named): Names {
   const { customerId, workspaceId, memberId, groupId, pendingId, memberPersonId, agreementId } = named;
-  const { webhookId, deliveryId, requestId, number, title, shareId, openedBy, communicationId, noteId } =
-    named;
+  const {
+    webhookId,
+    deliveryId,
+    requestId,
+    number,
+    title,
+    shareId,
+    openedBy,
+    communicationId,
+    noteId,
+    appointmentId,
+  } = named;
   const { addOnId, entitlementId, reportId, roleAssignmentId, rejectedEventId, email, groupName } = named;
   return {
     customerId,
@@ -86,6 +96,7 @@ function namesOf(named: Named): Names {
     shareId,
     communicationId,
     noteId,
+    appointmentId,
     openedBy,
     email,
     groupName,
@@ -107,7 +118,7 @@ function hiddenNames(named: AccessWorld["named"], own: Side, side: Hidden): Name
 /** The ids that both sides have of a customer that both belong to, or that any customer may have, are none. */
 function secretsOf(named: Named, side: Hidden, own: Side): readonly string[] {
   const { memberId, contactId, groupId, memberPersonId, pendingId, tiredId, workspaceId } = named;
-  const { webhookId, deliveryId, number, shareId, communicationId, noteId } = named;
+  const { webhookId, deliveryId, number, shareId, communicationId, noteId, appointmentId } = named;
   const made = [
     memberId,
     contactId,
@@ -119,6 +130,7 @@ function secretsOf(named: Named, side: Hidden, own: Side): readonly string[] {
     shareId,
     communicationId,
     noteId,
+    appointmentId,
   ];
   if (side === "b") return [...made, webhookId, deliveryId, WORD.b, ID.b.customerId].map(small);
   const whole = [webhookId, deliveryId, WORD.wholeOfA, ...Object.values(ID.wholeOfA)];
