@@ -29,6 +29,7 @@ const made = await makeReport(
     files: blobReportFiles(BlobServiceClient.fromConnectionString(connectionString), containerName),
     activity: generatedLedger(rows),
     customers: { read: async () => ({ value: customer, etag: "0" }) },
+    incentiveNumbers: async () => new Set(),
     now,
     newId: randomUUID,
   },

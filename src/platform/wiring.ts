@@ -29,6 +29,9 @@ import { blobReportFiles } from "../reports/report-files.ts";
 import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
 import { cosmosReportStore } from "../reports/report-store.ts";
 import { cosmosAdvocateCalendarStore } from "../support/advocate-calendar-store.ts";
+import { blobAttachmentFiles } from "../support/attachment-files.ts";
+import { ATTACHMENT_SCANS_QUEUE, type AttachmentJob } from "../support/attachment-queue.ts";
+import { cosmosAttachmentStore } from "../support/attachment-store.ts";
 import { cosmosCalendarStore } from "../support/business-calendar-store.ts";
 import { cosmosPartStore } from "../support/part-store.ts";
 import { createRequestRecorder } from "../support/record-request.ts";
@@ -41,6 +44,7 @@ import { acsMail } from "./acs-mail.ts";
 import type { Config } from "./config.ts";
 import { serviceBusJobQueue } from "./job-queue.ts";
 import type { MailSender } from "./mail.ts";
+import { createScanner } from "./malware-scanner.ts";
 import { createOutboundPost } from "./outbound-post.ts";
 import { smtpMail } from "./smtp-mail.ts";
 import { createTokenVerifier } from "./tokens.ts";
@@ -100,6 +104,7 @@ export function wire(config: Config) {
   const jobSender = lazily(() => serviceBus.createSender(REPORT_JOBS_QUEUE));
   const messageSender = lazily(() => serviceBus.createSender(MESSAGES_QUEUE));
   const webhookSender = lazily(() => serviceBus.createSender(WEBHOOKS_QUEUE));
+  const scanSender = lazily(() => serviceBus.createSender(ATTACHMENT_SCANS_QUEUE));
 
   const blobs =
     "connectionString" in config.blob
@@ -136,6 +141,11 @@ export function wire(config: Config) {
       withTargets(after, await calendars.current(after.customerId), now()),
     parts: cosmosPartStore(database.container("customers")),
     events: requestEvents,
+    attachments: cosmosAttachmentStore(database.container("customers")),
+    attachmentFiles: blobAttachmentFiles(blobs, { uploads: "attachment-uploads", files: "attachments" }),
+    attachmentQueue: serviceBusJobQueue<AttachmentJob>(scanSender),
+    scanner: createScanner(config.scanner),
+    now,
     notify: followThrough.notify,
     onDelay: followThrough.onDelay,
   };
@@ -181,7 +191,15 @@ export function wire(config: Config) {
     audit,
     recorder,
     ingest,
-    reportMaker: { reports, files, activity, customers, now, newId: randomUUID },
+    reportMaker: {
+      reports,
+      files,
+      activity,
+      customers,
+      incentiveNumbers: requests.incentiveNumbers,
+      now,
+      newId: randomUUID,
+    },
     reportQueue: serviceBusReportQueue(jobSender),
     messages,
     messageQueue,

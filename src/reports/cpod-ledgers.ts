@@ -12,6 +12,7 @@ import { countsOf, type Figures, type FiguresQuery, latest, readFigures } from "
 import type { Counts } from "../consumption/rollup.ts";
 import { compareEntries, type Line, lineOf } from "./cpod-line.ts";
 import { eveOf, lastInstantOf, type Period } from "./period.ts";
+import { type RestrictedNumbers, withoutRestricted } from "./restricted-lines.ts";
 import { mergeSorted } from "./sorted-streams.ts";
 
 /** An entry has at most 64 KB, so a page at most 32 MB and nearly always half of one. */
@@ -55,6 +56,7 @@ export async function readCpodLedgers(
   customer: Pick<Customer, "customerId" | "agreements" | "ledgers">,
   agreementId: AgreementId,
   period: Period,
+  restricted: RestrictedNumbers,
 ): Promise<CpodLedgers> {
   const own = await readLedger(activity, ledgerIdOf(customer.customerId, agreementId), period);
   const terms = own?.end.head.terms;
@@ -67,7 +69,7 @@ export async function readCpodLedgers(
     figures: own.end,
     delivered: new Map(ledgers.map((ledger) => [ledger.ledgerId, deliveredOf(ledger)])),
     dataAsOf: latest(ledgers.map(({ end }) => end.lastAt)) ?? null,
-    lines: () => linesOfPeriod(activity, ledgers, terms, period),
+    lines: () => linesOfPeriod(activity, ledgers, terms, { period, restricted }),
   };
 }
 
@@ -123,7 +125,7 @@ async function* linesOfPeriod(
   activity: ActivityStore,
   ledgers: readonly PeriodLedger[],
   terms: Terms,
-  period: Period,
+  { period, restricted }: { readonly period: Period; readonly restricted: RestrictedNumbers },
 ): AsyncGenerator<(Line & { readonly ledgerId: LedgerId })[]> {
   const entitlements = new Map<string, EntitlementInPackage>(
     entitlementsOf(terms).map((line) => [line.entitlement.entitlementId, line]),
@@ -136,7 +138,7 @@ async function* linesOfPeriod(
   const streams = filled.map(({ ledgerId }) => entriesOf(activity, ledgerId, period, pageSize));
   for await (const entries of mergeSorted(streams, compareEntries)) {
     yield entries.map((entry) => ({
-      ...lineOf(entry, agreementIds.get(entry.ledgerId), entitlements),
+      ...lineOf(withoutRestricted(entry, restricted), agreementIds.get(entry.ledgerId), entitlements),
       ledgerId: entry.ledgerId,
     }));
   }

@@ -12,6 +12,7 @@ import type { LineSection, Row } from "./cpod-row.ts";
 import { benefitRows, contactRows, entitlementRows, reportRows, totalRows } from "./cpod-sections.ts";
 import { expectedRows, type LineDigest, newLineDigest, newTally, type Tally } from "./cpod-tally.ts";
 import type { Report, ReportChanges } from "./report.ts";
+import { type RestrictedNumbers, textsWithoutRestricted } from "./restricted-lines.ts";
 import { type Pair, pairSorted } from "./sorted-streams.ts";
 
 export type CpodSource = {
@@ -19,6 +20,8 @@ export type CpodSource = {
   readonly customer: Customer;
   readonly report: Report;
   readonly generatedAt: string;
+  /** Of requests that it says nothing of (SR-06). */
+  readonly restricted: RestrictedNumbers;
   /** The lines of the version before, undefined when this is the first that is issued. */
   readonly previous: AsyncIterable<readonly LineTexts[]> | undefined;
 };
@@ -33,8 +36,9 @@ export type Cpod = {
 
 /** @throws NotReadyError; the rows throw FiguresDifferError. */
 export async function openCpod(source: CpodSource): Promise<Cpod> {
+  const { activity, customer, restricted } = source;
   const { agreementId, period } = source.report;
-  const ledgers = await readCpodLedgers(source.activity, source.customer, agreementId, period);
+  const ledgers = await readCpodLedgers(activity, customer, agreementId, period, restricted);
   const changes = { added: 0, removed: 0, changed: 0 };
   return {
     dataAsOf: ledgers.dataAsOf,
@@ -44,7 +48,7 @@ export async function openCpod(source: CpodSource): Promise<Cpod> {
 }
 
 async function* rowsOf(
-  { customer, report, generatedAt, previous }: CpodSource,
+  { customer, report, generatedAt, previous, restricted }: CpodSource,
   ledgers: CpodLedgers,
   changes: ReportChanges,
 ): AsyncGenerator<readonly Row[]> {
@@ -66,7 +70,7 @@ async function* rowsOf(
   yield totalRows(tally.totals(), [...entitlements, ...benefits, ...contacts]);
   if (previous === undefined || digest === undefined) return;
   const again = newLineDigest();
-  yield* changeRows(previous, textsOfLines(ledgers, again), changes);
+  yield* changeRows(withoutRequests(previous, restricted), textsOfLines(ledgers, again), changes);
   if (again.text() !== digest.text())
     throw new FiguresDifferError("the lines changed while they were written");
 }
@@ -95,6 +99,13 @@ async function* textsOfLines(ledgers: CpodLedgers, digest: LineDigest): AsyncGen
     for (const line of texts) digest.add(line);
     yield texts;
   }
+}
+
+async function* withoutRequests(
+  lines: AsyncIterable<readonly LineTexts[]>,
+  restricted: RestrictedNumbers,
+): AsyncGenerator<readonly LineTexts[]> {
+  for await (const page of lines) yield page.map((line) => textsWithoutRestricted(line, restricted));
 }
 
 /** Counts the lines that were added, removed or changed, and gives each as a row. */

@@ -3,6 +3,7 @@
  * lease with, or throws and has issued nothing; what throws in that save leaves both open.
  */
 import type { CustomerStore } from "../agreements/customer-store.ts";
+import type { CustomerId } from "../agreements/ids.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import type { Versioned } from "../platform/cosmos.ts";
 import { openCpod } from "./cpod.ts";
@@ -33,6 +34,8 @@ export type AttemptDependencies = {
   readonly files: ReportFiles;
   readonly activity: ActivityStore;
   readonly customers: Pick<CustomerStore, "read">;
+  /** SR-06: numbers of requests that a report says nothing of. One query, once for each attempt. */
+  readonly incentiveNumbers: (customerId: CustomerId) => Promise<ReadonlySet<string>>;
   readonly now: () => string;
 };
 
@@ -59,6 +62,7 @@ export async function attemptReport(
     customer: customer.value,
     report,
     generatedAt,
+    restricted: await dependencies.incentiveNumbers(report.customerId),
     previous: previousFile === undefined ? undefined : issuedLines(files, previousFile),
   });
   const file = {

@@ -25,6 +25,7 @@ async function requestedReport() {
       files: world.files,
       activity: world.activity,
       customers: { ...world.ledgers.customers, all: () => neverAsked() },
+      incentiveNumbers: async () => new Set<string>(),
       now: world.clock.now,
       newId: randomUUID,
     },

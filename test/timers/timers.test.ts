@@ -49,7 +49,15 @@ describe("a timer", () => {
     const sent: string[] = [];
     const app = {
       customers,
-      reportMaker: { reports: failing, files, activity, customers, now: clock.now, newId: randomUUID },
+      reportMaker: {
+        reports: failing,
+        files,
+        activity,
+        customers,
+        incentiveNumbers: async () => new Set<string>(),
+        now: clock.now,
+        newId: randomUUID,
+      },
       reportQueue: {
         send: async (jobs: readonly { readonly customerId: string }[]) => {
           sent.push(...jobs.map(({ customerId }) => customerId));

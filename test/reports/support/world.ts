@@ -39,6 +39,8 @@ export type World = {
   readonly activity: ActivityStore;
   readonly reports: ReportStore;
   readonly files: ReportFiles;
+  /** Numbers of requests of which nobody but their creators may know. */
+  readonly restricted?: ReadonlySet<string>;
   readonly record: (...bodies: readonly string[]) => Promise<void>;
 };
 
@@ -94,6 +96,7 @@ export function make(world: World, report: Pick<Report, "id">): Promise<Made> {
     files,
     activity,
     customers: ledgers.customers,
+    incentiveNumbers: async () => world.restricted ?? new Set(),
     now: clock.now,
     newId: randomUUID,
   };
