@@ -28,12 +28,14 @@ import { roleAssignmentEndpoints } from "./role-assignments.ts";
 import { serviceEndpoints } from "./service.ts";
 import { supportRequestActivityEndpoints } from "./support-request-activity.ts";
 import { supportRequestAppointmentEndpoints } from "./support-request-appointments.ts";
+import { supportRequestAttachmentEndpoints } from "./support-request-attachments.ts";
 import { supportRequestCommunicationEndpoints } from "./support-request-communications.ts";
 import { supportRequestContactEndpoints } from "./support-request-contacts.ts";
 import { supportRequestDetailEndpoints } from "./support-request-details.ts";
 import { supportRequestNoteEndpoints } from "./support-request-notes.ts";
 import { supportRequestOpeningEndpoints } from "./support-request-opening.ts";
 import { supportRequestShareEndpoints } from "./support-request-shares.ts";
+import { supportRequestUploadEndpoints } from "./support-request-uploads.ts";
 import { supportRequestEndpoints } from "./support-requests.ts";
 import { webhookDeliveryEndpoints } from "./webhook-deliveries.ts";
 import { webhookEndpoints } from "./webhooks.ts";
@@ -71,6 +73,8 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...supportRequestCommunicationEndpoints(app).map(fresh.ofRequests),
     ...supportRequestActivityEndpoints(app).map(fresh.ofRequests),
     ...supportRequestNoteEndpoints(app),
+    ...supportRequestAttachmentEndpoints(app),
+    ...supportRequestUploadEndpoints(app),
     ...supportRequestContactEndpoints(app),
     ...supportRequestShareEndpoints(app),
     ...supportRequestAppointmentEndpoints(app),
