@@ -3,6 +3,7 @@ import * as z from "zod";
 import { entryIdOf } from "../../src/consumption/entry.ts";
 import { compareCells } from "../../src/consumption/grid-cells.ts";
 import { CUSTOMER } from "../fakes/events.ts";
+import { makeReport } from "./support/access-steps.ts";
 import {
   deliveredNames,
   isKnown,
@@ -19,6 +20,7 @@ import {
   THERE,
   titleOf,
 } from "./support/row-world.ts";
+import { AGREEMENT } from "./support/support-world.ts";
 
 const SETUP_LIMIT_MS = 60_000;
 const TEST_LIMIT_MS = 60_000;
@@ -249,3 +251,24 @@ function factsIn(reader: Reader, line: LineName): readonly RowFact[] {
       fact.line === line && (both.includes(reader) || THERE.includes(fact.of) === (reader === "elsewhere")),
   );
 }
+
+describe("an issued report", () => {
+  test("has every line, and of an incentive-related request nothing but what was delivered", async () => {
+    const report = await makeReport(world.api, READERS.csam, CUSTOMER, AGREEMENT);
+    const asked = { path: `${BASE}/reports/${report}/files/csv` };
+    const { headers } = await world.api.ask(READERS.customerAdministrator, asked);
+    const csv = await (await fetch(headers.get("location") ?? "")).text();
+    const ofMarch = world.facts.filter(({ deliveredAt }) => deliveredAt.startsWith("2026-03"));
+    const facts = ofMarch.filter(({ of }) => of === "incentive" || of === "incentiveThere");
+    expect(facts.length).toBeGreaterThan(0);
+    for (const fact of ofMarch) {
+      const isTold = !facts.includes(fact);
+      expect([fact.eventId, csv.includes(`"${fact.eventId}"`)]).toEqual([fact.eventId, isTold]);
+      expect(csv.includes(rowIdOf(fact)), fact.eventId).toBe(true);
+    }
+    for (const { number, of } of facts) {
+      expect(csv).not.toContain(`"${number}"`);
+      expect(csv).not.toContain(titleOf(of));
+    }
+  });
+});
