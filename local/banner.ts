@@ -1,5 +1,6 @@
 import { adminOf, DEMO_CSAM, demoCustomers } from "./demo/customers.ts";
 import { DEMO_WORKSPACE } from "./demo/people.ts";
+import { DEMO_ADVOCATE, DEMO_CONTACT } from "./demo/support-events.ts";
 import type { Stack } from "./stack.ts";
 
 export type BannerFacts = {
@@ -20,6 +21,8 @@ const DEMO_USERS: readonly (readonly [email: string, what: string])[] = [
     `administrator of its second workspace, ${DEMO_WORKSPACE.name}, and of nothing else`,
   ],
   [DEMO_WORKSPACE.invited, "invited to it: the mail is in the mailbox, nobody accepted yet"],
+  [DEMO_CONTACT.email, `support contact of ${DEMO_WORKSPACE.customerName}, who opened a support request`],
+  [`${DEMO_ADVOCATE.email} --role Advocate`, "advocate of its open requests, with a calendar"],
 ];
 const FIRST_CUSTOMER = `cust-${demoCustomers[0]?.key}`;
 

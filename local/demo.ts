@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { demoEvents, workspaceEvents } from "./demo/events.ts";
 import { setUpPeople } from "./demo/people.ts";
+import { openedRequest, setUpAdvocate } from "./demo/support.ts";
+import { answerEvents, requestEvents } from "./demo/support-events.ts";
 import { readIfPresent } from "./kept.ts";
 import { createEventsClient } from "./send/client.ts";
 import { sendEvents } from "./send/send-events.ts";
@@ -28,9 +30,14 @@ export async function loadDemoOnce(
   const target = { apiUrl: stack.apiUrl, token: () => tokens.tokenFor(DEMO_SENDER), signal: options.signal };
   const today = new Date().toISOString().slice(0, 10);
   const tally = newTally();
-  await sendDemo(target, demoEvents(today), tally);
-  const workspaceId = await setUpPeople({ ...target, tokenFor: tokens.tokenFor });
-  await sendDemo(target, workspaceEvents(today, workspaceId), tally);
+  const asPeople = { ...target, tokenFor: tokens.tokenFor };
+  const deliveries = demoEvents(today);
+  await sendDemo(target, deliveries, tally);
+  const workspaceId = await setUpPeople(asPeople);
+  const ofWorkspace = workspaceEvents(today, workspaceId);
+  await sendDemo(target, [...ofWorkspace, ...requestEvents([...deliveries, ...ofWorkspace])], tally);
+  await sendDemo(target, answerEvents(await openedRequest(asPeople)), tally);
+  await setUpAdvocate(asPeople);
   if (unfinished !== undefined) await rm(unfinished);
   // The timer's own run, a little sooner: a newcomer finds proofs of delivery without waiting for the clock.
   await fetch(`${stack.apiUrl}/admin/functions/requestMonthlyCpods`, {

@@ -198,7 +198,7 @@ function delivery(id: string, time: string, data: Json): string {
   return event("/servicedesk", id, "support.delivery.recorded.v1", time, { ...data, deliveredAt: time });
 }
 
-function event(source: string, id: string, type: string, time: string, data: Json): string {
+export function event(source: string, id: string, type: string, time: string, data: Json): string {
   return JSON.stringify({
     specversion: "1.0",
     id,
