@@ -23,6 +23,7 @@ export const LEAD_MINUTES_MAX = 20_160;
 export const BOOKINGS_MAX = 1_000;
 /** An attempt that has not been heard of for so long is looked into: longer than any takes. */
 export const HOLD_MS = 300_000;
+const NOBODY = "";
 const MINUTE_MS = 60_000;
 /** Slots that whoever was too late is told of. */
 const FRESH_SLOTS_MAX = 20;
@@ -39,7 +40,7 @@ const bookingSchema = z.object({
   state: z.enum(["held", "confirmed"]),
   /** When it was held, for the first time or anew because the appointment may go. */
   heldAt: z.string(),
-  /** The attempt that did so: only this one confirms it. */
+  /** The attempt that did so, and may confirm it or give it up; nobody: it waits to be looked into. */
   heldBy: z.string(),
 });
 export type Booking = z.infer<typeof bookingSchema>;
@@ -91,14 +92,18 @@ export function staleHolds(
     .toSorted((one, other) => (one.heldAt < other.heldAt ? -1 : 1));
 }
 
-/** @param booked those whose appointment is there; the others' is not, and never will be. */
+/**
+ * @param checked `abandoned`: the appointment is not there, and never will be. `booked`: it was there a moment ago, which
+ * confirms nothing, since it may be leaving; the booking stays held and is looked into again after some time.
+ */
 export function withChecked(
   calendar: CalendarDocument,
   checked: ReadonlyMap<Booking, "booked" | "abandoned">,
+  now: string,
 ): CalendarDocument {
   const bookings = calendar.bookings
     .filter((each) => checked.get(each) !== "abandoned")
-    .map((each) => (checked.get(each) === "booked" ? { ...each, state: "confirmed" as const } : each));
+    .map((each) => (checked.get(each) === "booked" ? { ...each, heldAt: now } : each));
   return { ...calendar, bookings };
 }
 
@@ -163,7 +168,8 @@ function freshSlots(
 }
 
 /**
- * With a booking of the attempt for the slot, and with what the appointment may leave held. What is over is forgotten.
+ * With a booking of the attempt for the slot. What the appointment may leave is held from now on, so that nobody confirms it
+ * any more; what others held of it is not the attempt's to give up. What is over is forgotten.
  * @throws ConflictError where the calendar is full.
  */
 export function withHold(
@@ -173,15 +179,14 @@ export function withHold(
   slot: Slot | undefined,
 ): CalendarDocument {
   const isLeft = (each: Booking): boolean =>
-    isOfRequest(each, key) &&
-    each.appointmentId === appointmentId &&
-    each.start === leaves &&
-    (each.state === "confirmed" || each.heldBy === attemptId);
+    isOfRequest(each, key) && each.appointmentId === appointmentId && each.start === leaves;
+  const left = (each: Booking): Booking => {
+    if (each.state === "confirmed") return { ...each, state: "held", heldAt: at, heldBy: attemptId };
+    return each.heldBy === attemptId ? each : { ...each, heldBy: NOBODY };
+  };
   const rest = calendar.bookings
     .filter((each) => each.end > at && each.bookingId !== attemptId)
-    .map((each) =>
-      isLeft(each) ? { ...each, state: "held" as const, heldAt: at, heldBy: attemptId } : each,
-    );
+    .map((each) => (isLeft(each) ? left(each) : each));
   if (slot === undefined) return { ...calendar, bookings: rest };
   if (rest.length >= BOOKINGS_MAX) {
     throw new ConflictError(
@@ -194,26 +199,22 @@ export function withHold(
   return { ...calendar, bookings: [...rest, { ...own, state: "held", heldAt: at, heldBy: attemptId }] };
 }
 
-type Booked = { readonly appointmentId: string; readonly start: string };
-
 /**
- * After an attempt: confirms what it holds of the appointment that the request has, and gives up its own booking otherwise.
- * @param booked what the request has, read or written after all that the attempt held.
- * @param isDone whether what the appointment left is free: not for an attempt that was refused, which knows no more than that
- * it booked nothing.
+ * After an attempt: what wrote its appointment confirms its own booking and gives up what the appointment left; what did not
+ * gives up its own booking, and leaves the rest to be looked into.
  */
 export function withOutcome(
   calendar: CalendarDocument,
   attemptId: string,
-  booked: Booked | null,
-  isDone: boolean,
+  outcome: "written" | "notWritten",
 ): CalendarDocument {
-  const isBooked = ({ appointmentId, start }: Booking): boolean =>
-    booked?.appointmentId === appointmentId && booked.start === start;
+  const isWritten = outcome === "written";
   const bookings = calendar.bookings.flatMap((each): Booking[] => {
-    if (each.heldBy !== attemptId || each.state === "confirmed") return [each];
-    if (isBooked(each)) return [{ ...each, state: "confirmed" }];
-    return isDone || each.bookingId === attemptId ? [] : [each];
+    if (each.bookingId === attemptId) {
+      if (!isWritten) return [];
+      return [each.heldBy === attemptId ? { ...each, state: "confirmed" } : each];
+    }
+    return isWritten && each.heldBy === attemptId && each.state === "held" ? [] : [each];
   });
   return { ...calendar, bookings };
 }

@@ -56,6 +56,9 @@ export type Plan = Reservation & {
 /** The slot that is held, and the calendar that it is of. */
 type Held = { readonly slot: Slot; readonly calendar: CalendarDocument };
 
+/** Unknown while it is open what became of a write: then the booking waits to be looked into. */
+type Outcome = "written" | "notWritten" | "unknown";
+
 /**
  * @param plan is given the request as it is, and asked again while others are faster; undefined: it is as it should be.
  * @returns the request as it is now.
@@ -68,32 +71,31 @@ export async function changeAppointment(
   plan: (known: Versioned<SupportRequest> | undefined) => Promise<Plan | undefined>,
 ): Promise<Versioned<SupportRequest>> {
   const attempt: Attempt = { key, attemptId: access.newId(), at };
-  const touched = new Set<string>();
-  let refusedFor: { readonly known: SupportRequest | undefined } | undefined;
+  // By advocate: the request may come to another one while others are faster. What was held of the one so far is not written.
+  const held = new Map<string, Outcome>();
+  let advocate = "";
+  const commit: BookingAccess["requests"]["commit"] = async (change) => {
+    held.set(advocate, "unknown");
+    const result = await access.requests.commit(change);
+    held.set(advocate, result.outcome === "committed" ? "written" : "notWritten");
+    return result;
+  };
   const decide = async (known: Versioned<SupportRequest> | undefined): Promise<Decided> => {
-    try {
-      const planned = await plan(known);
-      if (planned === undefined) return undefined;
-      touched.add(planned.email);
-      if (planned.kind === "hold") return planned.decide(await hold(access, attempt, planned));
-      await changeCalendar(access, planned.email, (calendar) =>
-        withHold(calendar, attempt, planned, undefined),
-      );
-      return planned.decide();
-    } catch (error) {
-      refusedFor = { known: known?.value };
-      throw error;
-    }
+    const planned = await plan(known);
+    if (planned === undefined) return undefined;
+    advocate = planned.email;
+    held.set(advocate, "notWritten");
+    if (planned.kind === "hold") return planned.decide(await hold(access, attempt, planned));
+    await changeCalendar(access, planned.email, (calendar) =>
+      withHold(calendar, attempt, planned, undefined),
+    );
+    return planned.decide();
   };
   try {
-    const changed = await changeRequest(access, key, decide);
-    await conclude(access, touched, attempt, changed.value.appointment, true);
-    return changed;
-  } catch (error) {
-    // Only then it is sure that this attempt wrote nothing; otherwise its hold waits to be looked into.
-    if (refusedFor !== undefined)
-      await conclude(access, touched, attempt, refusedFor.known?.appointment ?? null, false);
-    throw error;
+    const requests = { read: access.requests.read, commit };
+    return await changeRequest({ ...access, requests }, key, decide);
+  } finally {
+    await conclude(access, held, attempt);
   }
 }
 
@@ -128,14 +130,13 @@ export const noCalendar = (): ConflictError =>
 /** Best effort: what this forgets is found when somebody wants the slot. */
 async function conclude(
   access: BookingAccess,
-  emails: ReadonlySet<string>,
+  held: ReadonlyMap<string, Outcome>,
   { attemptId }: Attempt,
-  booked: SupportRequest["appointment"],
-  isDone: boolean,
 ): Promise<void> {
   try {
-    for (const email of emails) {
-      await changeCalendar(access, email, (calendar) => withOutcome(calendar, attemptId, booked, isDone));
+    for (const [email, outcome] of held) {
+      if (outcome === "unknown") continue;
+      await changeCalendar(access, email, (calendar) => withOutcome(calendar, attemptId, outcome));
     }
   } catch (error) {
     access.onDelay(error);
@@ -172,7 +173,7 @@ async function checked(
       access.onDelay(error);
     }
   }
-  return withChecked(calendar, outcomes);
+  return withChecked(calendar, outcomes, at);
 }
 
 /**
