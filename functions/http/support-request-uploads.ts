@@ -5,7 +5,6 @@ import { ConflictError, InvalidRequestError } from "../../src/platform/errors.ts
 import type { App } from "../../src/platform/wiring.ts";
 import { type Attachment, completed, completionAudit } from "../../src/support/attachment.ts";
 import { changeAttachment, present, readAttachment } from "../../src/support/attachment-change.ts";
-import { BLOCK_BYTES } from "../../src/support/attachment-files.ts";
 import {
   attachmentView,
   attachmentViewSchema,
@@ -15,6 +14,7 @@ import {
   sha256Schema,
   uploadViewSchema,
 } from "../../src/support/attachment-view.ts";
+import { BLOCK_BYTES } from "../../src/support/upload-block.ts";
 import { doingFor, requireAbility, type Seen, seenRequest, senderOf } from "./support-request.ts";
 import {
   attachmentParams,

@@ -14,9 +14,8 @@ import {
 import { blobLinks, blocksOf, bytesOf } from "../platform/blob.ts";
 import type { Arrived } from "./attachment.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { blockIdOf } from "./upload-block.ts";
+import { BLOCK_BYTES, blockIdOf, type UploadBlock } from "./upload-block.ts";
 
-export const BLOCK_BYTES = 4 * 1_048_576;
 /** Of the connection that a range comes by, which starts again where it broke. */
 const RANGE_TRIES = 3;
 
@@ -32,7 +31,6 @@ export class UploadUnreadableError extends Error {
 }
 
 export type KeptFile = { readonly bytes: number; readonly sha256: string };
-export type UploadBlock = { readonly blockId: string; readonly size: number };
 
 export type AttachmentFiles = {
   /** Writes this upload, for whoever holds it, until it expires. */

@@ -25,12 +25,12 @@ import type { AttachmentJob } from "./attachment-queue.ts";
 import type { RefusalCode } from "./attachment-refusal.ts";
 import { type ByteSource, readExactly } from "./byte-source.ts";
 import { ATTACHMENT_BYTES_MAX, inspectContent } from "./file-content.ts";
+import { BLOCK_BYTES } from "./upload-block.ts";
 
 /** When the scanner is asked again that could not be reached. */
 const SCANNER_AGAIN_MS = 60_000;
 /** When what could not be deleted is tried again. */
 const DISCARD_AGAIN_MS = 3_600_000;
-const READ_BYTES = 4 * 1_048_576;
 
 export type ScanAccess = AttachmentAccess & {
   readonly attachmentFiles: Pick<AttachmentFiles, "upload" | "keep" | "discardUpload" | "discard">;
@@ -128,8 +128,8 @@ function scanOutcome(result: ScanResult): "clean" | "notConfigured" | Examined {
 }
 
 async function* rangesOf(source: ByteSource): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < source.size; at += READ_BYTES)
-    yield await readExactly(source, at, Math.min(READ_BYTES, source.size - at));
+  for (let at = 0; at < source.size; at += BLOCK_BYTES)
+    yield await readExactly(source, at, Math.min(BLOCK_BYTES, source.size - at));
 }
 
 /** Unless it was decided meanwhile, whether by somebody who removed it or by another who scanned it. */

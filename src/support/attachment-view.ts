@@ -1,11 +1,10 @@
 /** What clients are shown of attachments, and how they upload them (SR-10). Pure. */
 import * as z from "zod";
-import type { Attachment } from "./attachment.ts";
-import { BLOCK_BYTES, type UploadBlock } from "./attachment-files.ts";
+import { type Attachment, attachmentStateSchema } from "./attachment.ts";
 import { refusalMessage } from "./attachment-refusal.ts";
 import { contactSchema } from "./request.ts";
 import { requestLink } from "./request-view.ts";
-import { blockIndexOf } from "./upload-block.ts";
+import { BLOCK_BYTES, blockIndexOf, type UploadBlock } from "./upload-block.ts";
 
 /** As clients give it. */
 export const sha256Schema = z
@@ -18,7 +17,7 @@ export const attachmentViewSchema = z
     attachmentId: z.string(),
     name: z.string().meta({ description: "As it was given, made safe to be the name of a file." }),
     size: z.int().meta({ description: "In bytes." }),
-    state: z.enum(["uploading", "scanning", "clean", "refused"]).meta({
+    state: attachmentStateSchema.meta({
       description: "`clean`: it can be downloaded. `refused`: `refusal` says why; nothing of it is kept.",
     }),
     mediaType: z.string().nullable().meta({ description: "By its content. Null until it is `clean`." }),

@@ -54,8 +54,8 @@ const progressSchema = z.discriminatedUnion("state", [
   }),
   z.object({ state: z.literal("refused"), decidedAt: z.string(), code: refusalCodeSchema }),
 ]);
-type Progress = z.infer<typeof progressSchema>;
-export type AttachmentState = Progress["state"];
+export const attachmentStateSchema = z.enum(["uploading", "scanning", "clean", "refused"]);
+export type AttachmentState = z.infer<typeof progressSchema>["state"];
 
 const uploadShape = {
   ...partShape,

@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { appointmentSchema } from "./appointment.ts";
+import { attachmentSchema, attachmentStateSchema } from "./attachment.ts";
 import { communicationSchema } from "./communication.ts";
 import { snippetOf } from "./mail-body.ts";
 import { milestoneSchema } from "./milestone.ts";
@@ -14,7 +15,13 @@ import { requestStatusSchema, type StatusFact, statusChanges } from "./request-s
 import { requestLink } from "./request-view.ts";
 
 /** Every kind of part that has a place on the timeline. */
-const partSchemas = [noteSchema, communicationSchema, appointmentSchema, milestoneSchema] as const;
+const partSchemas = [
+  noteSchema,
+  attachmentSchema,
+  communicationSchema,
+  appointmentSchema,
+  milestoneSchema,
+] as const;
 export const timelinePartSchema = z.discriminatedUnion("kind", partSchemas);
 type TimelinePart = z.infer<typeof timelinePartSchema>;
 
@@ -52,6 +59,14 @@ export const timelineEntrySchema = z
       ...shared,
       noteId: z.string(),
       snippet: z.string(),
+    }),
+    z.object({
+      type: z.literal("attachment"),
+      ...shared,
+      attachmentId: z.string(),
+      name: z.string(),
+      size: z.int(),
+      state: attachmentStateSchema.meta({ description: "As it is now." }),
     }),
     z.object({
       type: z.literal("appointment"),
@@ -133,6 +148,11 @@ export function timelineEntry(item: TimelineItem, request: SupportRequest, url: 
         noteId,
         snippet: snippetOf(text),
       };
+    }
+    case "requestAttachment": {
+      const { attachmentId, name, size, by, progress } = item;
+      const link = linkTo("attachments", attachmentId);
+      return { type: "attachment", at, by: by.email, link, attachmentId, name, size, state: progress.state };
     }
     case "requestAppointment": {
       const { appointmentId, status, start, end, bookedBy } = item;

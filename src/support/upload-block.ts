@@ -1,4 +1,8 @@
-/** Names of the blocks that an upload comes in: their numbers in six digits, in base64, as Blob Storage wants them. Pure. */
+/** The blocks that an upload comes in. Their names are their numbers in six digits, in base64, as Blob Storage wants. Pure. */
+
+export const BLOCK_BYTES = 4 * 1_048_576;
+
+export type UploadBlock = { readonly blockId: string; readonly size: number };
 
 const DIGITS = 6;
 
