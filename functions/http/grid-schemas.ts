@@ -80,7 +80,7 @@ const creditRowSchema = rowOf("CreditRow", {
   creditsUsed: z.int(),
   balanceAfter: z.int().nullable().meta({
     description:
-      "What was left for all workspaces after this row, in the order of time, deliveries before what takes them back, then of ids, whatever the order of the list; null where the credits are not counted.",
+      "What was left for all workspaces after this row, rows that are not shown included, in the order of time, deliveries before what takes them back, then of ids, whatever the order of the list; null where the credits are not counted.",
   }),
   status: text,
   expiresOn: z.iso.date(),
