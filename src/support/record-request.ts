@@ -150,7 +150,7 @@ const withAnswer = <Place extends AwaitedRequest | SupportRequest>(
   revision: place.revision + 1,
 });
 
-/** Only who is the advocate now, of a request that others than its creator know of. */
+/** Whoever is the advocate now, whichever event said so, of a request that others than its creator know of. */
 async function seeToAdvocate(
   access: RequestRecording,
   seenTo: LRUCache<string, true>,
@@ -158,12 +158,12 @@ async function seeToAdvocate(
   customer: Customer,
   changed: SupportRequest | undefined,
 ): Promise<void> {
-  const named = event.data.advocate?.email;
-  if (named === undefined || seenTo.has(`${customer.customerId}\n${named}`)) return;
   const request = changed ?? (await access.requests.read(keyOf(event)))?.value;
-  if (request === undefined || request.isIncentiveRelated || request.advocate?.email !== named) return;
+  if (request === undefined || request.isIncentiveRelated || request.advocate === null) return;
+  const name = `${customer.customerId}\n${request.advocate.email}`;
+  if (seenTo.has(name)) return;
   await ensureAdvocate(access.directory, doingOf(event, access.now()), customer, request.advocate);
-  seenTo.set(`${customer.customerId}\n${named}`, true);
+  seenTo.set(name, true);
 }
 
 const keyOf = ({ data }: RequestEvent): RequestKey => ({ customerId: data.customerId, number: data.number });

@@ -10,6 +10,7 @@ import {
   OPENED_AT,
   openHere,
   recorderOf,
+  rolesOf,
   startDesk,
   stateHere,
   stateOf,
@@ -89,7 +90,16 @@ async function checkStory(story: Story, steps: readonly Step[]): Promise<string>
   const world = await startDesk();
   await play(world, story, steps);
   assert.deepEqual(shown(world), expectedOf(story));
+  assert.ok(hasItsAdvocate(world));
   return stateOf(world);
+}
+
+/** Whoever is the advocate in the end has the role, in whatever order that was told. */
+function hasItsAdvocate({ kept, stores }: DeskWorld): boolean {
+  const request = kept.request(KEY);
+  if (request?.kind !== "supportRequest" || request.isIncentiveRelated || request.advocate === null)
+    return true;
+  return rolesOf(stores).includes(`${request.advocate.email}: advocate active 1`);
 }
 
 const stepsOf = ({ events, local }: Story): Step[] => [

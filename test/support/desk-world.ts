@@ -106,7 +106,6 @@ export function stateOf({ kept, stores }: DeskWorld): string {
       .facts()
       .map((fact) => ({ ...fact, recordedAt: "" }))
       .toSorted((left, right) => (left.id < right.id ? -1 : 1)),
-    roles: rolesOf(stores),
     rejections: stores
       .rejected()
       .flatMap(({ event, reason, status }) => (status === "rejected" ? [`${event.id}: ${reason.code}`] : []))
@@ -114,7 +113,7 @@ export function stateOf({ kept, stores }: DeskWorld): string {
   });
 }
 
-/** Roles that were assigned, whether or not they hold. */
+/** Roles that were assigned, whether or not they hold: of whoever was the advocate when an event came. */
 export const rolesOf = (stores: MemoryStores): string[] =>
   stores
     .directoryDocuments()
