@@ -7,7 +7,6 @@ import {
   additionalPositionSchema,
   additionalRowViews,
   readAdditionalRows,
-  readShownLastAt,
 } from "../../src/consumption/case-rows.ts";
 import { chooseWorkspaces } from "../../src/consumption/chosen.ts";
 import { reasonSchema } from "../../src/consumption/entry.ts";
@@ -95,15 +94,12 @@ export function additionalCaseRowEndpoints(app: App) {
       const asked = { sort, descending: direction === "desc", after: page.after, limit: page.limit };
       const ledgers = await readLedgerIds(app.activity, customer, chosen, query.agreements);
       const shown = await readAdditionalRows(app.activity, ledgers, scope, asked);
-      const isNewestFirst = sort === "deliveredAt" && asked.descending && page.after === undefined;
-      const newest = isNewestFirst ? shown.value[0]?.at : undefined;
-      const lastAt = newest ?? (await readShownLastAt(app.activity, ledgers, scope));
       const { value, ...link } = linkPage(paging, page, shown.value, shown.next);
       const rows = await additionalRowViews(app.activity, chosen, value, visible.linkOf);
       const body = {
         value: rows.map((row) => selectColumns(row, names)),
         ...link,
-        dataAsOf: lastAt ?? null,
+        dataAsOf: shown.lastAt ?? null,
         rows: visible.rows,
       };
       return { status: 200, body };

@@ -95,18 +95,43 @@ export type AdditionalPage = {
   readonly limit: number;
 };
 
-type Visibility = Pick<RowVisibility, "shown">;
+type ShownScope = Scope & { readonly visibility: Pick<RowVisibility, "shown" | "lookUp"> };
+type Store = Pick<RowStore, "additionalRows">;
 
-/** A page of the rows that are shown. */
-export function readAdditionalRows(
-  store: Pick<RowStore, "additionalRows">,
+/** A page of the rows that are shown, and the time of the last of all of them (CA-17). */
+export async function readAdditionalRows(
+  store: Store,
   ledgers: readonly LedgerId[],
-  scope: Scope & { readonly visibility: Visibility },
-  { sort, descending, after, limit }: AdditionalPage,
+  scope: ShownScope,
+  page: AdditionalPage,
+): Promise<ShownPage<Entry, Position> & { readonly lastAt: string | undefined }> {
+  const isNewestFirst = page.sort === "deliveredAt" && page.descending && page.after === undefined;
+  const [rows, newest] = await Promise.all([
+    readSome(store, ledgers, scope, { ...page, limit: page.limit + 1 }),
+    isNewestFirst ? [] : readSome(store, ledgers, scope, { ...NEWEST, limit: NEWEST.limit + 1 }),
+  ]);
+  await scope.visibility.lookUp([...rows, ...newest].map((entry) => numberedOf(entry).number));
+  const shown = await readOn(store, ledgers, scope, page, rows);
+  const last = isNewestFirst ? shown : await readOn(store, ledgers, scope, NEWEST, newest);
+  return { ...shown, lastAt: last.value[0]?.at };
+}
+
+const NEWEST = { sort: "deliveredAt", descending: true, after: undefined, limit: 1 } as const;
+
+/** @param first what was read of the page already. */
+function readOn(
+  store: Store,
+  ledgers: readonly LedgerId[],
+  scope: ShownScope,
+  { after, limit, ...order }: AdditionalPage,
+  first: readonly Entry[],
 ): Promise<ShownPage<Entry, Position>> {
-  const placeOf = additionalPositionOf(sort);
+  const placeOf = additionalPositionOf(order.sort);
   const read = async (place: Position | undefined, count: number) => {
-    const rows = await readSome(store, ledgers, scope, { sort, descending, after: place, limit: count });
+    const isFirst = place === after;
+    const rows = isFirst
+      ? first
+      : await readSome(store, ledgers, scope, { ...order, after: place, limit: count });
     const { end } = readOf(rows, count, placeOf);
     return { found: await scope.visibility.shown(rows, numberedOf), end };
   };
@@ -120,7 +145,7 @@ export const numberedOf = (entry: Entry) => ({
 
 /** @returns at most `limit` entries. */
 async function readSome(
-  store: Pick<RowStore, "additionalRows">,
+  store: Store,
   ledgers: readonly LedgerId[],
   { chosen, asOf, filterOf }: Scope,
   { sort, descending, after, limit }: AdditionalPage,
@@ -146,16 +171,6 @@ const compareRows = (sort: RowSort, descending: boolean) => (left: Entry, right:
     compareCells(sortKeyOf(left, sort), sortKeyOf(right, sort)) || compareText(left.id, right.id);
   return (descending ? -compared : compared) || compareText(left.ledgerId, right.ledgerId);
 };
-
-/** Time of the last delivery among all rows that are asked for and shown (CA-17). */
-export async function readShownLastAt(
-  store: Pick<RowStore, "additionalRows">,
-  ledgers: readonly LedgerId[],
-  scope: Scope & { readonly visibility: Visibility },
-): Promise<string | undefined> {
-  const newest = { sort: "deliveredAt", descending: true, after: undefined, limit: 1 } as const;
-  return (await readAdditionalRows(store, ledgers, scope, newest)).value[0]?.at;
-}
 
 /** Time of the last delivery among all additional rows, which the totals are of. */
 export async function readAdditionalLastAt(

@@ -36,9 +36,10 @@ export const everyRow: RowVisibility = {
   filterOf: () => undefined,
 };
 
-/** How often a page is read on where rows of it are hidden. */
+/** How often a page is read on where rows of it are hidden; each time for twice as many as are missing as before. */
 const ROUNDS_MAX = 10;
-const ROUND_ROWS_MIN = 200;
+/** At once, where a page has no more. */
+const ROUND_ROWS_MAX = 500;
 
 /** What was read, and the place after which the list goes on; undefined: there is nothing after it. */
 export type Read<Row, Place> = { readonly found: readonly Row[]; readonly end: Place | undefined };
@@ -72,7 +73,8 @@ export async function readShownPage<Row, Place>(
   const value: Row[] = [];
   let place = after;
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const count = round === 0 ? limit + 1 : Math.max(limit + 1, ROUND_ROWS_MIN);
+    const missing = limit + 1 - value.length;
+    const count = Math.min(missing * 2 ** round, Math.max(limit + 1, ROUND_ROWS_MAX));
     const { found, end } = await read(place, count);
     value.push(...found);
     const last = value[limit - 1];
