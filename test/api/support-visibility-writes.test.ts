@@ -7,6 +7,7 @@ import { CUSTOMER } from "../fakes/events.ts";
 import { SOME_CALENDAR } from "./support/access-request-bodies.ts";
 import { belowRequest } from "./support/access-request-parts.ts";
 import { done } from "./support/access-steps.ts";
+import type { Answer } from "./support/answer.ts";
 import type { Ask } from "./support/running-api.ts";
 import {
   PEOPLE,
@@ -78,6 +79,12 @@ const posts: Readonly<Record<string, Post>> = {
     path: () => below("notes"),
     json: (number) => ({ text: `Note ${number}` }),
   },
+  addSupportRequestAttachment: {
+    by: "contact",
+    other: "requestAdmin",
+    path: () => below("attachments"),
+    json: (number) => ({ name: `file-${number}.txt`, size: 8 }),
+  },
   bookSupportRequestAppointment: {
     by: "contact",
     other: "admin",
@@ -105,8 +112,11 @@ const posts: Readonly<Record<string, Post>> = {
   },
 };
 
+/** They bring a part further that is there, and make none. */
+const steps = ["giveSupportRequestUploadLink", "completeSupportRequestUpload"];
+
 test("every POST of support requests is asked here", () => {
-  expect(names.toSorted()).toEqual(Object.keys(posts).toSorted());
+  expect(names.toSorted()).toEqual([...Object.keys(posts), ...steps].toSorted());
 });
 
 const entrySchema = z.object({ value: z.array(z.object({ id: z.string(), action: z.string() })) });
@@ -137,6 +147,9 @@ const repeatable = ({ path, json }: Post, number: number, id: string): Ask => ({
   headers: { "repeatability-request-id": id },
 });
 
+/** What it says that is there: a link to write to is a fresh one each time. */
+const made = ({ text }: Answer): string => text.replace(/"upload":\{.*?\}/, "");
+
 describe.each(Object.entries(posts))("%s", (_, post) => {
   test(
     "once or again, one after another or at the same time, is done once and answered alike",
@@ -150,7 +163,7 @@ describe.each(Object.entries(posts))("%s", (_, post) => {
       expect([first.status, after.size - before.size]).toEqual([201, 1]);
       const sent = await letters();
       const again = await world.api.ask(PEOPLE[post.by], ask);
-      expect([again.status, again.text]).toEqual([201, first.text]);
+      expect([again.status, made(again)]).toEqual([201, made(first)]);
       expect(await letters()).toBe(sent);
       await post.before?.();
       const cancelled = await letters();
@@ -158,7 +171,7 @@ describe.each(Object.entries(posts))("%s", (_, post) => {
       const answers = await Promise.all(
         Array.from({ length: AT_ONCE }, () => world.api.ask(PEOPLE[post.by], together)),
       );
-      expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+      expect(new Set(answers.map((each) => `${each.status} ${made(each)}`)).size).toBe(1);
       expect(answers[0]?.status).toBe(201);
       expect((await changes()).size).toBe(after.size + 1);
       expect((await letters()) - cancelled).toBe(sent - unsent);
@@ -192,4 +205,29 @@ describe.each(Object.entries(posts))("%s", (_, post) => {
     const answer = await world.api.ask(PEOPLE[post.by], repeatable(post, 7, "again"));
     expect([answer.status, answer.text.includes("Repeatability-Request-ID")]).toEqual([400, true]);
   });
+});
+
+test("an upload is completed once, and its links are as many as are asked for", async () => {
+  const json = { name: "servers.txt", size: 8 };
+  const by = PEOPLE.contact;
+  const announced = await done(world.api, by, { method: "POST", path: below("attachments"), json });
+  const { attachmentId } = announced.read(z.object({ attachmentId: z.string() }));
+  const step = async (name: string, body?: unknown) => {
+    const headers = { "repeatability-request-id": nextId() };
+    const path = below(`attachments/${attachmentId}/${name}`);
+    const ask = { method: "POST", path, headers, ...(body === undefined ? {} : { json: body }) };
+    const answers = [await world.api.ask(by, ask), await world.api.ask(by, ask)];
+    return answers.map(({ status }) => status);
+  };
+  const before = (await changes()).size;
+  expect(await step("uploadLink")).toEqual([200, 200]);
+  expect(await step("complete", {})).toEqual([409, 409]);
+  const path = below(`attachments/${attachmentId}/content`);
+  const headers = { "content-type": "text/plain" };
+  await done(world.api, by, { method: "PUT", path, headers, json: "A line.\n" });
+  expect(await step("complete", {})).toEqual([202, 202]);
+  expect(await step("uploadLink")).toEqual([409, 409]);
+  const entries = (await changes()).size - before;
+  expect(entries).toBeGreaterThan(0);
+  expect(entries).toBeLessThanOrEqual(2);
 });

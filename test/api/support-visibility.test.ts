@@ -7,6 +7,7 @@ import { wire } from "../../src/platform/wiring.ts";
 import { CUSTOMER, communicatedEvent } from "../fakes/events.ts";
 import { SOME_CALENDAR } from "./support/access-request-bodies.ts";
 import { asksOf, belowRequest, partIdsOf } from "./support/access-request-parts.ts";
+import { attach } from "./support/access-requests.ts";
 import { done, membersOf } from "./support/access-steps.ts";
 import { visible } from "./support/answer.ts";
 import {
@@ -143,8 +144,12 @@ async function furnish(name: RequestName): Promise<void> {
   const path = `supportRequests/${encodeURIComponent(requestId)}`;
   const post = (part: string, json: unknown) =>
     done(world.api, PEOPLE[by], { method: "POST", path: `${path}/${part}`, json });
-  if (name !== "ofNobody") await post("notes", { text: `It is zz${name}.` });
+  if (name !== "ofNobody") {
+    await post("notes", { text: `It is zz${name}.` });
+    await post("attachments", { name: `zz${name}.txt`, size: 8 });
+  }
   if (name !== "assigned") return;
+  await attach(world.api, PEOPLE[by], path);
   await post("shares", { email: "outside@narew.example" });
   const { advocate } = PEOPLE;
   await done(world.api, advocate, { method: "PUT", path: "me/advocateCalendar", json: SOME_CALENDAR });
@@ -317,6 +322,22 @@ describe("what is hidden answers as what does not exist, byte by byte", () => {
         z.looseObject({ status: z.string() }),
       );
       expect([name, status]).toEqual([name, "open"]);
+    }
+  });
+
+  test("the lists of a request hold nothing of another one", async () => {
+    const lists = contracts.filter(({ method, route }) => method === "GET" && route.split("{").length === 2);
+    for (const name of requestNames) {
+      const { requestId, by } = known[name];
+      const texts: string[] = [];
+      for (const { route } of lists) {
+        const path = route.replace("{requestId}", encodeURIComponent(requestId));
+        texts.push((await world.api.ask(PEOPLE[by], { path })).text);
+      }
+      const words = texts.join().match(/zz\w+/g) ?? [];
+      expect([...new Set(words)]).toEqual([`zz${name}`]);
+      const numbers = requestNames.filter((each) => texts.join().includes(`"${known[each].number}"`));
+      expect(numbers).toEqual([name]);
     }
   });
 

@@ -180,6 +180,14 @@ export function bodilessCases({ named }: AccessWorld): Readonly<Record<string, O
         json: undefined,
       },
     },
+    giveSupportRequestUploadLink: {
+      caller: "contactOfA",
+      request: {
+        method: "POST",
+        path: `supportRequests/${encodeURIComponent(first.requestId)}/attachments/${first.attachmentId}/uploadLink`,
+        json: undefined,
+      },
+    },
     rotateWebhookSecret: {
       caller: "customerAdministratorOfA",
       request: {

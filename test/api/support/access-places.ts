@@ -7,6 +7,7 @@ import type { Ask } from "./running-api.ts";
 export const LET_IN = {
   alreadySo: 200,
   alreadyMade: 201,
+  alreadyAsked: 202,
   refused: 400,
   personalAccount: 403,
   conflict: 409,

@@ -36,10 +36,11 @@ export const SOME_CALENDAR = {
   leadMinutes: 0,
   language: "en",
 };
+export const SOME_TEXT = "Two of five.\n";
 export const SOME_TIME = "2031-01-01T09:00:00Z";
 
 export function requestBodyCases(named: Named): Readonly<Record<string, BodyCase>> {
-  const { customerId, workspaceId, requestId, openedBy, groupId, appointmentId } = named;
+  const { customerId, workspaceId, requestId, openedBy, groupId, appointmentId, attachmentId } = named;
   const path = `supportRequests/${encodeURIComponent(requestId)}`;
   return {
     openSupportRequest: {
@@ -103,6 +104,21 @@ export function requestBodyCases(named: Named): Readonly<Record<string, BodyCase
         json: { text: "It fails." },
       },
       settable: { "": ["text"] },
+    },
+    addSupportRequestAttachment: {
+      caller: "contactOfA",
+      request: {
+        method: "POST",
+        path: `${path}/attachments`,
+        headers: { "repeatability-request-id": "5f0c9a52-6f1e-4a0b-9d6f-2f3f0a9b7c14" },
+        json: { name: "servers.txt", size: SOME_TEXT.length },
+      },
+      settable: { "": ["name", "size", "sha256", "mediaType"] },
+    },
+    completeSupportRequestUpload: {
+      caller: "contactOfA",
+      request: { method: "POST", path: `${path}/attachments/${attachmentId}/complete`, json: {} },
+      settable: { "": ["sha256"] },
     },
     bookSupportRequestAppointment: {
       caller: "contactOfA",

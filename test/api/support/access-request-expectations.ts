@@ -20,7 +20,7 @@ import {
   service,
   TEAM_OF_A,
 } from "./access-places.ts";
-import { SOME_CALENDAR, SOME_HOURS, SOME_TIME } from "./access-request-bodies.ts";
+import { SOME_CALENDAR, SOME_HOURS, SOME_TEXT, SOME_TIME } from "./access-request-bodies.ts";
 import { NO_ID } from "./access-requests.ts";
 import type { Named } from "./access-world.ts";
 
@@ -54,6 +54,8 @@ const seers = all(inCharge, lookingOn, requestAdmin, advocate);
 const workers = all(inCharge, requestAdmin, advocate);
 /** SR-12, SR-07: not the Support request admin. */
 const schedulers = all(inCharge, advocate);
+/** Who announced the attachment and nobody else; of the second workspace and of B somebody who does not call. */
+const uploaders: Places = { default: ["contactOfA"], second: [], b: [] };
 const without = (places: Places, others: Places): Places => ({
   default: places.default.filter((each) => !others.default.includes(each)),
   second: places.second.filter((each) => !others.second.includes(each)),
@@ -82,6 +84,9 @@ const pathOfRequest = ({ requestId }: Named): string => `supportRequests/${encod
 const ofCustomer = ({ customerId }: Named): string => `customers/${customerId}`;
 const pathOfAppointment = (named: Named): string =>
   `${pathOfRequest(named)}/appointments/${named.appointmentId}`;
+
+const pathOfAttachment = (named: Named): string =>
+  `${pathOfRequest(named)}/attachments/${named.attachmentId}`;
 
 /** However often it is asked for, it is done once. */
 const REPEATED = { headers: { "repeatability-request-id": "0f0c9a52-6f1e-4a0b-9d6f-2f3f0a9b7c12" } };
@@ -153,6 +158,47 @@ export const requestExpectations: Readonly<Record<string, Expectation>> = {
     ["advocateOfA", "staffOfNobody"],
     { ...put("me/advocateCalendar"), json: SOME_CALENDAR, ...OTHER_VERSION },
     LET_IN.otherVersion,
+  ),
+  listSupportRequestAttachments: toRead(below("/attachments")),
+  getSupportRequestAttachment: toRead((named) => ({ path: pathOfAttachment(named) })),
+  downloadSupportRequestAttachment: toRead((named) => ({ path: `${pathOfAttachment(named)}/content` })),
+  addSupportRequestAttachment: ofRequest(
+    workers,
+    (named) => ({
+      ...post(`${pathOfRequest(named)}/attachments`, { name: "servers.txt", size: SOME_TEXT.length }),
+      ...REPEATED,
+    }),
+    LET_IN.alreadyMade,
+  ),
+  removeSupportRequestAttachment: ofRequest(
+    workers,
+    (named) => ({ ...remove(pathOfAttachment(named)), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  // Its upload is over.
+  giveSupportRequestUploadLink: ofRequest(
+    uploaders,
+    (named) => post(`${pathOfAttachment(named)}/uploadLink`),
+    LET_IN.conflict,
+  ),
+  listSupportRequestUploadBlocks: ofRequest(
+    uploaders,
+    (named) => ({ path: `${pathOfAttachment(named)}/blocks` }),
+    LET_IN.conflict,
+  ),
+  completeSupportRequestUpload: ofRequest(
+    uploaders,
+    (named) => post(`${pathOfAttachment(named)}/complete`, {}),
+    LET_IN.alreadyAsked,
+  ),
+  putSupportRequestAttachmentContent: ofRequest(
+    uploaders,
+    (named) => ({
+      ...put(`${pathOfAttachment(named)}/content`),
+      json: SOME_TEXT,
+      headers: { "content-type": "text/plain" },
+    }),
+    LET_IN.alreadyAsked,
   ),
   listSupportRequestShares: toRead(below("/shares")),
   shareSupportRequest: ofRequest(

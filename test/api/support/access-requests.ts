@@ -2,7 +2,8 @@
 import * as z from "zod";
 import type { TokenRequest } from "../../../local/tokens/claims.ts";
 import { communicatedEvent } from "../../fakes/events.ts";
-import { SOME_CALENDAR } from "./access-request-bodies.ts";
+import { eventually } from "../../local/service-bus-fixture.ts";
+import { SOME_CALENDAR, SOME_TEXT } from "./access-request-bodies.ts";
 import { done, type Workspace } from "./access-steps.ts";
 import type { RunningApi } from "./running-api.ts";
 import { listSchema } from "./shapes.ts";
@@ -11,6 +12,7 @@ import { upsertedEvent } from "./support-world.ts";
 /** Far enough for the tests to end before it. */
 const DAYS_AHEAD = 8;
 const DAY_MS = 86_400_000;
+const SCAN_LIMIT_MS = 30_000;
 export const NO_ID = "0".repeat(22);
 
 /** Of each target, what routes of support requests name. */
@@ -25,6 +27,8 @@ export type NamedRequest = {
   readonly communicationId: string;
   readonly noteId: string;
   readonly appointmentId: string;
+  /** Of a text, found clean, that the support contact attached. */
+  readonly attachmentId: string;
 };
 
 type Settled = {
@@ -83,7 +87,24 @@ export async function openRequestIn(
     communicationId: mail.communicationId,
     ...noted.read(z.object({ noteId: z.string() })),
     appointmentId: await book(api, by, { path, advocate, slot }),
+    attachmentId: await attach(api, by, path),
   };
+}
+
+/** @returns the id of the attachment when it can be downloaded. */
+export async function attach(api: RunningApi, by: TokenRequest, path: string): Promise<string> {
+  const json = { name: "servers.txt", size: SOME_TEXT.length };
+  const announced = await done(api, by, { method: "POST", path: `${path}/attachments`, json });
+  const { attachmentId } = announced.read(z.object({ attachmentId: z.string() }));
+  const one = `${path}/attachments/${attachmentId}`;
+  const headers = { "content-type": "text/plain" };
+  await done(api, by, { method: "PUT", path: `${one}/content`, headers, json: SOME_TEXT });
+  await eventually(async () => {
+    const { state } = (await done(api, by, { path: one })).read(z.object({ state: z.string() }));
+    if (state === "refused") throw new Error(`${one} was refused`);
+    return state === "clean" ? true : undefined;
+  }, SCAN_LIMIT_MS);
+  return attachmentId;
 }
 
 type Booking = Pick<Settled, "advocate" | "slot"> & { readonly path: string };
@@ -112,4 +133,5 @@ export const noRequestOf = (customerId: string): NamedRequest => ({
   communicationId: NO_ID,
   noteId: NO_ID,
   appointmentId: NO_ID,
+  attachmentId: NO_ID,
 });

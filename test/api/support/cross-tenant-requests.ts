@@ -1,6 +1,6 @@
 /** Attempts at support requests of others, beside those that every route is tried with. */
 import { people } from "./access-people.ts";
-import { SOME_HOURS, SOME_TIME } from "./access-request-bodies.ts";
+import { SOME_HOURS, SOME_TEXT, SOME_TIME } from "./access-request-bodies.ts";
 import type { BodyCase, Write } from "./cross-tenant-attempts.ts";
 import type { Names } from "./cross-tenant-views.ts";
 
@@ -17,6 +17,10 @@ export const harmlessToRequests: Readonly<Record<string, Write>> = {
   bookSupportRequestAppointment: { json: { start: SOME_TIME } },
   moveSupportRequestAppointment: { json: { start: SOME_TIME }, headers: ANOTHER_VERSION },
   cancelSupportRequestAppointment: { headers: ANOTHER_VERSION },
+  addSupportRequestAttachment: { json: { name: "servers.txt", size: SOME_TEXT.length } },
+  removeSupportRequestAttachment: { headers: ANOTHER_VERSION },
+  completeSupportRequestUpload: { json: {} },
+  putSupportRequestAttachmentContent: { json: SOME_TEXT, headers: { "content-type": "text/plain" } },
   putBusinessCalendar: { json: SOME_HOURS, headers: ANOTHER_VERSION },
   removeSupportRequestContact: { headers: ANOTHER_VERSION },
 };

@@ -73,6 +73,7 @@ function namesOf(named: Named): Names {
     communicationId,
     noteId,
     appointmentId,
+    attachmentId,
   } = named;
   const { addOnId, entitlementId, reportId, roleAssignmentId, rejectedEventId, email, groupName } = named;
   return {
@@ -97,6 +98,7 @@ function namesOf(named: Named): Names {
     communicationId,
     noteId,
     appointmentId,
+    attachmentId,
     openedBy,
     email,
     groupName,
@@ -118,7 +120,8 @@ function hiddenNames(named: AccessWorld["named"], own: Side, side: Hidden): Name
 /** The ids that both sides have of a customer that both belong to, or that any customer may have, are none. */
 function secretsOf(named: Named, side: Hidden, own: Side): readonly string[] {
   const { memberId, contactId, groupId, memberPersonId, pendingId, tiredId, workspaceId } = named;
-  const { webhookId, deliveryId, number, shareId, communicationId, noteId, appointmentId } = named;
+  const { webhookId, deliveryId, number, shareId, communicationId, noteId, appointmentId, attachmentId } =
+    named;
   const made = [
     memberId,
     contactId,
@@ -131,6 +134,7 @@ function secretsOf(named: Named, side: Hidden, own: Side): readonly string[] {
     communicationId,
     noteId,
     appointmentId,
+    attachmentId,
   ];
   if (side === "b") return [...made, webhookId, deliveryId, WORD.b, ID.b.customerId].map(small);
   const whole = [webhookId, deliveryId, WORD.wholeOfA, ...Object.values(ID.wholeOfA)];
