@@ -119,11 +119,21 @@ async function findNumbers(
   const filter = bothOf(scope.filter, matching);
   const limit = PAGE_ROWS_MAX;
   const rows = await store.caseNumbers(ledgerId, { ...scope, ...page, filter, limit });
-  const shown = await scope.visibility.shown(rows, (row) => row);
-  const different = [...new Set(shown.map(({ number }) => number))];
-  const numbers = different.slice(0, page.limit);
-  const last = numbers.length < different.length ? numbers.at(-1) : rows[limit - 1]?.number;
-  return { numbers, end: last === undefined ? undefined : { number: last } };
+  const groups = [...Map.groupBy(rows, ({ number }) => number)];
+  const found: (string | null)[] = [];
+  let read = 0;
+  // As few are looked up as it takes, in as few queries.
+  for (let step = page.limit; found.length < page.limit && read < groups.length; step *= 2) {
+    const some = groups.slice(read, read + step).flatMap(([, group]) => group);
+    const shown = await scope.visibility.shown(some, (row) => row);
+    found.push(...new Set(shown.map(({ number }) => number)));
+    read += step;
+  }
+  const numbers = found.slice(0, page.limit);
+  if (numbers.length < found.length) return { numbers, end: { number: numbers.at(-1) ?? null } };
+  const isAll = read >= groups.length && rows.length < limit;
+  const last = groups[Math.min(read, groups.length) - 1];
+  return { numbers, end: isAll || last === undefined ? undefined : { number: last[0] } };
 }
 
 /**
