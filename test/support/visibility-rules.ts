@@ -73,7 +73,7 @@ const hasGroup = (person: Someone, { where, group }: Asked): boolean =>
 const isMember = (person: Someone, { where }: Asked): boolean => placeOf(person, where) !== undefined;
 
 /** Each reason for which a request is seen that is not incentive-related, by the rule that says so. */
-export const reasons = {
+const reasons = {
   "SR-05 creator": (person: Someone, asked: Asked) => isMember(person, asked) && asked.creator === "me",
   "SR-02 group": hasGroup,
   "SR-02 shared": (person: Someone, asked: Asked) => isMember(person, asked) && asked.isSharedWithMe,
@@ -91,7 +91,6 @@ export const reasons = {
     (person.manages === "all" || person.manages.some((each) => each === agreement)),
   "SR-05 Support request admin": (person: Someone) => roleOf(person) === "supportRequestAdmin",
 } as const;
-export type ReasonName = keyof typeof reasons;
 
 export const reasonEntries = Object.entries(reasons);
 
@@ -113,7 +112,7 @@ export const expectedToOpen = (person: Someone, where: Where): boolean =>
   placeOf(person, where)?.isSupportContact === true;
 
 /** By what may be done, who may of those that see the request. */
-export const doers: Readonly<Record<string, (person: Someone, asked: Asked) => boolean>> = {
+const doers: Readonly<Record<string, (person: Someone, asked: Asked) => boolean>> = {
   changeStatus: (person, asked) => isInCharge(person, asked) || isWorkingOn(person, asked),
   addNote: (person, asked) => isInCharge(person, asked) || isWorkingOn(person, asked),
   attach: (person, asked) => isInCharge(person, asked) || isWorkingOn(person, asked),

@@ -40,8 +40,8 @@ export type Places = Readonly<Record<"default" | "second" | "b", readonly Caller
 export const TEAM_OF_A = ["csamOfA", "coordinatorOfA"] as const satisfies readonly Caller[];
 export const WIDE_OF_A = ["customerAdministratorOfA", ...TEAM_OF_A] as const;
 /** They may know of the customer, and of nothing in it but its support requests. */
-export const OTHERS_OF_A = ["advocateOfA", "incidentManagerOfA", "requestAdminOfA"] as const;
-export const ADMINS_OF_DEFAULT = ["servicesAdminOfA", "administratorOfDefault"] as const;
+const OTHERS_OF_A = ["advocateOfA", "incidentManagerOfA", "requestAdminOfA"] as const;
+const ADMINS_OF_DEFAULT = ["servicesAdminOfA", "administratorOfDefault"] as const;
 export const MEMBERS_OF_DEFAULT = [
   ...ADMINS_OF_DEFAULT,
   "contactOfA",
@@ -54,7 +54,7 @@ export const MEMBERS_OF_DEFAULT = [
 ] as const;
 export const MEMBERS_OF_SECOND = ["administratorOfSecond", "personalInSecond"] as const;
 /** With one workspace, its administrator is that of all of B. */
-export const WIDE_OF_B = ["adminOfB", "csamOfB"] as const;
+const WIDE_OF_B = ["adminOfB", "csamOfB"] as const;
 
 export const members: Places = {
   default: [...WIDE_OF_A, ...OTHERS_OF_A, ...MEMBERS_OF_DEFAULT],
