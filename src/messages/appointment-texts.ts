@@ -32,14 +32,14 @@ export const appointmentTexts = {
   },
   appointmentAdvocate: {
     en: "Advocate: {advocateName}",
-    es: "Asesor de soporte: {advocateName}",
-    pl: "Opiekun wniosku: {advocateName}",
-    it: "Consulente di supporto: {advocateName}",
+    es: "Especialista de soporte: {advocateName}",
+    pl: "Specjalista pomocy technicznej: {advocateName}",
+    it: "Specialista del supporto: {advocateName}",
   },
   appointmentAttached: {
-    en: "{isCancelled, select, true {The attached file takes it out of your calendar.} other {The attached file puts it into your calendar.}}",
-    es: "{isCancelled, select, true {El archivo adjunto la elimina de su calendario.} other {El archivo adjunto la añade a su calendario.}}",
-    pl: "{isCancelled, select, true {Załączony plik usuwa je z kalendarza.} other {Załączony plik dodaje je do kalendarza.}}",
-    it: "{isCancelled, select, true {Il file allegato lo rimuove dal calendario.} other {Il file allegato lo aggiunge al calendario.}}",
+    en: "{isCancelled, select, true {The attached file takes the appointment out of your calendar.} other {The attached file puts the appointment into your calendar.}}",
+    es: "{isCancelled, select, true {El archivo adjunto elimina la cita de su calendario.} other {El archivo adjunto añade la cita a su calendario.}}",
+    pl: "{isCancelled, select, true {Załączony plik usuwa spotkanie z kalendarza.} other {Załączony plik dodaje spotkanie do kalendarza.}}",
+    it: "{isCancelled, select, true {Il file allegato rimuove l’appuntamento dal calendario.} other {Il file allegato aggiunge l’appuntamento al calendario.}}",
   },
 } as const;
