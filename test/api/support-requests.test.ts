@@ -143,7 +143,7 @@ describe("lists", () => {
         query: { orderby, maxpagesize: "3" },
       };
       while (ask !== undefined) {
-        const page = (await done(world.api, PEOPLE.csam, ask)).read(listSchema);
+        const page: z.infer<typeof listSchema> = (await done(world.api, PEOPLE.csam, ask)).read(listSchema);
         paged.push(...page.value.map(({ requestId }) => requestId));
         ask = page.nextLink === undefined ? undefined : { path: page.nextLink };
       }
