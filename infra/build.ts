@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build as bundle, type Metafile } from "esbuild";
 import * as z from "zod";
 import { DOCS_FILES } from "../src/platform/docs.ts";
+import { FONT_FILES } from "../src/platform/report-fonts.ts";
 
 /**
  * Makes the folder that is deployed: the app with all it needs in one file, so that a cold start opens one.
@@ -30,6 +31,7 @@ export async function build(folder: string): Promise<Metafile> {
     bundleApp(join(folder, "main.js")),
     cp(repositoryPath("host.json"), join(folder, "host.json")),
     writePackage(join(folder, "package.json")),
+    ...FONT_FILES.map(({ from, to }) => cp(require.resolve(from), join(folder, "fonts", to))),
     ...DOCS_FILES.map((file) => copyDocsFile(file, join(folder, "swagger-ui", file))),
   ]);
   return metafile;
