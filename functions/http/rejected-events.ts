@@ -23,7 +23,10 @@ const rejectedEventSchema = z
       type: z.string().optional(),
       customerId: z.string().optional(),
     }),
-    body: z.string().meta({ description: "The event as it came." }),
+    body: z.string().nullable().meta({
+      description:
+        "The event as it came. null for staff where it tells of a support request: who may see that is not known yet.",
+    }),
     attempts: z.int(),
     rejectedAt: z.iso.datetime(),
     lastAttemptAt: z.iso.datetime(),
@@ -68,7 +71,10 @@ export function rejectedEventEndpoints(app: App) {
       }));
       return {
         status: 200,
-        body: { value: value.map(view), ...(nextLink === undefined ? {} : { nextLink }) },
+        body: {
+          value: value.map((each) => view(each, grant)),
+          ...(nextLink === undefined ? {} : { nextLink }),
+        },
       };
     },
   );
@@ -121,6 +127,10 @@ export function rejectedEventEndpoints(app: App) {
 const isReached = ({ event }: RejectedEvent, { reach }: Grant): boolean =>
   reach === "all" || reach.some((customerId) => customerId === event.customerId);
 
+/** An event about a request that was rejected is no request: nobody can be told apart who may see it (SR-02, SR-06). */
+const tellsOfRequest = ({ event }: RejectedEvent): boolean =>
+  event.type?.startsWith("support.request.") === true;
+
 /** From a month back to the oldest that is listed. */
 function monthsFrom(start: string, now: Date): string[] {
   const months = Array.from({ length: MONTHS_LISTED }, (_, back) =>
@@ -129,24 +139,15 @@ function monthsFrom(start: string, now: Date): string[] {
   return months.filter((month) => month <= start);
 }
 
-function view({
-  id,
-  month,
-  status,
-  reason,
-  event,
-  body,
-  attempts,
-  rejectedAt,
-  lastAttemptAt,
-  resolvedAt,
-}: RejectedEvent) {
+function view(rejected: RejectedEvent, { reach }: Grant) {
+  const { id, month, status, reason, event, body, attempts, rejectedAt, lastAttemptAt, resolvedAt } =
+    rejected;
   return {
     id: `${month}~${id}`,
     status,
     reason,
     event,
-    body,
+    body: reach !== "all" && tellsOfRequest(rejected) ? null : body,
     attempts,
     rejectedAt,
     lastAttemptAt,

@@ -4,7 +4,7 @@ import { CUSTOMER, communicatedEvent, upsertedEvent } from "../fakes/events.ts";
 import { done } from "./support/access-steps.ts";
 import { visible } from "./support/answer.ts";
 import { UPSTREAM } from "./support/running-api.ts";
-import { listSchema, postedSchema } from "./support/shapes.ts";
+import { listSchema, postedSchema, rejectedEventSchema } from "./support/shapes.ts";
 import { PEOPLE, type PersonName, type SupportWorld, startSupportWorld } from "./support/support-world.ts";
 
 let world: SupportWorld;
@@ -292,5 +292,25 @@ describe("the timeline of a request", () => {
     for (const entry of whole)
       expect((await world.api.ask(PEOPLE.contact, { path: entry.link })).status).toBe(200);
     for (const size of [1, 2, 3, 4]) expect(await allOf(path, entrySchema, size)).toEqual(whole);
+  });
+});
+
+describe("a rejected event about a request", () => {
+  test("is listed with its reason for staff and sender, and shows its body to the sender alone", async () => {
+    const title = "Told to nobody but its creator";
+    await world.api.send([
+      upsertedEvent("r1", { number: "INC-NOWHERE", workspaceId: "ws-none", isIncentiveRelated: true, title }),
+    ]);
+    const listed = async (caller: Parameters<typeof done>[1]) => {
+      const answer = await done(world.api, caller, {
+        path: "rejectedEvents",
+        query: { maxpagesize: "1000" },
+      });
+      return answer.read(listSchema(rejectedEventSchema)).value.find(({ event }) => event.id === "r1");
+    };
+    const [own, others] = [await listed(UPSTREAM), await listed(PEOPLE.csam)];
+    expect(own?.body).toContain(title);
+    expect(others).toEqual({ ...own, body: null });
+    expect(others?.reason.code).toBe("unknownWorkspace");
   });
 });

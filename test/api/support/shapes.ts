@@ -90,7 +90,7 @@ export const rejectedEventSchema = z.object({
   status: z.enum(["rejected", "resolved"]),
   reason: z.object({ code: z.string(), message: z.string(), target: z.string().optional() }),
   event: z.object({ id: z.string().optional(), customerId: z.string().optional() }),
-  body: z.string(),
+  body: z.string().nullable(),
   attempts: z.int(),
 });
 export type RejectedEvent = z.infer<typeof rejectedEventSchema>;
