@@ -12,7 +12,7 @@ const MESSAGES = {
     "Files of this type cannot be attached: programs, scripts, pages and documents with macros are refused. Attach a PDF, an image, plain text, or a document without macros.",
   nameMismatch: "The content is of another type than the name says. Give the file the ending of its type.",
   malware: "The file is harmful.",
-  activeContent: "The document has macros or other programs in it. Save it without them.",
+  activeContent: "The file has scripts, macros or other programs in it. Save it without them.",
   archiveMalformed: `The archive is damaged, or has more in it than its directory says. ${ARCHIVE}`,
   archiveEncrypted: "The archive has a password, so that nobody can look into it. Pack it without one.",
   archiveMethodUnsupported: `The archive is compressed in an unusual way. ${ARCHIVE}`,
