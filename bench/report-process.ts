@@ -28,6 +28,7 @@ const made = await makeReport(
     reports: oneReport(),
     files: blobReportFiles(BlobServiceClient.fromConnectionString(connectionString), containerName),
     activity: generatedLedger(rows),
+    directory: { supportContacts: async () => undefined, members: async () => [] },
     customers: { read: async () => ({ value: customer, etag: "0" }) },
     incentiveNumbers: async () => new Set(),
     now,

@@ -195,6 +195,7 @@ export function wire(config: Config) {
       reports,
       files,
       activity,
+      directory: directoryStore,
       customers,
       incentiveNumbers: requests.incentiveNumbers,
       now,

@@ -9,6 +9,7 @@ import type { ActivityStore } from "../consumption/activity-store.ts";
 import { everything } from "../consumption/chosen.ts";
 import { type Account, type Entry, type LedgerId, ledgerIdOf } from "../consumption/entry.ts";
 import { countsOf, type Figures, type FiguresQuery, latest, readFigures } from "../consumption/figures.ts";
+import type { SeatedContacts } from "../consumption/grid-contacts.ts";
 import type { Counts } from "../consumption/rollup.ts";
 import { compareEntries, type Line, lineOf } from "./cpod-line.ts";
 import { eveOf, lastInstantOf, type Period } from "./period.ts";
@@ -50,15 +51,20 @@ export type CpodLedgers = {
   readonly lines: () => AsyncIterable<readonly (Line & { readonly ledgerId: LedgerId })[]>;
 };
 
+export type LedgersQuery = {
+  readonly agreementId: AgreementId;
+  readonly period: Period;
+  readonly contacts: SeatedContacts;
+  readonly restricted: RestrictedNumbers;
+};
+
 /** @throws NotReadyError */
 export async function readCpodLedgers(
   activity: ActivityStore,
   customer: Pick<Customer, "customerId" | "agreements" | "ledgers">,
-  agreementId: AgreementId,
-  period: Period,
-  restricted: RestrictedNumbers,
+  { agreementId, period, contacts, restricted }: LedgersQuery,
 ): Promise<CpodLedgers> {
-  const own = await readLedger(activity, ledgerIdOf(customer.customerId, agreementId), period);
+  const own = await readLedger(activity, ledgerIdOf(customer.customerId, agreementId), period, contacts);
   const terms = own?.end.head.terms;
   if (own === undefined || terms === undefined)
     throw new NotReadyError("the agreement's ledger has no terms yet");
@@ -92,10 +98,11 @@ async function readLedger(
   activity: ActivityStore,
   ledgerId: LedgerId,
   period: Period,
+  contacts?: SeatedContacts,
 ): Promise<PeriodLedger | undefined> {
   const [eve, end] = await Promise.all([
     readFigures(activity, ledgerId, asOfInstant(eveOf(period))),
-    readFigures(activity, ledgerId, asOfInstant(lastInstantOf(period))),
+    readFigures(activity, ledgerId, { ...asOfInstant(lastInstantOf(period)), contacts }),
   ]);
   if (eve === undefined || end === undefined) return undefined;
   for (const { head } of [eve, end]) {

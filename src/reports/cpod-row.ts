@@ -31,6 +31,7 @@ export const columns = [
   "packageStart",
   "packageEnd",
   "endedAt",
+  "expiresOn",
   "entitlementId",
   "entitlementName",
   "purchased",
@@ -59,6 +60,7 @@ export const columns = [
   "lineId",
   "detail",
   "email",
+  "since",
   "before",
 ] as const;
 export type Column = (typeof columns)[number];

@@ -1,8 +1,10 @@
 /** The sections of a CPOD whose size does not grow with deliveries. Pure. */
 import type { Customer } from "../agreements/customer.ts";
 import type { Terms } from "../agreements/terms.ts";
+import { lastDayOf, windowOf } from "../agreements/window.ts";
 import { type Account, entitlementAccount } from "../consumption/entry.ts";
 import { type Figures, type Line, linesOf } from "../consumption/figures.ts";
+import type { NamedContact } from "./cpod-contacts.ts";
 import type { Row } from "./cpod-row.ts";
 import type { UnitTotal } from "./cpod-tally.ts";
 import type { Cell } from "./csv.ts";
@@ -47,7 +49,13 @@ export function entitlementRows(
   const empty = terms.packages.filter((item) => item.entitlements.length === 0);
   return [
     ...lines.map((line) => entitlementRow(line, deliveredOf)),
-    ...empty.map((item): Row => ({ section: "entitlement", ...packageCells(item) })),
+    ...empty.map(
+      (item): Row => ({
+        section: "entitlement",
+        ...packageCells(item),
+        expiresOn: packageEndOf(terms, item),
+      }),
+    ),
   ];
 }
 
@@ -84,13 +92,8 @@ export function benefitRows(figures: Figures): Row[] {
     }));
 }
 
-export function contactRows(terms: Terms): Row[] {
-  return terms.supportContacts.map(({ name, email }) => ({
-    section: "contact",
-    agreementId: terms.agreementId,
-    name,
-    email,
-  }));
+export function contactRows({ agreementId }: Terms, contacts: readonly NamedContact[]): Row[] {
+  return contacts.map((contact) => ({ section: "contact", agreementId, ...contact }));
 }
 
 export function totalRows(lineTotals: readonly UnitTotal[], others: readonly Row[]): Row[] {
@@ -104,6 +107,10 @@ export function totalRows(lineTotals: readonly UnitTotal[], others: readonly Row
   return [...lines, ...counted];
 }
 
+/** The day that it really ends with, whatever ends it first. */
+export const packageEndOf = (terms: Terms, item: Terms["packages"][number]): string =>
+  lastDayOf(windowOf(terms, item), terms.timeZone);
+
 function packageCells(item: Terms["packages"][number]) {
   return {
     packageId: item.packageId,
@@ -115,11 +122,12 @@ function packageCells(item: Terms["packages"][number]) {
   };
 }
 
-function entitlementCells({ entitlement, package: item }: Line) {
+function entitlementCells({ entitlement, package: item, expiresOn }: Line) {
   return {
     entitlementId: entitlement.entitlementId,
     entitlementName: entitlement.name,
     service: entitlement.service,
     endedAt: entitlement.endedAt ?? item.endedAt,
+    expiresOn,
   };
 }

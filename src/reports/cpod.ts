@@ -6,17 +6,20 @@
 import type { Customer } from "../agreements/customer.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import { ledgerIdOf } from "../consumption/entry.ts";
+import { type ContactDirectory, type NamedContact, readContacts, readSeats } from "./cpod-contacts.ts";
 import { type CpodLedgers, FiguresDifferError, readCpodLedgers } from "./cpod-ledgers.ts";
 import { compareLines, differencesOf, type LineTexts, textsOf } from "./cpod-line.ts";
 import type { LineSection, Row } from "./cpod-row.ts";
 import { benefitRows, contactRows, entitlementRows, reportRows, totalRows } from "./cpod-sections.ts";
 import { expectedRows, type LineDigest, newLineDigest, newTally, type Tally } from "./cpod-tally.ts";
+import { lastInstantOf } from "./period.ts";
 import type { Report, ReportChanges } from "./report.ts";
 import { type RestrictedNumbers, textsWithoutRestricted } from "./restricted-lines.ts";
 import { type Pair, pairSorted } from "./sorted-streams.ts";
 
 export type CpodSource = {
   readonly activity: ActivityStore;
+  readonly directory: ContactDirectory;
   readonly customer: Customer;
   readonly report: Report;
   readonly generatedAt: string;
@@ -36,13 +39,16 @@ export type Cpod = {
 
 /** @throws NotReadyError; the rows throw FiguresDifferError. */
 export async function openCpod(source: CpodSource): Promise<Cpod> {
-  const { activity, customer, restricted } = source;
+  const { activity, directory, customer, restricted } = source;
   const { agreementId, period } = source.report;
-  const ledgers = await readCpodLedgers(activity, customer, agreementId, period, restricted);
+  const seats = await readSeats(directory, customer, lastInstantOf(period));
+  const query = { agreementId, period, contacts: seats, restricted };
+  const ledgers = await readCpodLedgers(activity, customer, query);
+  const contacts = await readContacts(directory, customer, ledgers.figures);
   const changes = { added: 0, removed: 0, changed: 0 };
   return {
     dataAsOf: ledgers.dataAsOf,
-    rows: rowsOf(source, ledgers, changes),
+    rows: rowsOf(source, ledgers, contacts, changes),
     changes: () => ({ ...changes }),
   };
 }
@@ -50,13 +56,14 @@ export async function openCpod(source: CpodSource): Promise<Cpod> {
 async function* rowsOf(
   { customer, report, generatedAt, previous, restricted }: CpodSource,
   ledgers: CpodLedgers,
+  people: readonly NamedContact[],
   changes: ReportChanges,
 ): AsyncGenerator<readonly Row[]> {
   const { terms, figures, delivered, dataAsOf } = ledgers;
   const own = delivered.get(ledgerIdOf(terms.customerId, terms.agreementId));
   const entitlements = entitlementRows(figures, terms, (account) => own?.get(account) ?? [0, 0]);
   const benefits = benefitRows(figures);
-  const contacts = contactRows(terms);
+  const contacts = contactRows(terms, people);
   const tally = newTally();
   const digest = previous === undefined ? undefined : newLineDigest();
 

@@ -7,6 +7,7 @@ import type { CustomerId } from "../agreements/ids.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import type { Versioned } from "../platform/cosmos.ts";
 import { openCpod } from "./cpod.ts";
+import type { ContactDirectory } from "./cpod-contacts.ts";
 import { NotReadyError } from "./cpod-ledgers.ts";
 import { cellsOf, columns, type Row } from "./cpod-row.ts";
 import { csvBytes } from "./csv.ts";
@@ -33,6 +34,7 @@ export type AttemptDependencies = {
   readonly reports: ReportStore;
   readonly files: ReportFiles;
   readonly activity: ActivityStore;
+  readonly directory: ContactDirectory;
   readonly customers: Pick<CustomerStore, "read">;
   /** SR-06: numbers of requests that a report says nothing of. One query, once for each attempt. */
   readonly incentiveNumbers: (customerId: CustomerId) => Promise<ReadonlySet<string>>;
@@ -49,7 +51,7 @@ export async function attemptReport(
   dependencies: AttemptDependencies,
   begun: Versioned<RunningReport>,
 ): Promise<SucceededReport> {
-  const { reports, files, activity, customers, now } = dependencies;
+  const { reports, files, activity, directory, customers, now } = dependencies;
   const report = begun.value;
   const lease = leaseOf(dependencies, begun);
   const customer = await customers.read(report.customerId);
@@ -59,6 +61,7 @@ export async function attemptReport(
   const previousFile = previous?.files[0];
   const cpod = await openCpod({
     activity,
+    directory,
     customer: customer.value,
     report,
     generatedAt,

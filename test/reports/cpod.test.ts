@@ -1,13 +1,18 @@
 import { describe, expect, it } from "vitest";
+import { memberSchema } from "../../src/access/member.ts";
+import { supportContactsSchema } from "../../src/access/support-contacts.ts";
+import { DEFAULT_WORKSPACE_ID } from "../../src/agreements/ids.ts";
 import { everything } from "../../src/consumption/chosen.ts";
 import { ledgerIdOf } from "../../src/consumption/entry.ts";
 import { linesOf, readFigures } from "../../src/consumption/figures.ts";
+import { seatContacts } from "../../src/consumption/grid-contacts.ts";
 import { lastInstantOf, periodOfDays } from "../../src/reports/period.ts";
 import { agreementEvent, basePackage, deliveryEvent, entitlement, reversalEvent } from "../fakes/events.ts";
 import {
   agreementId,
   bytesOf,
   customerId,
+  customerOf,
   inSection,
   issue,
   type MemoryWorld,
@@ -18,6 +23,28 @@ import {
 } from "./support/world.ts";
 
 const at = (deliveredAt: string, more: Record<string, unknown> = {}) => ({ deliveredAt, ...more });
+
+const WORKSPACE = DEFAULT_WORKSPACE_ID;
+const memberOf = (memberId: string) =>
+  memberSchema.parse({
+    id: `member~${memberId}`,
+    customerId,
+    kind: "member",
+    memberId,
+    personId: "person",
+    workspaceId: WORKSPACE,
+    email: "p@t.example",
+    name: "Person",
+    language: "es",
+    status: "active",
+    roles: ["supportContact"],
+    permissions: [],
+    groupIds: [],
+    namedBy: [],
+    revision: 1,
+    createdAt: "2026-01-01T00:00:00Z",
+    changedAt: "2026-01-01T00:00:00Z",
+  });
 
 async function busyWorld(): Promise<MemoryWorld> {
   const world = memoryWorld();
@@ -172,7 +199,7 @@ describe("the content of a CPOD", () => {
     expect(changes).toMatchObject([{ change: "removed", eventId: "later" }]);
   });
 
-  it("names customer, agreement, plan, period, workspace, version, benefits and contacts", async () => {
+  it("names customer, agreement, plan, period, workspace, version and benefits", async () => {
     const world = await busyWorld();
     const records = await recordsOf(world, await issue(world));
     const facts = Object.fromEntries(
@@ -189,9 +216,65 @@ describe("the content of a CPOD", () => {
       generatedAt: "2026-04-01T00:00:00.000Z",
     });
     expect(inSection(records, "benefit")).toMatchObject([{ entitlementId: "ent-sdm", purchased: "" }]);
+    expect(inSection(records, "contact")).toEqual([]);
+  });
+
+  it("has the contacts that the page counts at the end of the period, and names them (EX-06)", async () => {
+    const world = memoryWorld();
+    const seats = entitlement("ent-con", "supportContacts", { unit: "contacts", allowance: 1 });
+    const more = entitlement("ent-more", "supportContacts", { unit: "contacts", allowance: 5 });
+    await world.record(agreementEvent({ packages: [basePackage({ entitlements: [seats, more] })] }));
+    const people = ["2026-02-01T10:00:00Z", "2026-03-31T22:30:00.000Z", "2026-04-01T00:00:00.000Z"].map(
+      (since, index) => ({ memberId: `member-${index}`.padEnd(22, "0"), workspaceId: WORKSPACE, since }),
+    );
+    const [first] = people;
+    const document = { id: "supportContacts", customerId, kind: "supportContacts", contacts: people };
+    const directory = {
+      ...world.ledgers.directory,
+      supportContacts: async () => ({ value: supportContactsSchema.parse(document), etag: "0" }),
+      members: async () => [{ value: memberOf(first?.memberId ?? ""), etag: "0" }],
+    };
+    const records = await recordsOf(
+      world,
+      await issue({ ...world, ledgers: { ...world.ledgers, directory } }),
+    );
+
+    const at = lastInstantOf(march);
+    const figures = await readFigures(world.activity, ledgerIdOf(customerId, agreementId), {
+      chosen: everything,
+      asOf: at,
+      at,
+      contacts: seatContacts(await customerOf(world), people, at),
+    });
+    const page = figures === undefined ? [] : linesOf(figures);
+    expect(page.map(({ consumed }) => consumed)).toEqual([1, 1]);
+    expect(inSection(records, "entitlement").map(({ consumed }) => consumed)).toEqual(["1", "1"]);
     expect(inSection(records, "contact")).toMatchObject([
-      { name: "Contact T", email: "contact@cust-t.example" },
+      { agreementId, name: "Person", email: "p@t.example", workspaceId: WORKSPACE, since: "2026-02-01" },
+      { agreementId, name: "", email: "", workspaceId: WORKSPACE, since: "2026-04-01" },
     ]);
+  });
+
+  it("says of each entitlement and package the day that it really ends with", async () => {
+    const world = memoryWorld();
+    const packages = [
+      basePackage({ entitlements: [entitlement("ent-a", "advisory", { allowance: 5 })] }),
+      basePackage({ packageId: "pkg-none", endDate: "2026-08-31", entitlements: [] }),
+    ];
+    await world.record(agreementEvent({ packages, endDate: "2026-09-30" }));
+    const left = packages.slice(1);
+    await world.record(
+      agreementEvent(
+        { packages: left, endDate: "2026-09-30" },
+        { id: "without-base", time: "2026-03-10T23:30:00Z" },
+      ),
+    );
+    const records = await recordsOf(world, await issue(world));
+    expect(
+      Object.fromEntries(
+        inSection(records, "entitlement").map(({ packageId = "", expiresOn }) => [packageId, expiresOn]),
+      ),
+    ).toEqual({ "pkg-base": "2026-03-11", "pkg-none": "2026-08-31" });
   });
 
   it("is a report with no lines for a period without deliveries, and never an empty file", async () => {

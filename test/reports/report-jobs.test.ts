@@ -24,6 +24,7 @@ async function requestedReport() {
       reports: world.reports,
       files: world.files,
       activity: world.activity,
+      directory: world.ledgers.directory,
       customers: { ...world.ledgers.customers, all: () => neverAsked() },
       incentiveNumbers: async () => new Set<string>(),
       now: world.clock.now,

@@ -53,6 +53,7 @@ describe("a timer", () => {
         reports: failing,
         files,
         activity,
+        directory: world.ledgers.directory,
         customers,
         incentiveNumbers: async () => new Set<string>(),
         now: clock.now,

@@ -95,6 +95,7 @@ export function make(world: World, report: Pick<Report, "id">): Promise<Made> {
     reports,
     files,
     activity,
+    directory: ledgers.directory,
     customers: ledgers.customers,
     incentiveNumbers: async () => world.restricted ?? new Set(),
     now: clock.now,
