@@ -12,7 +12,7 @@ import type { Sender } from "../../src/support/request-messages.ts";
 import { type Ability, abilitiesOf, sees, type Viewer, viewerOf } from "../../src/support/viewer.ts";
 
 export const requestRoute = "supportRequests/{requestId}";
-export const requestIdSchema = z.string().min(1).max(200).meta({
+const requestIdSchema = z.string().min(1).max(200).meta({
   description: "As lists give it: the customer and the request's number, joined by a tilde.",
 });
 export const requestParams = z.object({ requestId: requestIdSchema });

@@ -59,7 +59,7 @@ export async function collectAdditionalCases(
 }
 
 /** As the store has their numbers in order. */
-export function compareCases(left: AdditionalCase, right: AdditionalCase): number {
+function compareCases(left: AdditionalCase, right: AdditionalCase): number {
   return (
     compareCells(left.number, right.number) ||
     compareText(left.key, right.key) ||

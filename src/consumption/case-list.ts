@@ -24,7 +24,7 @@ import {
 /** Each is about half a KB. */
 const PAGE_ROWS_MAX = 1_000;
 
-export type CaseScope = {
+type CaseScope = {
   readonly account: Account;
   readonly chosen: Chosen;
   readonly asOf: string | undefined;

@@ -184,7 +184,7 @@ export async function readAdditionalLastAt(
   );
 }
 
-export const additionalPositionOf =
+const additionalPositionOf =
   (sort: RowSort) =>
   (entry: Entry): Position => ({
     key: sortKeyOf(entry, sort),

@@ -142,7 +142,7 @@ export type GrantBalance = BurntGrant & {
  * What was bought and not used, by whether it may be used at the instant. Its sum is `purchased` and the overage less what
  * everybody consumed, as long as nothing is dated after the instant: that may be on a grant that has not begun.
  */
-export type Unused = {
+type Unused = {
   /** 0 where the package is not active. */
   readonly active: number;
   /** Left in what is over, but for what is carried on. */

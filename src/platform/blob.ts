@@ -12,7 +12,7 @@ import * as z from "zod";
 /** A user delegation key is asked for rarely: it signs the links of this time. Azure allows seven days. */
 const DELEGATION_KEY_MS = 3_600_000;
 
-export type LinkOptions = {
+type LinkOptions = {
   readonly permissions: BlobSASPermissions;
   readonly expiresOn: Date;
   readonly contentDisposition?: string;

@@ -10,7 +10,8 @@ import { everything } from "../consumption/chosen.ts";
 import { type Account, type Entry, type LedgerId, ledgerIdOf } from "../consumption/entry.ts";
 import { countsOf, type Figures, type FiguresQuery, latest, readFigures } from "../consumption/figures.ts";
 import type { SeatedContacts } from "../consumption/grid-contacts.ts";
-import type { Counts } from "../consumption/rollup.ts";
+import { type Counts, isCounted } from "../consumption/rollup.ts";
+import type { Position } from "../consumption/row-store.ts";
 import { compareEntries, type Line, lineOf } from "./cpod-line.ts";
 import { eveOf, lastInstantOf, type Period } from "./period.ts";
 import { type RestrictedNumbers, withoutRestricted } from "./restricted-lines.ts";
@@ -40,6 +41,9 @@ type PeriodLedger = {
   readonly end: Figures;
 };
 
+export type LedgerLine = Line & { readonly ledgerId: LedgerId };
+export type LedgerAccount = { readonly ledgerId: LedgerId; readonly account: Account };
+
 export type CpodLedgers = {
   readonly terms: Terms;
   /** The agreement's figures at the end of the period. */
@@ -48,7 +52,9 @@ export type CpodLedgers = {
   readonly delivered: ReadonlyMap<LedgerId, ReadonlyMap<Account, Counts>>;
   readonly dataAsOf: string | null;
   /** Every line of the period in order, each time it is called read anew. */
-  readonly lines: () => AsyncIterable<readonly (Line & { readonly ledgerId: LedgerId })[]>;
+  readonly lines: () => AsyncIterable<readonly LedgerLine[]>;
+  /** The same for some accounts alone: what they are asked for costs is their lines and not all of them. */
+  readonly linesOn: (accounts: readonly LedgerAccount[]) => AsyncIterable<readonly LedgerLine[]>;
 };
 
 export type LedgersQuery = {
@@ -70,12 +76,14 @@ export async function readCpodLedgers(
     throw new NotReadyError("the agreement's ledger has no terms yet");
   const unassigned = terms.kind === "base" ? await readUnassigned(activity, customer, period) : [];
   const ledgers = [own, ...unassigned];
+  const toLine = lineMaker(ledgers, terms, restricted);
   return {
     terms,
     figures: own.end,
     delivered: new Map(ledgers.map((ledger) => [ledger.ledgerId, deliveredOf(ledger)])),
     dataAsOf: latest(ledgers.map(({ end }) => end.lastAt)) ?? null,
-    lines: () => linesOfPeriod(activity, ledgers, terms, { period, restricted }),
+    lines: () => linesOfPeriod(activity, ledgers, period, toLine),
+    linesOn: (accounts) => linesOnAccounts(activity, accounts, period, toLine),
   };
 }
 
@@ -128,28 +136,45 @@ function deliveredOf({ eve, end }: PeriodLedger): Map<Account, Counts> {
   return delivered;
 }
 
-async function* linesOfPeriod(
-  activity: ActivityStore,
-  ledgers: readonly PeriodLedger[],
-  terms: Terms,
-  { period, restricted }: { readonly period: Period; readonly restricted: RestrictedNumbers },
-): AsyncGenerator<(Line & { readonly ledgerId: LedgerId })[]> {
+type ToLine = (entry: Entry) => LedgerLine;
+
+function lineMaker(ledgers: readonly PeriodLedger[], terms: Terms, restricted: RestrictedNumbers): ToLine {
   const entitlements = new Map<string, EntitlementInPackage>(
     entitlementsOf(terms).map((line) => [line.entitlement.entitlementId, line]),
   );
   const agreementIds = new Map(ledgers.map(({ ledgerId, agreementId }) => [ledgerId, agreementId]));
+  return (entry) => ({
+    ...lineOf(withoutRestricted(entry, restricted), agreementIds.get(entry.ledgerId), entitlements),
+    ledgerId: entry.ledgerId,
+  });
+}
+
+async function* linesOfPeriod(
+  activity: ActivityStore,
+  ledgers: readonly PeriodLedger[],
+  period: Period,
+  toLine: ToLine,
+): AsyncGenerator<LedgerLine[]> {
   // The figures were read first: a line of a ledger that had none is for the next version.
   const filled = ledgers.filter((ledger) => [...deliveredOf(ledger).values()].some(([, rows]) => rows > 0));
-  const share = Math.max(PAGE_ENTRIES_MIN, Math.floor(ENTRIES_IN_MEMORY / Math.max(1, filled.length)));
-  const pageSize = Math.min(PAGE_ENTRIES, share);
+  const pageSize = pageSizeOf(filled.length);
   const streams = filled.map(({ ledgerId }) => entriesOf(activity, ledgerId, period, pageSize));
-  for await (const entries of mergeSorted(streams, compareEntries)) {
-    yield entries.map((entry) => ({
-      ...lineOf(withoutRestricted(entry, restricted), agreementIds.get(entry.ledgerId), entitlements),
-      ledgerId: entry.ledgerId,
-    }));
-  }
+  for await (const entries of mergeSorted(streams, compareEntries)) yield entries.map(toLine);
 }
+
+async function* linesOnAccounts(
+  activity: ActivityStore,
+  accounts: readonly LedgerAccount[],
+  period: Period,
+  toLine: ToLine,
+): AsyncGenerator<LedgerLine[]> {
+  const pageSize = pageSizeOf(accounts.length);
+  const streams = accounts.map((each) => entriesOn(activity, each, period, pageSize));
+  for await (const entries of mergeSorted(streams, compareEntries)) yield entries.map(toLine);
+}
+
+const pageSizeOf = (streams: number): number =>
+  Math.min(PAGE_ENTRIES, Math.max(PAGE_ENTRIES_MIN, Math.floor(ENTRIES_IN_MEMORY / Math.max(1, streams))));
 
 async function* entriesOf(
   activity: ActivityStore,
@@ -159,5 +184,24 @@ async function* entriesOf(
 ): AsyncGenerator<Entry[]> {
   for await (const page of activity.entriesBetween(ledgerId, from, to, pageSize)) {
     yield page.map(({ value }) => value);
+  }
+}
+
+/** As the grid reads them, a page after another. */
+async function* entriesOn(
+  activity: ActivityStore,
+  { ledgerId, account }: LedgerAccount,
+  period: Period,
+  limit: number,
+): AsyncGenerator<Entry[]> {
+  const scope = { account, chosen: everything, asOf: lastInstantOf(period), filter: undefined };
+  let after: Position & { readonly isIncluded?: boolean } = { key: period.from, id: "", isIncluded: true };
+  for (;;) {
+    const order = { sort: "deliveredAt", descending: false } as const;
+    const page = await activity.rows(ledgerId, { ...scope, ...order, after, limit });
+    yield page.filter(isCounted);
+    const last = page.at(-1);
+    if (last === undefined || page.length < limit) return;
+    after = { key: last.at, id: last.id };
   }
 }

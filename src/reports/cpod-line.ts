@@ -128,7 +128,7 @@ export function differencesOf(before: LineTexts, after: LineTexts): Record<strin
 }
 
 /** What `differencesOf` looks at, as one text. */
-export const comparedText = (line: LineTexts): string =>
+export const comparedText = (line: Row): string =>
   JSON.stringify([line.section, line.lineId, ...comparedColumns.map((column) => line[column] ?? "")]);
 
 /** An entry's id that begins with a dash is escaped in the file; escaped or not, it comes before all others. */

@@ -4,6 +4,7 @@ import type { Terms } from "../agreements/terms.ts";
 import { lastDayOf, windowOf } from "../agreements/window.ts";
 import { type Account, entitlementAccount } from "../consumption/entry.ts";
 import { type Figures, type Line, linesOf } from "../consumption/figures.ts";
+import type { EntitlementFigures, PackageFigures } from "./content.ts";
 import type { NamedContact } from "./cpod-contacts.ts";
 import type { Row } from "./cpod-row.ts";
 import type { UnitTotal } from "./cpod-tally.ts";
@@ -39,11 +40,13 @@ export function reportRows(
   return facts.map(([name, value]) => ({ section: "report", name, value }));
 }
 
-/** @param deliveredOf what was delivered in the period on an account of the agreement. */
+/** What was delivered in the period on an account of the agreement. */
+export type DeliveredOf = (account: Account) => readonly [quantity: number, rows: number];
+
 export function entitlementRows(
   figures: Figures,
   terms: Terms,
-  deliveredOf: (account: Account) => readonly [quantity: number, rows: number],
+  deliveredOf: DeliveredOf,
 ): Row[] {
   const lines = linesOf(figures).filter(({ entitlement }) => entitlement.class === "consumable");
   const empty = terms.packages.filter((item) => item.entitlements.length === 0);
@@ -59,10 +62,7 @@ export function entitlementRows(
   ];
 }
 
-function entitlementRow(
-  line: Line,
-  deliveredOf: (account: Account) => readonly [quantity: number, rows: number],
-): Row {
+function entitlementRow(line: Line, deliveredOf: DeliveredOf): Row {
   const { entitlement, purchased, consumed, remaining, overage } = line;
   const takesDeliveries = entitlement.service !== "supportContacts";
   const [delivered, rows] = deliveredOf(entitlementAccount(entitlement.entitlementId));
@@ -78,6 +78,43 @@ function entitlementRow(
     consumed,
     remaining,
     overage,
+  };
+}
+
+/** The packages with their entitlements, as the summary and the tables of a printed report have them. */
+export function packageFigures(figures: Figures, terms: Terms, deliveredOf: DeliveredOf): PackageFigures[] {
+  const lines = linesOf(figures);
+  return terms.packages.map((item) => {
+    const own = lines.filter((line) => line.package.packageId === item.packageId);
+    const consumable = own.filter(({ entitlement }) => entitlement.class === "consumable");
+    const benefits = own.filter(({ entitlement }) => entitlement.class === "benefit");
+    return {
+      packageId: item.packageId,
+      name: item.name,
+      section: item.section,
+      startDate: item.startDate,
+      endDate: packageEndOf(terms, item),
+      entitlements: consumable.map((line) => entitlementFigures(line, deliveredOf)),
+      benefits: benefits.map(({ entitlement }) => entitlement.name),
+    };
+  });
+}
+
+function entitlementFigures(line: Line, deliveredOf: DeliveredOf): EntitlementFigures {
+  const { entitlementId, name, service, unit } = line.entitlement;
+  if (unit === undefined) throw new Error(`the consumable entitlement ${entitlementId} has no unit`);
+  const [delivered, rows] = deliveredOf(entitlementAccount(entitlementId));
+  return {
+    entitlementId,
+    name,
+    service,
+    unit,
+    purchased: line.purchased ?? null,
+    delivered: service === "supportContacts" ? null : delivered,
+    consumed: line.consumed ?? 0,
+    remaining: line.remaining ?? null,
+    overage: line.overage ?? 0,
+    lines: rows,
   };
 }
 

@@ -6,7 +6,7 @@ import { createHash, type Hash } from "node:crypto";
 import { type Account, isAdditional, type LedgerId } from "../consumption/entry.ts";
 import type { Counts } from "../consumption/rollup.ts";
 import { FiguresDifferError } from "./cpod-ledgers.ts";
-import { comparedText, type Line, type LineTexts } from "./cpod-line.ts";
+import { comparedText, type Line } from "./cpod-line.ts";
 import type { LineSection, Section } from "./cpod-row.ts";
 
 export type UnitTotal = {
@@ -82,22 +82,28 @@ function compare(key: string, [quantity, rows]: Counts, [expectedQuantity, expec
 // Neither a ledger id nor an account has a line feed in it.
 const keyOf = (first: string, second: string): string => `${first}\n${second}`;
 
-/** A digest of the lines of each section, to tell whether two readings saw the same ones. */
+/**
+ * A digest of the lines of each account, to tell whether two readings saw the same ones: each reading has those of one
+ * account in order of time, whatever comes between them.
+ */
 export type LineDigest = {
-  readonly add: (line: LineTexts) => void;
+  readonly add: (line: Line & { readonly ledgerId: LedgerId }) => void;
   readonly text: () => string;
 };
 
 export function newLineDigest(): LineDigest {
-  const hashes: Record<LineSection, Hash> = {
-    delivery: createHash("sha256"),
-    additionalCase: createHash("sha256"),
-  };
+  const hashes = new Map<string, Hash>();
   return {
-    add: (line) => {
-      const section = line.section === "additionalCase" ? "additionalCase" : "delivery";
-      hashes[section].update(`${comparedText(line)}\n`);
+    add: ({ ledgerId, account, row }) => {
+      const key = keyOf(ledgerId, account);
+      const hash = hashes.get(key) ?? createHash("sha256");
+      hashes.set(key, hash);
+      hash.update(`${comparedText(row)}\n`);
     },
-    text: () => lineSections.map((section) => hashes[section].copy().digest("hex")).join(" "),
+    text: () =>
+      [...hashes]
+        .map(([key, hash]) => JSON.stringify([key, hash.copy().digest("hex")]))
+        .toSorted()
+        .join("\n"),
   };
 }

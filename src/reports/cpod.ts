@@ -4,18 +4,28 @@
  * with an error before its last row (EX-06); what changed since the version before is found line by line.
  */
 import type { Customer } from "../agreements/customer.ts";
+import type { Terms } from "../agreements/terms.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import { ledgerIdOf } from "../consumption/entry.ts";
+import type { PackageFigures } from "./content.ts";
+import { changesSince, type PreviousLines } from "./cpod-changes.ts";
 import { type ContactDirectory, type NamedContact, readContacts, readSeats } from "./cpod-contacts.ts";
-import { type CpodLedgers, FiguresDifferError, readCpodLedgers } from "./cpod-ledgers.ts";
-import { compareLines, differencesOf, type LineTexts, textsOf } from "./cpod-line.ts";
+import { type CpodLedgers, readCpodLedgers } from "./cpod-ledgers.ts";
+import { type PrintedPart, printedParts } from "./cpod-print.ts";
 import type { LineSection, Row } from "./cpod-row.ts";
-import { benefitRows, contactRows, entitlementRows, reportRows, totalRows } from "./cpod-sections.ts";
+import {
+  benefitRows,
+  contactRows,
+  type DeliveredOf,
+  entitlementRows,
+  packageFigures,
+  reportRows,
+  totalRows,
+} from "./cpod-sections.ts";
 import { expectedRows, type LineDigest, newLineDigest, newTally, type Tally } from "./cpod-tally.ts";
 import { lastInstantOf } from "./period.ts";
 import type { Report, ReportChanges } from "./report.ts";
-import { type RestrictedNumbers, textsWithoutRestricted } from "./restricted-lines.ts";
-import { type Pair, pairSorted } from "./sorted-streams.ts";
+import type { RestrictedNumbers } from "./restricted-lines.ts";
 
 export type CpodSource = {
   readonly activity: ActivityStore;
@@ -25,14 +35,24 @@ export type CpodSource = {
   readonly generatedAt: string;
   /** Of requests that it says nothing of (SR-06). */
   readonly restricted: RestrictedNumbers;
-  /** The lines of the version before, undefined when this is the first that is issued. */
-  readonly previous: AsyncIterable<readonly LineTexts[]> | undefined;
+  /** The lines of the version before, read anew each time; undefined when this is the first that is issued. */
+  readonly previous: (() => PreviousLines) | undefined;
 };
 
+/** Sections whose size does not grow with deliveries. */
+export type FixedRows = Readonly<Record<"report" | "entitlement" | "benefit" | "contact", readonly Row[]>>;
+
 export type Cpod = {
+  readonly terms: Terms;
+  readonly packages: readonly PackageFigures[];
   readonly dataAsOf: string | null;
   /** In the order of the file; can be read once. Its end means that everything was in it and added up. */
   readonly rows: AsyncIterable<readonly Row[]>;
+  /**
+   * The same for paper, the lines of each entitlement by themselves; to be read in order, after the rows have ended. They
+   * are the same lines, or reading them ends with an error.
+   */
+  readonly printed: () => readonly PrintedPart[];
   /** Known when the rows have ended. */
   readonly changes: () => ReportChanges;
 };
@@ -46,47 +66,66 @@ export async function openCpod(source: CpodSource): Promise<Cpod> {
   const ledgers = await readCpodLedgers(activity, customer, query);
   const contacts = await readContacts(directory, customer, ledgers.figures);
   const changes = { added: 0, removed: 0, changed: 0 };
+  const fixed = fixedRows(source, ledgers, contacts);
+  const written = newLineDigest();
+  const { terms, figures, dataAsOf } = ledgers;
   return {
-    dataAsOf: ledgers.dataAsOf,
-    rows: rowsOf(source, ledgers, contacts, changes),
+    terms,
+    packages: packageFigures(figures, terms, deliveredOn(ledgers)),
+    dataAsOf,
+    rows: rowsOf(source, { ledgers, fixed, written, changes }),
+    printed: () => printedParts(ledgers, { ...source, fixed, written }),
     changes: () => ({ ...changes }),
   };
 }
 
-async function* rowsOf(
-  { customer, report, generatedAt, previous, restricted }: CpodSource,
-  ledgers: CpodLedgers,
-  people: readonly NamedContact[],
-  changes: ReportChanges,
-): AsyncGenerator<readonly Row[]> {
-  const { terms, figures, delivered, dataAsOf } = ledgers;
+function deliveredOn({ terms, delivered }: CpodLedgers): DeliveredOf {
   const own = delivered.get(ledgerIdOf(terms.customerId, terms.agreementId));
-  const entitlements = entitlementRows(figures, terms, (account) => own?.get(account) ?? [0, 0]);
-  const benefits = benefitRows(figures);
-  const contacts = contactRows(terms, people);
-  const tally = newTally();
-  const digest = previous === undefined ? undefined : newLineDigest();
+  return (account) => own?.get(account) ?? [0, 0];
+}
 
-  yield reportRows(customer, terms, report, { generatedAt, dataAsOf });
-  yield entitlements;
-  yield* sectionRows(ledgers, "delivery", tally, digest);
-  yield* sectionRows(ledgers, "additionalCase", tally, digest);
-  tally.check(delivered);
-  yield benefits;
-  yield contacts;
-  yield totalRows(tally.totals(), [...entitlements, ...benefits, ...contacts]);
-  if (previous === undefined || digest === undefined) return;
-  const again = newLineDigest();
-  yield* changeRows(withoutRequests(previous, restricted), textsOfLines(ledgers, again), changes);
-  if (again.text() !== digest.text())
-    throw new FiguresDifferError("the lines changed while they were written");
+function fixedRows(
+  { customer, report, generatedAt }: CpodSource,
+  ledgers: CpodLedgers,
+  contacts: readonly NamedContact[],
+): FixedRows {
+  const { terms, figures, dataAsOf } = ledgers;
+  return {
+    report: reportRows(customer, terms, report, { generatedAt, dataAsOf }),
+    entitlement: entitlementRows(figures, terms, deliveredOn(ledgers)),
+    benefit: benefitRows(figures),
+    contact: contactRows(terms, contacts),
+  };
+}
+
+type Written = {
+  readonly ledgers: CpodLedgers;
+  readonly fixed: FixedRows;
+  readonly written: LineDigest;
+  readonly changes: ReportChanges;
+};
+
+async function* rowsOf(
+  { previous, restricted }: CpodSource,
+  { ledgers, fixed, written, changes }: Written,
+): AsyncGenerator<readonly Row[]> {
+  const tally = newTally();
+  yield fixed.report;
+  yield fixed.entitlement;
+  yield* sectionRows(ledgers, "delivery", tally, written);
+  yield* sectionRows(ledgers, "additionalCase", tally, written);
+  tally.check(ledgers.delivered);
+  yield fixed.benefit;
+  yield fixed.contact;
+  yield totalRows(tally.totals(), [...fixed.entitlement, ...fixed.benefit, ...fixed.contact]);
+  if (previous !== undefined) yield* changesSince(previous(), ledgers, { written, restricted }, changes);
 }
 
 async function* sectionRows(
   { lines, delivered }: CpodLedgers,
   section: LineSection,
   tally: Tally,
-  digest: LineDigest | undefined,
+  written: LineDigest,
 ): AsyncGenerator<readonly Row[]> {
   // The figures were read first: a line that came since is for the next version.
   if (expectedRows(delivered, section) === 0) return;
@@ -94,50 +133,8 @@ async function* sectionRows(
     const ofSection = page.filter(({ row }) => row.section === section);
     for (const line of ofSection) {
       tally.count(line);
-      digest?.add(textsOf(line.row));
+      written.add(line);
     }
     yield ofSection.map(({ row }) => row);
   }
-}
-
-async function* textsOfLines(ledgers: CpodLedgers, digest: LineDigest): AsyncGenerator<LineTexts[]> {
-  for await (const page of ledgers.lines()) {
-    const texts = page.map(({ row }) => textsOf(row));
-    for (const line of texts) digest.add(line);
-    yield texts;
-  }
-}
-
-async function* withoutRequests(
-  lines: AsyncIterable<readonly LineTexts[]>,
-  restricted: RestrictedNumbers,
-): AsyncGenerator<readonly LineTexts[]> {
-  for await (const page of lines) yield page.map((line) => textsWithoutRestricted(line, restricted));
-}
-
-/** Counts the lines that were added, removed or changed, and gives each as a row. */
-async function* changeRows(
-  previous: AsyncIterable<readonly LineTexts[]>,
-  current: AsyncIterable<readonly LineTexts[]>,
-  changes: ReportChanges,
-): AsyncGenerator<readonly Row[]> {
-  for await (const pairs of pairSorted(previous, current, compareLines)) {
-    const rows = pairs.flatMap((pair) => changeRow(pair) ?? []);
-    for (const { change } of rows) changes[change] += 1;
-    yield rows;
-  }
-}
-
-type ChangeRow = Row & { readonly change: keyof ReportChanges };
-
-function changeRow({ left, right }: Pair<LineTexts>): ChangeRow | undefined {
-  if (left === undefined) return right === undefined ? undefined : { ...lineCells(right), change: "added" };
-  if (right === undefined) return { ...lineCells(left), change: "removed" };
-  const differences = differencesOf(left, right);
-  if (Object.keys(differences).length === 0) return undefined;
-  return { ...lineCells(right), change: "changed", before: JSON.stringify(differences) };
-}
-
-function lineCells({ section, quantity, ...line }: LineTexts) {
-  return { ...line, section: "change", lineSection: section, quantity: Number(quantity) } as const;
 }

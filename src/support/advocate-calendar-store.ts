@@ -9,7 +9,7 @@ import {
 } from "./advocate-calendar.ts";
 
 /** An entry of the audit trail of one advocate: it is about no customer. */
-export const calendarEntrySchema = auditEntrySchema
+const calendarEntrySchema = auditEntrySchema
   .omit({ customerId: true, workspaceId: true, onlyFor: true })
   .extend({ email: z.string() });
 export type CalendarEntry = z.infer<typeof calendarEntrySchema>;

@@ -121,7 +121,7 @@ async function hold(
   throw new UnavailableError(RETRY_AFTER_SECONDS, "others are always faster to write the calendar");
 }
 
-export const noCalendar = (): ConflictError =>
+const noCalendar = (): ConflictError =>
   new ConflictError(
     "NoCalendar",
     "The advocate of the request has not said when appointments can be had: write to the advocate, or add a note.",

@@ -24,7 +24,7 @@ import {
 } from "./target-calendar.ts";
 
 /** What is known of a request and of the calendar by which its targets are counted. */
-export type RequestWithCalendar = {
+type RequestWithCalendar = {
   readonly known: Versioned<SupportRequest> | undefined;
   readonly facts: CalendarFacts;
 };

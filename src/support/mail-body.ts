@@ -26,7 +26,7 @@ const BLOCKS = [
 const WORDS = ["a", "abbr", "b", "bdi", "br", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q"];
 const MORE_WORDS = ["s", "samp", "small", "span", "strong", "sub", "sup", "u", "var"];
 const TABLE_PARTS = ["tbody", "td", "tfoot", "th", "thead"];
-export const MAIL_ELEMENTS: readonly string[] = [...BLOCKS, ...WORDS, ...MORE_WORDS, ...TABLE_PARTS];
+const MAIL_ELEMENTS: readonly string[] = [...BLOCKS, ...WORDS, ...MORE_WORDS, ...TABLE_PARTS];
 
 /** Their content is no text of the mail, or a browser reads it as something else than markup. */
 const LEFT_OUT_WHOLE = [
@@ -46,8 +46,8 @@ const LEFT_OUT_WHOLE = [
   ...["title", "video", "xmp"],
 ];
 
-export const LINK_REL = "noopener noreferrer nofollow";
-export const LINK_SCHEMES: readonly string[] = ["http:", "https:", "mailto:"];
+const LINK_REL = "noopener noreferrer nofollow";
+const LINK_SCHEMES: readonly string[] = ["http:", "https:", "mailto:"];
 const DIRECTIONS = ["ltr", "rtl", "auto"];
 const CELLS_ACROSS = /^[1-9]\d{0,2}$/;
 

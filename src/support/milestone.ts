@@ -16,7 +16,7 @@ export const milestoneSchema = z.object({
   noticedAt: z.string(),
 });
 export type Milestone = z.infer<typeof milestoneSchema>;
-export type TargetName = Milestone["target"];
+type TargetName = Milestone["target"];
 
 /** A target whose time was used up. */
 export type Miss = {

@@ -41,12 +41,12 @@ export type RequestChange = {
   readonly messages?: readonly Message[];
 };
 
-export type RequestCommit =
+type RequestCommit =
   | { readonly outcome: "committed"; readonly etags: ReadonlyMap<string, string> }
   | { readonly outcome: "overtaken" | "repeated" };
 
 /** Fields that lists are put in order by; each has a composite index with the id. */
-export const requestSorts = [
+const requestSorts = [
   "createdAt",
   "changedAt",
   "closedAt",

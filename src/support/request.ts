@@ -53,7 +53,7 @@ const outsideSendSchema = z.object({
 export type OutsideSend = z.infer<typeof outsideSendSchema>;
 
 /** Which event of the support desk it was, in the order in which the newest wins: see `compareUpstream`. */
-export const upstreamKeySchema = z.object({
+const upstreamKeySchema = z.object({
   /** -1: it has none, and is older than every event that has one. */
   version: z.int(),
   time: z.string(),

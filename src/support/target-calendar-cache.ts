@@ -8,7 +8,7 @@ import { currentCalendar } from "./target-calendar.ts";
 import type { TargetCalendar } from "./target-check.ts";
 
 /** For so long an instance goes on counting by a calendar that another one changed. */
-export const CALENDAR_CACHE_SECONDS = 60;
+const CALENDAR_CACHE_SECONDS = 60;
 const CALENDARS_MAX = 1_000;
 
 export type Calendars = {

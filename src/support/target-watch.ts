@@ -20,7 +20,7 @@ import { type TargetCalendar, unnoticedMisses, withNoticed, withTargets } from "
 import { targetRecipients } from "./target-recipients.ts";
 
 /** Requests of one customer that one run counts anew. The next run goes on. */
-export const RECOUNTED_MAX = 1_000;
+const RECOUNTED_MAX = 1_000;
 /**
  * After a change of a calendar somebody may for so long, in milliseconds, still write a request that was counted by the one
  * before: whoever keeps it for a minute, in a call that takes four.

@@ -83,7 +83,7 @@ export type Operation =
   | { readonly type: "cancel"; readonly request: number; readonly key: string };
 
 let ids = 0;
-export const accessTo = (stores: BookingStores): BookingAccess => ({
+const accessTo = (stores: BookingStores): BookingAccess => ({
   ...stores,
   withTargets: async (after) => after,
   notify: async () => undefined,
@@ -176,6 +176,3 @@ export async function checkAtLast(stores: BookingStores, at: string, story: unkn
     `free at last: ${JSON.stringify(story)}`,
   ).toEqual(free.map(slotAt));
 }
-
-export const appointmentIdOf = (operation: Operation, at: string): string =>
-  newAppointmentId(keyOf(operation.request), doingAt(operation.request, operation.key, at));

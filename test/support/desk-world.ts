@@ -15,7 +15,7 @@ import { type MemoryStores, memoryStores } from "../fakes/memory-stores.ts";
 
 /** Later than every event of the tests, so that none of them is news. */
 export const NOW = "2026-11-20T00:00:00.000Z";
-export const now = (): string => NOW;
+const now = (): string => NOW;
 
 export const KEY: RequestKey = {
   customerId: customerIdSchema.parse(CUSTOMER),

@@ -7,7 +7,7 @@ import { newRequestNumber, openRequest } from "../../src/support/open-request.ts
 import type { SupportRequest } from "../../src/support/request.ts";
 
 export const CUSTOMER_ID = customerIdSchema.parse("cust-t");
-export const WORKSPACE_ID = workspaceIdSchema.parse("ws-default");
+const WORKSPACE_ID = workspaceIdSchema.parse("ws-default");
 export const OPENED_AT = "2026-03-01T09:00:00.000Z";
 export const CREATOR = "zoe@cust-t.example";
 

@@ -19,7 +19,7 @@ const everyDay = Object.fromEntries(
   ]),
 );
 /** Round the clock, so that there is a slot whenever the tests run. */
-export const CALENDAR = {
+const CALENDAR = {
   timeZone: ZONE,
   week: everyDay,
   holidays: [],

@@ -38,7 +38,7 @@ export const seeAll: readonly Reader[] = [...whole, "admin", "viewsAll", "elsewh
 const lookHere = ["customerAdministrator", "csam", "admin", "viewsAll"] as const;
 
 /** By what was delivered: who sees it, by hand, of those who may look at the workspace in which it was. */
-export const seers = {
+const seers = {
   /** Opened by the contact in the first workspace, as are the next five. */
   plain: [...lookHere, "contact"],
   shared: [...lookHere, "contact", "member"],
