@@ -19,7 +19,7 @@ type LinkOptions = {
 };
 
 /** A link to this blob and nothing else, for whoever holds it until it expires. */
-export type BlobLinks = (blob: BlobClient, options: LinkOptions) => Promise<string>;
+type BlobLinks = (blob: BlobClient, options: LinkOptions) => Promise<string>;
 
 /** @param service with a shared key (a connection string), or with an identity, which signs by user delegation. */
 export function blobLinks(service: BlobServiceClient): BlobLinks {

@@ -30,7 +30,7 @@ export class UploadUnreadableError extends Error {
   }
 }
 
-export type KeptFile = { readonly bytes: number; readonly sha256: string };
+type KeptFile = { readonly bytes: number; readonly sha256: string };
 
 export type AttachmentFiles = {
   /** Writes this upload, for whoever holds it, until it expires. */

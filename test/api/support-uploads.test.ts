@@ -6,6 +6,7 @@ import { readAnswer, visible } from "./support/answer.ts";
 import {
   attachmentClient,
   attachmentsPath,
+  blockIdOf,
   blocksOf,
   putBlock,
   putBlockList,
@@ -54,7 +55,7 @@ async function breakWithin(link: string, index: number, block: Uint8Array): Prom
       controller.error(new Error("the connection broke"));
     },
   });
-  const url = `${link}&comp=block&blockid=${encodeURIComponent(Buffer.from(String(index).padStart(6, "0")).toString("base64"))}`;
+  const url = `${link}&comp=block&blockid=${encodeURIComponent(blockIdOf(index))}`;
   const init: RequestInit & { readonly duplex: "half" } = { method: "PUT", body, duplex: "half" };
   await expect(fetch(url, init)).rejects.toThrow();
 }

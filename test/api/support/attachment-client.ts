@@ -7,7 +7,6 @@ import { done } from "./access-steps.ts";
 import type { RunningApi } from "./running-api.ts";
 
 export const uploadSchema = z.object({ link: z.url(), expiresAt: z.string(), blockBytes: z.int() });
-export type Upload = z.infer<typeof uploadSchema>;
 
 export const attachmentSchema = z.object({
   attachmentId: z.string(),
@@ -22,7 +21,7 @@ export const attachmentSchema = z.object({
   link: z.string(),
   contentLink: z.string().nullable(),
 });
-export type Attachment = z.infer<typeof attachmentSchema>;
+type Attachment = z.infer<typeof attachmentSchema>;
 const addedSchema = attachmentSchema.extend({ upload: uploadSchema.nullable() });
 
 export const attachmentsPath = (requestId: string, ...rest: readonly string[]): string =>
@@ -53,8 +52,6 @@ export function blocksOf(content: Uint8Array, blockBytes: number): readonly Uint
     content.subarray(index * blockBytes, (index + 1) * blockBytes),
   );
 }
-
-export type AttachmentClient = ReturnType<typeof attachmentClient>;
 
 /** Somebody who attaches to one request. */
 export function attachmentClient(api: RunningApi, who: TokenRequest, requestId: string) {
