@@ -61,8 +61,10 @@ export function auditEntryEndpoints(app: App) {
       const scope = { name: "listAuditEntries", url, key: app.config.signingKey, now };
       const page = startPage(scope, query, positionSchema);
       const filter = query.filter && toSql(query.filter, { fields: filterFields, paths: filterPaths });
+      const hiddenRequests = await app.support.requests.incentiveNumbers(params.customerId);
       const entries = await app.audit.page(params.customerId, {
         scope: grant.scope,
+        hiddenRequests: [...hiddenRequests],
         reader: principal.email?.toLowerCase() ?? "",
         filter: filter && { query: filter.text, parameters: filter.parameters },
         after: page.after,

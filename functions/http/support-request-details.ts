@@ -16,7 +16,7 @@ import { requestStatusSchema } from "../../src/support/request-status.ts";
 import { requestLink, summaryView, summaryViewSchema } from "../../src/support/request-view.ts";
 import { statusNews } from "../../src/support/status-news.ts";
 import { targetsView, targetsViewSchema } from "../../src/support/target-view.ts";
-import { abilitiesOf, type Viewer } from "../../src/support/viewer.ts";
+import { type Ability, abilitiesOf, type Viewer } from "../../src/support/viewer.ts";
 import { MERGE_PATCH } from "./directory.ts";
 import {
   askedRequest,
@@ -62,7 +62,7 @@ export function detailsView(request: SupportRequest, viewer: Viewer, url: URL) {
     description: request.description,
     contacts: request.contacts.map(({ name, email }) => ({ name, email })),
     appointment: offerOf(request),
-    allowed: [...abilitiesOf(viewer, request)].toSorted(),
+    allowed: [...abilitiesOf(viewer, request)].filter((each) => isPossible(each, request)).toSorted(),
     links: Object.fromEntries(
       ["notes", "attachments", "communications", "activity", "contacts", "shares", "appointments"].map(
         (part) => [part, requestLink(url, requestId, part)] as const,
@@ -70,6 +70,10 @@ export function detailsView(request: SupportRequest, viewer: Viewer, url: URL) {
     ),
   };
 }
+
+/** SR-06: what only its creator may see is neither shared nor talked about with an advocate. */
+const isPossible = (ability: Ability, { isIncentiveRelated }: SupportRequest): boolean =>
+  !isIncentiveRelated || (ability !== "share" && ability !== "schedule");
 
 function offerOf(request: SupportRequest) {
   const reason = whyNotOffered(request);

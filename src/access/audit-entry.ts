@@ -78,6 +78,8 @@ export const auditEntrySchema = z.object({
   workspaceId: workspaceIdSchema.optional(),
   /** SR-06: the address of the only one who may read it. */
   onlyFor: z.string().optional(),
+  /** Of the support request that it is about: one that came to be incentive-related hides what was written before, too. */
+  requestNumber: z.string().optional(),
   kind: z.literal("auditEntry"),
   at: z.string(),
   actor: actorSchema,

@@ -135,6 +135,7 @@ export function requestAudit(
       ...(facts.before === undefined ? {} : { before: facts.before }),
       ...(facts.after === undefined ? {} : { after: facts.after }),
     }),
+    requestNumber: after.number,
     ...(after.isIncentiveRelated ? { onlyFor: after.createdBy ?? "" } : {}),
   };
 }

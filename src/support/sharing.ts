@@ -46,7 +46,8 @@ export async function personAt(
   const { members } = await directory.ofPerson(customerId, personIdOf(customerId, email));
   const here = members.find((each) => each.workspaceId === workspaceId && each.status === "active");
   const known = here ?? members.find(({ status }) => status !== "removed");
-  const person = known === undefined ? { language } : { name: known.name, language: known.language };
+  // A name that only another workspace knows stays there (WS-07).
+  const person = { name: here?.name, language: known?.language ?? language };
   return { email, ...person, isMember: here !== undefined };
 }
 

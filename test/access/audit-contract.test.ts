@@ -7,7 +7,14 @@ import { customerIdOf, someEntry, workspaceIdOf } from "./given.ts";
 let customers = 0;
 const freshCustomer = () => customerIdOf(`cust ñ%20'"+&地 ${++customers}`);
 
-const everything: AuditPage = { scope: { kind: "all" }, reader: "", filter: undefined, after: undefined, limit: 100 };
+const everything: AuditPage = {
+  scope: { kind: "all" },
+  reader: "",
+  hiddenRequests: [],
+  filter: undefined,
+  after: undefined,
+  limit: 100,
+};
 const some = (...workspaceIds: readonly string[]): AuditPage => ({
   ...everything,
   scope: { kind: "some", workspaceIds: new Set(workspaceIds) },

@@ -34,6 +34,7 @@ describe.each(directoryTargets)("the promises of the directory, kept by $name", 
     opened.stores.audit.page(customerId, {
       scope: { kind: "all" },
       reader: "",
+      hiddenRequests: [],
       filter: undefined,
       after: undefined,
       limit: 200,

@@ -157,9 +157,17 @@ describe("what the support desk says of a request later", () => {
       "advocate",
       "incidentManager",
     ] as const;
+    const isInTrail = async () => {
+      const path = `customers/${CUSTOMER}/auditEntries`;
+      const trail = await world.api.ask(PEOPLE.csam, { path, query: { maxpagesize: "1000" } });
+      expect(trail.status).toBe(200);
+      return trail.text.includes(request.requestId);
+    };
     for (const who of others) expect(await isSeen(who, request)).toBe(true);
+    expect(await isInTrail()).toBe(true);
     await say(request, 2, { isIncentiveRelated: true });
     for (const who of others) expect(await isSeen(who, request)).toBe(false);
+    expect(await isInTrail()).toBe(false);
     expect(await isSeen("contact", request)).toBe(true);
     await say(request, 3, { isIncentiveRelated: false });
     for (const who of others) expect(await isSeen(who, request)).toBe(true);

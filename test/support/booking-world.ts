@@ -5,7 +5,6 @@ import { customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts
 import { isServiceError } from "../../src/platform/errors.ts";
 import { type CalendarDocument, HOLD_MS } from "../../src/support/advocate-calendar.ts";
 import { withSettings } from "../../src/support/advocate-calendar-change.ts";
-import { newAppointmentId } from "../../src/support/appointment.ts";
 import { type BookingAccess, changeAppointment, slotsWith } from "../../src/support/appointment-booking.ts";
 import {
   findAppointment,
