@@ -2,7 +2,8 @@
 import type { ReportContent } from "./content.ts";
 import type { Wording } from "./pdf-cells.ts";
 import { linesOf } from "./pdf-lines.ts";
-import { PAGE, type Paper, type TextStyle } from "./pdf-paper.ts";
+import { PAGE } from "./pdf-pages.ts";
+import type { Paper, TextStyle } from "./pdf-paper.ts";
 import type { Element, ElementType } from "./pdf-structure.ts";
 import { STYLES } from "./pdf-style.ts";
 

@@ -1,7 +1,7 @@
 /** The first page of a report: what it is about. */
 import { ensure, type Print, paragraph } from "./pdf-blocks.ts";
 import { linesOf, printable } from "./pdf-lines.ts";
-import { PAGE } from "./pdf-paper.ts";
+import { PAGE } from "./pdf-pages.ts";
 import type { Element } from "./pdf-structure.ts";
 import { COLORS, STYLES } from "./pdf-style.ts";
 

@@ -3,11 +3,24 @@
  * same everywhere. Signs are set one by one with the font's kerning and without ligatures: what is copied from the file is
  * what was put in. Writing systems that join or turn their signs are not set; see `printable` of `pdf-lines.ts`.
  */
-import { create, type Font as FontFile } from "fontkit";
+import type { Font as FontFile } from "fontkit";
 import { type PdfObjects, pdfNumber, reference } from "./pdf-objects.ts";
 
 const EM = 1_000;
 const CODES_OF_RANGE = 100;
+
+export type { FontFile };
+
+/**
+ * What reads fonts is loaded by whoever prints: it takes as long as all else that a process does before its first answer.
+ * @param bytes in TrueType.
+ */
+export async function readFont(bytes: Uint8Array): Promise<FontFile> {
+  const { create } = await import("fontkit");
+  const file = create(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  if (!("glyphForCodePoint" in file)) throw new Error("a collection of fonts is no font");
+  return file;
+}
 
 export type PdfFont = {
   /** Its name in the pages' resources. */
@@ -27,9 +40,8 @@ export type PdfFont = {
 
 type Glyph = { readonly id: number; readonly code: string; readonly width: number };
 
-export function pdfFont(objects: PdfObjects, name: string, bytes: Uint8Array): PdfFont {
-  const file = create(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-  if (!("glyphForCodePoint" in file)) throw new Error("a collection of fonts is no font");
+/** @param name a capital letter. */
+export function pdfFont(objects: PdfObjects, name: string, file: FontFile): PdfFont {
   const scale = EM / file.unitsPerEm;
   const subset = file.createSubset();
   const id = objects.take();

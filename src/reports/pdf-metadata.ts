@@ -1,9 +1,23 @@
-/** What programs that keep documents read of one: its title, language and time. As of ISO 16684-1 (XMP). Pure. */
+/** What programs that keep documents read of one: its title, language and time. As of ISO 16684-1 (XMP). */
+import { type PdfObjects, pdfText } from "./pdf-objects.ts";
 
 export type DocumentFacts = { readonly title: string; readonly locale: string; readonly createdAt: string };
 
-/** @returns UTF-8 */
-export function metadataOf({ title, locale, createdAt }: DocumentFacts): Uint8Array {
+/** Twice: not all programs read the newer one. */
+export function writeMetadata(
+  objects: PdfObjects,
+  facts: DocumentFacts,
+): { readonly metadata: number; readonly info: number } {
+  const metadata = objects.take();
+  objects.writeStream(metadata, "/Type/Metadata/Subtype/XML", xmpOf(facts), "asIs");
+  const info = objects.take();
+  const time = facts.createdAt.replaceAll(/\D/g, "").slice(0, 14);
+  objects.write(info, `<</Title ${pdfText(facts.title)}/CreationDate(D:${time}Z)>>`);
+  return { metadata, info };
+}
+
+/** UTF-8 */
+function xmpOf({ title, locale, createdAt }: DocumentFacts): Uint8Array {
   const text = [
     '<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>',
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">',

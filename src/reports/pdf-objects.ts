@@ -6,6 +6,7 @@
  */
 import { Readable } from "node:stream";
 import { createDeflate, deflateSync } from "node:zlib";
+import { byteGatherer } from "./pdf-bytes.ts";
 
 // The second line tells programs that copy files that this is no text.
 const HEADER = Buffer.from("%PDF-1.7\n%\u00e2\u00e3\u00cf\u00d3\n", "latin1");
@@ -25,8 +26,14 @@ export type PdfObjects = {
   readonly writeStream: (id: number, entries: string, bytes: Uint8Array, stored?: "asIs") => void;
   /** What was written since the last call. */
   readonly written: () => readonly Uint8Array[];
-  /** Ends the file. @param fileId 32 hexadecimal digits. */
-  readonly end: (root: number, fileId: string) => Promise<void>;
+  readonly end: (trailer: Trailer) => Promise<void>;
+};
+
+type Trailer = {
+  readonly root: number;
+  readonly info: number;
+  /** 32 hexadecimal digits. */
+  readonly fileId: string;
 };
 
 export const reference = (id: number): string => `${id} 0 R`;
@@ -42,8 +49,9 @@ export function pdfObjects(): PdfObjects {
   let bytes: Uint8Array[] = [HEADER];
   let length = HEADER.length;
   const table = crossReferences();
-  let pack: { readonly id: number; readonly object: string }[] = [];
-  const packIds = { next: table.take() };
+  const pack = byteGatherer();
+  let heads: string[] = [];
+  let packId = 0;
 
   const push = (part: Uint8Array): void => {
     bytes.push(part);
@@ -58,27 +66,21 @@ export function pdfObjects(): PdfObjects {
     push(Buffer.from("\nendstream\nendobj\n", "latin1"));
   };
   const writePack = (): void => {
-    if (pack.length === 0) return;
-    const starts: string[] = [];
-    let start = 0;
-    for (const { id, object } of pack) {
-      starts.push(`${id} ${start}`);
-      start += object.length + 1;
-    }
-    const head = `${starts.join(" ")}\n`;
-    const body = pack.map(({ object }) => `${object}\n`).join("");
-    const entries = `/Type/ObjStm/N ${pack.length}/First ${head.length}`;
-    writeStream(packIds.next, entries, Buffer.from(head + body, "latin1"));
-    pack = [];
+    if (heads.length === 0) return;
+    const head = Buffer.from(`${heads.join(" ")}\n`, "latin1");
+    const entries = `/Type/ObjStm/N ${heads.length}/First ${head.length}`;
+    writeStream(packId, entries, Buffer.concat([head, pack.take()]));
+    heads = [];
   };
   return {
     take: table.take,
     write: (id, object) => {
-      table.set(id, PACKED, packIds.next, pack.length);
-      pack.push({ id, object });
-      if (pack.length < OBJECTS_OF_PACK) return;
-      writePack();
-      packIds.next = table.take();
+      if (heads.length === 0) packId = table.take();
+      table.set(id, PACKED, packId, heads.length);
+      heads.push(`${id} ${pack.length()}`);
+      pack.add(object);
+      pack.add("\n");
+      if (heads.length === OBJECTS_OF_PACK) writePack();
     },
     writeStream,
     written: () => {
@@ -86,12 +88,12 @@ export function pdfObjects(): PdfObjects {
       bytes = [];
       return taken;
     },
-    end: async (root, fileId) => {
+    end: async ({ root, info, fileId }) => {
       writePack();
       const id = table.take();
       table.set(id, DIRECT, length, 0);
       const start = length;
-      const entries = `/Type/XRef/Size ${table.size()}/W[1 4 1]/Root ${reference(root)}/ID[<${fileId}><${fileId}>]`;
+      const entries = `/Type/XRef/Size ${table.size()}/W[1 4 1]/Root ${reference(root)}/Info ${reference(info)}/ID[<${fileId}><${fileId}>]`;
       const data = await table.compressed();
       push(
         Buffer.from(
@@ -134,6 +136,10 @@ function crossReferences(): CrossReferences {
       block.writeUInt8(place, at + 5);
     },
     compressed: async () => {
+      for (let id = 1; id < size; id++) {
+        const { block, at } = entry(id);
+        if (block[at] === 0) throw new Error(`the object ${id} was never written`);
+      }
       const full = Math.floor(size / ENTRIES_OF_BLOCK);
       const used = blocks.map((block, index) =>
         index < full ? block : block.subarray(0, (size % ENTRIES_OF_BLOCK) * ENTRY_BYTES),

@@ -2,7 +2,8 @@
 import type { EntitlementFigures, PackageFigures } from "./content.ts";
 import { ensure, heading, type Print, paragraph } from "./pdf-blocks.ts";
 import { fitted, printable } from "./pdf-lines.ts";
-import { PAGE, type TextStyle } from "./pdf-paper.ts";
+import { PAGE } from "./pdf-pages.ts";
+import type { TextStyle } from "./pdf-paper.ts";
 import type { Element } from "./pdf-structure.ts";
 import { COLORS, STYLES } from "./pdf-style.ts";
 

@@ -3,7 +3,8 @@
  * Invariant: only the rows of the page at hand are kept open.
  */
 import { linesOf } from "./pdf-lines.ts";
-import { PAGE, type Paper } from "./pdf-paper.ts";
+import { PAGE } from "./pdf-pages.ts";
+import type { Paper } from "./pdf-paper.ts";
 import type { Element } from "./pdf-structure.ts";
 import { COLORS, STYLES } from "./pdf-style.ts";
 

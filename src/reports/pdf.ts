@@ -6,9 +6,11 @@
 import type { ReportContent } from "./content.ts";
 import { formatsOf } from "./formats.ts";
 import { printCover, titleOf } from "./pdf-cover.ts";
+import { readFont } from "./pdf-font.ts";
 import { fitted, printable } from "./pdf-lines.ts";
 import { printPackages } from "./pdf-packages.ts";
-import { openPaper, PAGE, type Paper } from "./pdf-paper.ts";
+import { PAGE } from "./pdf-pages.ts";
+import { openPaper, type Paper } from "./pdf-paper.ts";
 import { linesPlaces } from "./pdf-places.ts";
 import { printSections } from "./pdf-sections.ts";
 import { COLORS, STYLES } from "./pdf-style.ts";
@@ -29,9 +31,9 @@ export async function* pdfFile(content: ReportContent, fonts: PdfFonts): AsyncGe
     locale: texts.locale,
     createdAt: content.generatedAt,
     identity: identityOf(content),
-    fonts,
+    fonts: { regular: await readFont(fonts.regular), bold: await readFont(fonts.bold) },
     pagesStyle: STYLES.foot,
-    pagesText: (pages) => afterLastZero(texts, pages),
+    pagesText: (pages) => pagesText(texts, pages),
     foot: (page) => printFoot(page, content, texts),
   });
   const formats = formatsOf(content.language, content.timeZone);
@@ -65,8 +67,7 @@ function printFoot(paper: Paper, content: ReportContent, texts: ReportTexts): vo
   const { size, font } = STYLES.foot;
   const face = paper.fonts[font];
   paper.decorate(() => {
-    const of = texts.say("pageOf", { page: paper.pageNumber(), pages: NO_PAGES });
-    const before = of.slice(0, of.lastIndexOf(String(NO_PAGES)));
+    const before = beforePages(texts, paper.pageNumber()).trimEnd();
     paper.rectangle(PAGE.left, FOOT.rule, PAGE.right - PAGE.left, 0.4, COLORS.hairline);
     paper.text(before, PAGE.left, FOOT.text, STYLES.foot);
     paper.pages(PAGE.left + face.width(before) * size, FOOT.text);
@@ -81,9 +82,14 @@ function printFoot(paper: Paper, content: ReportContent, texts: ReportTexts): vo
   });
 }
 
-/** The number of pages and what the language says after it. */
-function afterLastZero(texts: ReportTexts, pages: number): string {
-  const of = texts.say("pageOf", { page: 1, pages });
-  const before = texts.say("pageOf", { page: 1, pages: NO_PAGES });
-  return of.slice(before.lastIndexOf(String(NO_PAGES)));
+/** What comes after "Page 3 of", with the space between. */
+function pagesText(texts: ReportTexts, pages: number): string {
+  const before = beforePages(texts, 1).trimEnd();
+  return texts.say("pageOf", { page: 1, pages }).slice(before.length);
+}
+
+/** In every language the number of pages comes after the number of the page. */
+function beforePages(texts: ReportTexts, page: number): string {
+  const said = texts.say("pageOf", { page, pages: NO_PAGES });
+  return said.slice(0, said.lastIndexOf(String(NO_PAGES)));
 }
