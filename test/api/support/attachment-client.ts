@@ -53,6 +53,8 @@ export function blocksOf(content: Uint8Array, blockBytes: number): readonly Uint
   );
 }
 
+export type AttachmentClient = ReturnType<typeof attachmentClient>;
+
 /** Somebody who attaches to one request. */
 export function attachmentClient(api: RunningApi, who: TokenRequest, requestId: string) {
   const path = (...rest: readonly string[]) => attachmentsPath(requestId, ...rest);

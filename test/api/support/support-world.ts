@@ -52,8 +52,8 @@ const openedSchema = z.looseObject({
 });
 export type OpenedRequest = z.infer<typeof openedSchema>;
 
-export async function startSupportWorld(): Promise<SupportWorld> {
-  const api = await startApi();
+export async function startSupportWorld(options: Parameters<typeof startApi>[0] = {}): Promise<SupportWorld> {
+  const api = await startApi(options);
   const named = (name: string) => ({ name: `${name} Contact`, email: at(name) });
   await api.send([
     agreementEvent({
