@@ -13,7 +13,7 @@ export function registerAttachmentScans(app: App): void {
 }
 
 /** The log has ids alone: neither names of files nor what is in them. */
-export async function scanAttachment(
+async function scanAttachment(
   { support }: Pick<App, "support">,
   message: unknown,
   log: Pick<InvocationContext, "info" | "warn">,

@@ -15,7 +15,7 @@ export function registerDueAttachments(app: App): void {
   });
 }
 
-export async function queueDueAttachments(
+async function queueDueAttachments(
   { support }: Pick<App, "support">,
   log: Pick<InvocationContext, "info">,
 ): Promise<void> {

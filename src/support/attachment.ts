@@ -20,7 +20,7 @@ import { stableId } from "./stable-id.ts";
 /** Of one request, not counting those that were refused or removed. */
 export const ATTACHMENTS_MAX = 100;
 /** Counting them. */
-export const ATTACHMENTS_EVER_MAX = 1_000;
+const ATTACHMENTS_EVER_MAX = 1_000;
 
 const HOUR_MS = 3_600_000;
 /** An upload that is not complete by then never will be. */
