@@ -7,6 +7,7 @@ import { GCProfiler } from "node:v8";
 import { BlobServiceClient } from "@azure/storage-blob";
 import * as z from "zod";
 import { agreementIdSchema } from "../src/agreements/ids.ts";
+import { readFonts } from "../src/platform/report-fonts.ts";
 import { makeReport } from "../src/reports/make-report.ts";
 import { periodOfMonth } from "../src/reports/period.ts";
 import { newReport, type Report, reportIdSchema } from "../src/reports/report.ts";
@@ -31,6 +32,7 @@ const made = await makeReport(
     directory: { supportContacts: async () => undefined, members: async () => [] },
     customers: { read: async () => ({ value: customer, etag: "0" }) },
     incentiveNumbers: async () => new Set(),
+    fonts: readFonts,
     now,
     newId: randomUUID,
   },
@@ -65,6 +67,8 @@ function oneReport(): ReportStore {
     agreementId: agreementIdSchema.parse(AGREEMENT),
     period: periodOfMonth(MONTH),
     version: 1,
+    formats: ["csv"],
+    language: "en",
     requestedBy: { subject: "bench" },
     requestedAt: now(),
   });

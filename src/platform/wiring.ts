@@ -46,6 +46,7 @@ import { serviceBusJobQueue } from "./job-queue.ts";
 import type { MailSender } from "./mail.ts";
 import { createScanner } from "./malware-scanner.ts";
 import { createOutboundPost } from "./outbound-post.ts";
+import { readFonts } from "./report-fonts.ts";
 import { smtpMail } from "./smtp-mail.ts";
 import { createTokenVerifier } from "./tokens.ts";
 
@@ -198,6 +199,7 @@ export function wire(config: Config) {
       directory: directoryStore,
       customers,
       incentiveNumbers: requests.incentiveNumbers,
+      fonts: readFonts,
       now,
       newId: randomUUID,
     },

@@ -43,11 +43,7 @@ export function reportRows(
 /** What was delivered in the period on an account of the agreement. */
 export type DeliveredOf = (account: Account) => readonly [quantity: number, rows: number];
 
-export function entitlementRows(
-  figures: Figures,
-  terms: Terms,
-  deliveredOf: DeliveredOf,
-): Row[] {
+export function entitlementRows(figures: Figures, terms: Terms, deliveredOf: DeliveredOf): Row[] {
   const lines = linesOf(figures).filter(({ entitlement }) => entitlement.class === "consumable");
   const empty = terms.packages.filter((item) => item.entitlements.length === 0);
   return [

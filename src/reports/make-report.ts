@@ -9,11 +9,13 @@ import { UnavailableError } from "../platform/errors.ts";
 import { asUnavailable } from "../platform/transient.ts";
 import { FiguresDifferError, NotReadyError } from "./cpod-ledgers.ts";
 import {
+  blobNameOf,
   type FailedReport,
   fail,
   postpone,
   type Report,
   type ReportError,
+  type ReportFile,
   type ReportId,
   type RunningReport,
   type SucceededReport,
@@ -46,7 +48,7 @@ export async function makeReport(
   const found = await reports.read(customerId, reportId);
   if (found === undefined) return { outcome: "missing" };
   // Digests: an id may hold what means something in a path.
-  const blobName = `cpod/${digest(customerId)}/${digest(reportId)}/${newId()}.csv`;
+  const blobName = `cpod/${digest(customerId)}/${digest(reportId)}/${newId()}`;
   const begun = start(found.value, now(), blobName);
   if (begun.outcome === "over") return madeOf(begun.report, now());
   if (begun.outcome === "busy") return madeOf(found.value, now());
@@ -54,7 +56,7 @@ export async function makeReport(
   if (etag === undefined) return { outcome: "later", retryAfterSeconds: 1 };
   if (begun.outcome === "exhausted") return madeOf(begun.report, now());
   // What the attempt before has written can be issued no more: it lost its lease with this save.
-  if (found.value.status === "running") await removeQuietly(dependencies, found.value.blobName);
+  if (found.value.status === "running") await removeQuietly(dependencies, found.value);
   return attempt(dependencies, { value: begun.report, etag });
 }
 
@@ -72,32 +74,36 @@ async function attempt(dependencies: MakerDependencies, begun: Versioned<Running
 
 /**
  * What was thrown may have come after the report was issued, and a save whose answer was lost may still be on its way: so
- * the file is removed only when a later save has made sure that nobody will ever name it.
+ * the files are removed only when a later save has made sure that nobody will ever name it.
  */
 async function endAttempt(
   dependencies: MakerDependencies,
-  { customerId, id, blobName }: RunningReport,
+  begun: RunningReport,
   cause: unknown,
 ): Promise<Made> {
+  const { customerId, id, blobName } = begun;
   const { reports, now } = dependencies;
   for (let ending = 0; ending < ENDINGS_MAX; ending++) {
     const found = await reports.read(customerId, id);
     if (found === undefined) throw new Error(`report ${id} is gone`);
     const { value, etag } = found;
-    if (value.status === "succeeded" && value.files.some((file) => file.blobName === blobName)) {
+    if (value.status === "succeeded" && value.files.some((file) => isOf(begun, file))) {
       return { outcome: "issued", report: value };
     }
     if (value.status !== "running" || value.blobName !== blobName) {
-      await removeQuietly(dependencies, blobName);
+      await removeQuietly(dependencies, begun);
       return madeOf(value, now(), cause);
     }
     const ended = (isWorthWaitingFor(cause) ? postpone : fail)(value, now(), errorOf(cause));
     if ((await reports.save(ended, etag)) === undefined) continue;
-    await removeQuietly(dependencies, blobName);
+    await removeQuietly(dependencies, begun);
     return madeOf(ended, now(), cause);
   }
   throw new Error(`report ${id} is contended`);
 }
+
+const isOf = (attempted: RunningReport, { format, blobName }: ReportFile): boolean =>
+  blobName === blobNameOf(attempted, format);
 
 /** Nothing is wrong with the report: its ledgers are not ready, or a store or the network is away. */
 const isWorthWaitingFor = (cause: unknown): boolean =>
@@ -126,9 +132,9 @@ function madeOf(report: Report, now: string, cause?: unknown): Made {
 }
 
 /** Only space is lost when it stays: no report names it. */
-async function removeQuietly({ files }: MakerDependencies, blobName: string): Promise<void> {
+async function removeQuietly({ files }: MakerDependencies, attempted: RunningReport): Promise<void> {
   try {
-    await files.remove(blobName);
+    await Promise.all(attempted.formats.map((format) => files.remove(blobNameOf(attempted, format))));
   } catch {
     // The store is away. The next attempt removes what this one leaves, and what nobody names is nobody's report.
   }

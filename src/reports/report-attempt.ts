@@ -9,11 +9,10 @@ import type { Versioned } from "../platform/cosmos.ts";
 import { openCpod } from "./cpod.ts";
 import type { ContactDirectory } from "./cpod-contacts.ts";
 import { NotReadyError } from "./cpod-ledgers.ts";
-import { cellsOf, columns, type Row } from "./cpod-row.ts";
-import { csvBytes } from "./csv.ts";
-import { periodText } from "./period.ts";
+import type { PdfFonts } from "./pdf.ts";
 import { issuedLines } from "./previous-version.ts";
 import {
+  COMPARED_FORMAT,
   LEASE_MS,
   progressed,
   type Report,
@@ -24,11 +23,10 @@ import {
 import type { ReportFiles } from "./report-files.ts";
 import { reportIdOf } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
+import { writeFiles } from "./report-writing.ts";
 
 /** Rows between two saves of the progress, unless the lease is to be renewed sooner. */
 const PROGRESS_ROWS = 50_000;
-
-const CONTENT_TYPE = "text/csv; charset=utf-8; header=present";
 
 export type AttemptDependencies = {
   readonly reports: ReportStore;
@@ -38,6 +36,7 @@ export type AttemptDependencies = {
   readonly customers: Pick<CustomerStore, "read">;
   /** SR-06: numbers of requests that a report says nothing of. One query, once for each attempt. */
   readonly incentiveNumbers: (customerId: CustomerId) => Promise<ReadonlySet<string>>;
+  readonly fonts: () => Promise<PdfFonts>;
   readonly now: () => string;
 };
 
@@ -58,7 +57,7 @@ export async function attemptReport(
   if (customer === undefined) throw new NotReadyError("the customer is not known yet");
   const previous = await previousOf(reports, report);
   const generatedAt = now();
-  const previousFile = previous?.files[0];
+  const previousFile = previous?.files.find(({ format }) => format === COMPARED_FORMAT);
   const cpod = await openCpod({
     activity,
     directory,
@@ -66,39 +65,31 @@ export async function attemptReport(
     report,
     generatedAt,
     restricted: await dependencies.incentiveNumbers(report.customerId),
-    previous: previousFile === undefined ? undefined : issuedLines(files, previousFile),
+    previous: previousFile === undefined ? undefined : () => issuedLines(files, previousFile),
   });
-  const file = {
-    blobName: report.blobName,
-    fileName: fileNameOf(report),
-    contentType: CONTENT_TYPE,
-    reportId: report.id,
-  };
-  const written = await files.write(file, csvBytes(columns, cellsWithProgress(cpod.rows, lease.progress)));
-  const { blobName, fileName, contentType } = file;
+  const written = await writeFiles(
+    {
+      files,
+      fonts: dependencies.fonts,
+      report,
+      customer: customer.value,
+      generatedAt,
+      progress: lease.progress,
+    },
+    cpod,
+  );
   return lease.issue({
     generatedAt,
     dataAsOf: cpod.dataAsOf,
     previousReportId: previous?.id,
-    files: [{ format: "csv", blobName, fileName, contentType, rows: lease.rows(), ...written }],
+    files: written,
     changes: cpod.changes(),
   });
-}
-
-async function* cellsWithProgress(
-  batches: AsyncIterable<readonly Row[]>,
-  progress: (rows: number) => Promise<void>,
-) {
-  for await (const rows of batches) {
-    await progress(rows.length);
-    yield rows.map(cellsOf);
-  }
 }
 
 type Lease = {
   /** Counts rows, and now and then says how many: so the lease never runs out while rows come. */
   readonly progress: (rows: number) => Promise<void>;
-  readonly rows: () => number;
   readonly issue: (issue: Parameters<typeof succeed>[1]) => Promise<SucceededReport>;
 };
 
@@ -117,7 +108,6 @@ function leaseOf({ reports, now }: AttemptDependencies, begun: Versioned<Running
       if (rows - held.value.progress.rows < PROGRESS_ROWS && leftMs > LEASE_MS / 2) return;
       held = await save(progressed(held.value, now(), rows));
     },
-    rows: () => rows,
     issue: async (issue) => (await save(succeed(held.value, issue))).value,
   };
 }
@@ -135,9 +125,4 @@ async function previousOf(reports: ReportStore, report: Report): Promise<Succeed
     throw new NotReadyError(`version ${version} is to be issued first`);
   }
   return undefined;
-}
-
-function fileNameOf({ agreementId, period, version }: Report): string {
-  const agreement = agreementId.replaceAll(/[^A-Za-z0-9._-]+/g, "_");
-  return `CPOD-${agreement}-${periodText(period)}-v${version}.csv`;
 }

@@ -4,6 +4,7 @@
  * by the report that it was issued with, so a file that no report names is no report.
  */
 import * as z from "zod";
+import { languageSchema } from "../agreements/agreement-event.ts";
 import { agreementIdSchema, customerIdSchema } from "../agreements/ids.ts";
 import { periodSchema } from "./period.ts";
 
@@ -25,13 +26,21 @@ export const reportIdSchema = z
   .brand<"ReportId">();
 export type ReportId = z.infer<typeof reportIdSchema>;
 
+/** EX-04. In the order in which they are made. */
+export const reportFormats = ["csv", "xlsx", "pdf"] as const;
+export const reportFormatSchema = z.enum(reportFormats);
+export type ReportFormat = z.infer<typeof reportFormatSchema>;
+
+/** The one that a version is compared with by the next. */
+export const COMPARED_FORMAT = "csv" satisfies ReportFormat;
+
 export const reportFileSchema = z.object({
-  format: z.literal("csv"),
+  format: reportFormatSchema,
   blobName: z.string(),
   fileName: z.string(),
   contentType: z.string(),
   bytes: z.int().min(1),
-  /** Lines after the header. */
+  /** Rows of all sections, headers apart. */
   rows: z.int().min(1),
   /** Of the file's bytes, in lower-case hexadecimal. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -54,6 +63,9 @@ const reportBase = z.object({
   period: periodSchema,
   /** Of this agreement and period, from 1 on without a gap. */
   version: z.int().min(1),
+  /** Of reports from before there were others: what those were. */
+  formats: z.array(reportFormatSchema).min(1).default(["csv"]),
+  language: languageSchema.default("en"),
   requestedBy: z.object({ subject: z.string(), email: z.string().optional() }),
   requestedAt: z.iso.datetime(),
   /** Attempts begun. */
@@ -65,7 +77,7 @@ const runningSchema = reportBase.extend({
   status: z.literal("running"),
   /** Until then nobody else makes it: the maker's lease, or the pause after an attempt that ended without a report. */
   leaseUntil: z.iso.datetime(),
-  /** Where the attempt writes; unique to the attempt, so it also says whose the lease is. */
+  /** Folder in which the attempt writes; unique to the attempt, so it also says whose the lease is. */
   blobName: z.string(),
   progress: z.object({ rows: z.int().min(0) }),
   /** Why the last attempt ended. */
@@ -99,7 +111,15 @@ export type FailedReport = z.infer<typeof failedSchema>;
 
 export type NewReport = Pick<
   Report,
-  "id" | "customerId" | "agreementId" | "period" | "version" | "requestedBy" | "requestedAt"
+  | "id"
+  | "customerId"
+  | "agreementId"
+  | "period"
+  | "version"
+  | "formats"
+  | "language"
+  | "requestedBy"
+  | "requestedAt"
 >;
 
 export function newReport(facts: NewReport): Report {
@@ -181,6 +201,10 @@ export function postpone(
   if (later(report.requestedAt, WAIT_MAX_MS) < now) return fail(report, now, error);
   return { ...report, attempt: report.attempt - 1, leaseUntil: later(now, RETRY_MS), error };
 }
+
+/** The name of a file of the attempt. */
+export const blobNameOf = ({ blobName }: RunningReport, format: ReportFormat): string =>
+  `${blobName}/${format}`;
 
 /** Without what belongs to its status. */
 const baseOf = (report: Report): z.infer<typeof reportBase> => reportBase.parse(report);

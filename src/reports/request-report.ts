@@ -2,11 +2,12 @@
  * Asking for a report. Promise: a request becomes one version however often it is repeated, and two requests never the
  * same one; nothing is made here.
  */
+import type { Language } from "../agreements/agreement-event.ts";
 import type { Customer } from "../agreements/customer.ts";
 import type { AgreementId } from "../agreements/ids.ts";
 import { ConflictError, InvalidRequestError, NotFoundError, UnavailableError } from "../platform/errors.ts";
 import type { Period } from "./period.ts";
-import { newReport, type Report } from "./report.ts";
+import { COMPARED_FORMAT, newReport, type Report, type ReportFormat, reportFormats } from "./report.ts";
 import { allocate, reportIdOf, seriesIdOf, VERSIONS_MAX } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
 
@@ -16,6 +17,10 @@ const ALLOCATIONS_MAX = 16;
 export type ReportRequest = {
   readonly agreementId: AgreementId;
   readonly period: Period;
+  /** Every format, unless some are named. The one that the next version is compared with is always made. */
+  readonly formats?: readonly ReportFormat[] | undefined;
+  /** The customer's, unless another is named. */
+  readonly language?: Language | undefined;
   readonly requestedBy: Report["requestedBy"];
   /** The same key is the same request: it holds who asks, so that nobody meets the request of somebody else. */
   readonly requestKey: string;
@@ -69,6 +74,8 @@ export async function requestReport(
       agreementId,
       period,
       version,
+      formats: formatsOf(request),
+      language: request.language ?? customer.language,
       requestedBy,
       requestedAt,
     });
@@ -76,3 +83,7 @@ export async function requestReport(
   }
   throw new UnavailableError(1, `report series ${id} is contended`);
 }
+
+/** Each once, in the order in which they are made. */
+const formatsOf = ({ formats = reportFormats }: ReportRequest): ReportFormat[] =>
+  reportFormats.filter((format) => format === COMPARED_FORMAT || formats.includes(format));

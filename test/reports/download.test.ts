@@ -73,6 +73,6 @@ describe("a recipient's own link", () => {
     const { world, report, dependencies } = await scene();
     const waiting = await ask(world);
     expect(() => ownLink(dependencies, alice, waiting, "csv")).toThrow("no such resource");
-    expect(() => ownLink(dependencies, alice, report, "pdf")).toThrow("no such resource");
+    expect(() => ownLink(dependencies, alice, report, "docx")).toThrow("no such resource");
   });
 });

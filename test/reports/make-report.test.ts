@@ -4,13 +4,16 @@ import {
   ATTEMPTS_MAX,
   LEASE_MS,
   type Report,
+  type ReportFormat,
+  reportFormats,
   reportIdSchema,
   type SucceededReport,
   WAIT_MAX_MS,
 } from "../../src/reports/report.ts";
 import { agreementEvent, deliveryEvent, reversalEvent } from "../fakes/events.ts";
-import { type Random, seededRandom } from "../fakes/random.ts";
+import { seededRandom } from "../fakes/random.ts";
 import { aroundWorld, type Fault, faults, faultyWorld } from "./support/around-world.ts";
+import { lateIssue, unluckyMaker } from "./support/unlucky-makers.ts";
 import {
   ask,
   bytesOf,
@@ -19,15 +22,17 @@ import {
   issue,
   type MemoryWorld,
   make,
+  march,
   memoryWorld,
   recordsOf,
   type World,
 } from "./support/world.ts";
 
 const SEEDS = 60;
+const FOR_TOOLS: readonly ReportFormat[] = ["csv", "xlsx"];
 
 /** A first version, a late delivery, and a second version that nobody has made yet. */
-async function worldWithSecondVersion(): Promise<{
+async function worldWithSecondVersion(formats: readonly ReportFormat[] = reportFormats): Promise<{
   readonly world: MemoryWorld;
   readonly first: SucceededReport;
   readonly second: Report;
@@ -40,9 +45,9 @@ async function worldWithSecondVersion(): Promise<{
     deliveryEvent("none", { agreementId: undefined, packageId: undefined, entitlementId: undefined }),
   );
   await world.record(reversalEvent("back", "one", { quantity: 5 }));
-  const first = await issue(world);
+  const first = await issue(world, march, ["csv"]);
   await world.record(deliveryEvent("late", { deliveredAt: "2026-03-20T08:00:00Z" }));
-  return { world, first, second: await ask(world) };
+  return { world, first, second: await ask(world, "second", march, formats) };
 }
 
 async function makeQuietly(world: World, report: Report): Promise<Made | undefined> {
@@ -73,6 +78,8 @@ async function expectOneWholeReport(
   expect((await world.reports.read(customerId, report.id))?.value).toEqual(report);
   expect((await world.reports.read(customerId, first.id))?.value).toEqual(first);
   await bytesOf(world, first);
+  expect(report.files.map(({ format }) => format)).toEqual(report.formats);
+  for (const { format } of report.files) await bytesOf(world, report, format);
   const records = await recordsOf(world, report);
   expect(records).toHaveLength(report.files[0]?.rows ?? 0);
   expect(inSection(records, "change")).toMatchObject([{ change: "added", eventId: "late" }]);
@@ -80,9 +87,26 @@ async function expectOneWholeReport(
   return report;
 }
 
+/** @param at number of the call that the fault befalls. */
+async function expectWholeAfter(
+  fault: Fault,
+  call: { readonly at: number; readonly method: string; readonly formats: readonly ReportFormat[] },
+): Promise<void> {
+  const { world, first, second } = await worldWithSecondVersion(call.formats);
+  const faulty = faultyWorld(world, (index) => (index === call.at ? fault : undefined));
+  await makeQuietly(faulty.world, second);
+  world.clock.forward(LEASE_MS);
+  const report = await expectOneWholeReport(world, first, await makeUntilOver(world, second));
+  const what = `${fault} at ${call.method}`;
+  expect(report.attempt, what).toBeLessThanOrEqual(2);
+  expect([...world.files.contents.keys()].toSorted(), what).toEqual(
+    [...first.files, ...report.files].map(({ blobName }) => blobName).toSorted(),
+  );
+}
+
 describe("making a report", () => {
   it("ends with exactly one whole report whatever befalls any one call, and leaves no other file", async () => {
-    const sound = await worldWithSecondVersion();
+    const sound = await worldWithSecondVersion(FOR_TOOLS);
     const counted = faultyWorld(sound.world, () => undefined);
     await make(counted.world, sound.second);
     const methods = counted.calls();
@@ -91,6 +115,7 @@ describe("making a report", () => {
         "reports.read",
         "reports.save",
         "customers.read",
+        "directory.supportContacts",
         "activity.ledger",
         "activity.days",
         "activity.counted",
@@ -102,20 +127,22 @@ describe("making a report", () => {
       ]),
     );
     for (const [at, method] of methods.entries()) {
-      for (const fault of faults) {
-        const { world, first, second } = await worldWithSecondVersion();
-        const faulty = faultyWorld(world, (index) => (index === at ? fault : undefined));
-        await makeQuietly(faulty.world, second);
-        world.clock.forward(LEASE_MS);
-        const report = await expectOneWholeReport(world, first, await makeUntilOver(world, second));
-        expect(report.attempt, `${fault} at ${method}`).toBeLessThanOrEqual(2);
-        expect([...world.files.contents.keys()], `${fault} at ${method}`).toEqual([
-          first.files[0]?.blobName,
-          report.files[0]?.blobName,
-        ]);
-      }
+      for (const fault of faults) await expectWholeAfter(fault, { at, method, formats: FOR_TOOLS });
     }
   });
+
+  it("ends so too whatever befalls any call that is made for paper", async () => {
+    const sound = await worldWithSecondVersion();
+    const counted = faultyWorld(sound.world, () => undefined);
+    await make(counted.world, sound.second);
+    const methods = counted.calls();
+    const firstForPaper = methods.lastIndexOf("files.write");
+    expect(methods.slice(firstForPaper)).toContain("activity.rows");
+    for (const [at, method] of methods.entries()) {
+      if (at < firstForPaper) continue;
+      for (const fault of faults) await expectWholeAfter(fault, { at, method, formats: reportFormats });
+    }
+  }, 60_000);
 
   it("ends with exactly one whole report when the fault befalls the ending of an attempt that failed", async () => {
     const faultyCalls = ["reports.read", "reports.save", "files.remove"];
@@ -181,7 +208,7 @@ describe("making a report", () => {
   });
 
   it("issues nothing when a line changes between the two times that it is read", async () => {
-    const { world, second } = await worldWithSecondVersion();
+    const { world, first, second } = await worldWithSecondVersion();
     let passes = 0;
     const changing: World = {
       ...world,
@@ -199,7 +226,7 @@ describe("making a report", () => {
       outcome: "later",
       cause: { code: "FiguresDiffer" },
     });
-    expect(world.files.contents.size).toBe(1);
+    expect(world.files.contents.size).toBe(first.files.length);
     world.clock.forward(LEASE_MS);
     const made = await makeUntilOver(changing, second);
     expect(made).toMatchObject({ outcome: "issued", report: { changes: { added: 2 } } });
@@ -276,7 +303,7 @@ describe("making a report", () => {
       report: { status: "failed", attempt: ATTEMPTS_MAX, error: { code: "Unavailable" } },
     });
     expect(await make(world, second)).toMatchObject({ outcome: "failed" });
-    expect([...world.files.contents.keys()]).toEqual([first.files[0]?.blobName]);
+    expect([...world.files.contents.keys()]).toEqual(first.files.map(({ blobName }) => blobName));
   });
 
   it("gives up a report whose makers all ended without a word", async () => {
@@ -295,7 +322,7 @@ describe("making a report", () => {
   });
 
   it("issues nothing while the lines differ from the figures, and the whole when they agree again", async () => {
-    const { world, second } = await worldWithSecondVersion();
+    const { world, first, second } = await worldWithSecondVersion();
     let missing = 1;
     const { activity } = world;
     const short: World = {
@@ -310,7 +337,7 @@ describe("making a report", () => {
     expect(await make(short, second)).toMatchObject({ outcome: "later" });
     const waiting = await world.reports.read(customerId, second.id);
     expect(waiting?.value).toMatchObject({ status: "running", error: { code: "FiguresDiffer" } });
-    expect(world.files.contents.size).toBe(1);
+    expect(world.files.contents.size).toBe(first.files.length);
     missing = 0;
     world.clock.forward(LEASE_MS);
     expect(await make(short, second)).toMatchObject({ outcome: "issued" });
@@ -354,45 +381,4 @@ async function insist(world: World, report: Report): Promise<readonly (Made | un
   const outcomes: (Made | undefined)[] = [];
   for (let run = 0; run < 12; run++) outcomes.push(await makeQuietly(world, report));
   return outcomes;
-}
-
-/** Pauses anywhere, now and then until its lease has run out, and fails now and then. */
-function unluckyMaker(world: World, random: Random): World {
-  const pause = async (): Promise<void> => {
-    for (let turns = random.below(12); turns > 0; turns--) await Promise.resolve();
-    if (random.below(40) === 0) world.clock.forward(LEASE_MS);
-  };
-  return aroundWorld(world, async (method, run) => {
-    await pause();
-    const luck = random.below(60);
-    if (luck === 0) throw new Error(`${method} was not done`);
-    const value = await run();
-    if (luck === 1) throw new Error(`the answer of ${method} was lost`);
-    await pause();
-    return value;
-  });
-}
-
-/** The save that issues the report fails, and is done all the same just before a later call. */
-function lateIssue(world: World, arrivesBefore: string): World {
-  let arrive: (() => Promise<unknown>) | undefined;
-  const around = aroundWorld(world, async (method, run) => {
-    if (method === arrivesBefore && arrive !== undefined) {
-      const landing = arrive;
-      arrive = undefined;
-      await landing();
-    }
-    return run();
-  });
-  return {
-    ...around,
-    reports: {
-      ...around.reports,
-      save: async (report, etag) => {
-        if (report.status !== "succeeded") return around.reports.save(report, etag);
-        arrive = () => world.reports.save(report, etag);
-        throw new Error("no answer came");
-      },
-    },
-  };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { makeRequestedReport } from "../../functions/queue/report-jobs.ts";
 import type { AuditEntry } from "../../src/access/audit-entry.ts";
+import { readFonts } from "../../src/platform/report-fonts.ts";
 import { requestEntry } from "../../src/reports/request-entry.ts";
 import { agreementEvent } from "../fakes/events.ts";
 import { ask, customerId, memoryWorld } from "./support/world.ts";
@@ -27,6 +28,7 @@ async function requestedReport() {
       directory: world.ledgers.directory,
       customers: { ...world.ledgers.customers, all: () => neverAsked() },
       incentiveNumbers: async () => new Set<string>(),
+      fonts: readFonts,
       now: world.clock.now,
       newId: randomUUID,
     },

@@ -22,7 +22,8 @@ const seriesId = seriesIdOf(agreementId, march);
 function reportOf(version: number, requestedAt = "2026-04-01T00:00:00.000Z"): Report {
   const id = reportIdOf(agreementId, march, version);
   const requestedBy = { subject: "person-1", email: "person@cust-t.example" };
-  return newReport({ id, customerId, agreementId, period: march, version, requestedBy, requestedAt });
+  const facts = { id, customerId, agreementId, period: march, version, requestedBy, requestedAt };
+  return newReport({ ...facts, formats: ["csv"], language: "es" });
 }
 
 async function createNext(store: ReportStore, requestedAt?: string): Promise<Report> {

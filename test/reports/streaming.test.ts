@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ReportFiles } from "../../src/reports/report-files.ts";
 import { agreementEvent } from "../fakes/events.ts";
 import { endlessActivity } from "./support/endless-activity.ts";
-import { ask, customerId, make, memoryWorld } from "./support/world.ts";
+import { ask, customerId, make, march, memoryWorld } from "./support/world.ts";
 
 const DELIVERIES = 120_000;
 /** Pages that may be on their way between the store that gives them and the one that takes the file. */
@@ -14,7 +14,7 @@ describe("a large report", () => {
   }, async () => {
     const world = memoryWorld();
     await world.record(agreementEvent());
-    const report = await ask(world);
+    const report = await ask(world, "csv", march, ["csv"]);
     const { activity, pagesAsked } = endlessActivity(world.activity, DELIVERIES);
     let lead = 0;
     const progress = new Set<number>();

@@ -4,6 +4,7 @@ import { requestMonthlyCpods } from "../../functions/timer/cpod.ts";
 import { settleLedgers, verifyLedgers } from "../../functions/timer/ledgers.ts";
 import type { CustomerId } from "../../src/agreements/ids.ts";
 import type { LedgerId } from "../../src/consumption/entry.ts";
+import { readFonts } from "../../src/platform/report-fonts.ts";
 import { agreementEvent, basePackage, deliveryEvent, entitlement } from "../fakes/events.ts";
 import { type MemoryWorld, memoryWorld } from "../reports/support/world.ts";
 import { keptLog } from "./kept-log.ts";
@@ -56,6 +57,7 @@ describe("a timer", () => {
         directory: world.ledgers.directory,
         customers,
         incentiveNumbers: async () => new Set<string>(),
+        fonts: readFonts,
         now: clock.now,
         newId: randomUUID,
       },

@@ -30,11 +30,17 @@ export function aroundWorld(world: World, around: Around): World {
       days: (ledgerId, month) => around("activity.days", () => activity.days(ledgerId, month)),
       counted: (ledgerId, from, to) => around("activity.counted", () => activity.counted(ledgerId, from, to)),
       lastAt: (ledgerId, query) => around("activity.lastAt", () => activity.lastAt(ledgerId, query)),
+      rows: (ledgerId, query) => around("activity.rows", () => activity.rows(ledgerId, query)),
       entriesBetween: (ledgerId, from, to, size) =>
         aroundPages("activity.page", activity.entriesBetween(ledgerId, from, to, size), around),
     },
     ledgers: {
       ...ledgers,
+      directory: {
+        ...ledgers.directory,
+        supportContacts: (id) =>
+          around("directory.supportContacts", () => ledgers.directory.supportContacts(id)),
+      },
       customers: {
         ...ledgers.customers,
         read: (id) => around("customers.read", () => ledgers.customers.read(id)),

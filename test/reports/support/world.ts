@@ -5,9 +5,10 @@ import type { Customer } from "../../../src/agreements/customer.ts";
 import { agreementIdSchema, customerIdSchema } from "../../../src/agreements/ids.ts";
 import type { ActivityStore } from "../../../src/consumption/activity-store.ts";
 import { createRecorder, type RecorderStores } from "../../../src/consumption/record.ts";
+import { readFonts } from "../../../src/platform/report-fonts.ts";
 import { type Made, makeReport } from "../../../src/reports/make-report.ts";
 import { type Period, periodOfMonth } from "../../../src/reports/period.ts";
-import type { Report, SucceededReport } from "../../../src/reports/report.ts";
+import type { Report, ReportFormat, SucceededReport } from "../../../src/reports/report.ts";
 import type { ReportFiles } from "../../../src/reports/report-files.ts";
 import type { ReportStore } from "../../../src/reports/report-store.ts";
 import { requestReport } from "../../../src/reports/request-report.ts";
@@ -78,7 +79,12 @@ export async function customerOf(world: Pick<World, "ledgers">): Promise<Custome
   return found.value;
 }
 
-export async function ask(world: World, requestKey: string = randomUUID(), period = march): Promise<Report> {
+export async function ask(
+  world: World,
+  requestKey: string = randomUUID(),
+  period = march,
+  formats?: readonly ReportFormat[],
+): Promise<Report> {
   const requestedBy = { subject: "person-1" };
   const dependencies = { reports: world.reports, now: world.clock.now };
   return requestReport(dependencies, await customerOf(world), {
@@ -86,6 +92,7 @@ export async function ask(world: World, requestKey: string = randomUUID(), perio
     period,
     requestedBy,
     requestKey,
+    formats,
   });
 }
 
@@ -98,6 +105,7 @@ export function make(world: World, report: Pick<Report, "id">): Promise<Made> {
     directory: ledgers.directory,
     customers: ledgers.customers,
     incentiveNumbers: async () => world.restricted ?? new Set(),
+    fonts: readFonts,
     now: clock.now,
     newId: randomUUID,
   };
@@ -105,8 +113,12 @@ export function make(world: World, report: Pick<Report, "id">): Promise<Made> {
   return makeReport(dependencies, customerId, id);
 }
 
-export async function issue(world: World, period = march): Promise<SucceededReport> {
-  const made = await make(world, await ask(world, randomUUID(), period));
+export async function issue(
+  world: World,
+  period = march,
+  formats?: readonly ReportFormat[],
+): Promise<SucceededReport> {
+  const made = await make(world, await ask(world, randomUUID(), period, formats));
   if (made.outcome !== "issued") throw new Error(`not issued: ${JSON.stringify(made)}`, { cause: made });
   return made.report;
 }
@@ -120,8 +132,12 @@ export async function recordsOf(world: Pick<World, "files">, report: SucceededRe
   return recordsSchema.parse(parse(bytes, { bom: true, columns: true }));
 }
 
-export async function bytesOf(world: Pick<World, "files">, report: SucceededReport): Promise<Buffer> {
-  const [file] = report.files;
+export async function bytesOf(
+  world: Pick<World, "files">,
+  report: SucceededReport,
+  format: ReportFormat = "csv",
+): Promise<Buffer> {
+  const file = report.files.find(({ format: each }) => each === format);
   const content = file === undefined ? undefined : await world.files.readStream(file.blobName);
   if (file === undefined || content === undefined) throw new Error("there is no file");
   const chunks: Uint8Array[] = [];
