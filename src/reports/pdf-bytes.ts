@@ -1,10 +1,11 @@
-/** Text gathered as bytes in one place that is used again and again: nothing of it is left for the engine to clear away. */
+/** Bytes gathered in one place that is used again and again: nothing of it is left for the engine to clear away. */
 
 const FIRST_BYTES = 65_536;
 
 export type ByteGatherer = {
   /** @param text of U+0000 to U+00FF. */
   readonly add: (text: string) => void;
+  readonly addBytes: (more: Uint8Array) => void;
   readonly length: () => number;
   /** What was gathered, until the next is added. */
   readonly take: () => Uint8Array;
@@ -13,14 +14,21 @@ export type ByteGatherer = {
 export function byteGatherer(): ByteGatherer {
   let bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   let length = 0;
+  const ensure = (more: number): void => {
+    if (length + more <= bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(2 * (length + more));
+    bytes.copy(larger, 0, 0, length);
+    bytes = larger;
+  };
   return {
     add: (text) => {
-      if (length + text.length > bytes.length) {
-        const larger = Buffer.allocUnsafeSlow(2 * (length + text.length));
-        bytes.copy(larger, 0, 0, length);
-        bytes = larger;
-      }
+      ensure(text.length);
       length += bytes.write(text, length, "latin1");
+    },
+    addBytes: (more) => {
+      ensure(more.length);
+      bytes.set(more, length);
+      length += more.length;
     },
     length: () => length,
     take: () => {

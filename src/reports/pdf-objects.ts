@@ -11,6 +11,7 @@ import { byteGatherer } from "./pdf-bytes.ts";
 // The second line tells programs that copy files that this is no text.
 const HEADER = Buffer.from("%PDF-1.7\n%\u00e2\u00e3\u00cf\u00d3\n", "latin1");
 const OBJECTS_OF_PACK = 200;
+const SMALLEST_CHUNK = 512;
 
 // An entry of the table: where the object is, told by kind, offset or number of its pack, place in the pack.
 const ENTRY_BYTES = 6;
@@ -50,6 +51,7 @@ export function pdfObjects(): PdfObjects {
   let length = HEADER.length;
   const table = crossReferences();
   const pack = byteGatherer();
+  const packed = byteGatherer();
   let heads: string[] = [];
   let packId = 0;
 
@@ -59,7 +61,7 @@ export function pdfObjects(): PdfObjects {
   };
   const writeStream: PdfObjects["writeStream"] = (id, entries, content, stored) => {
     table.set(id, DIRECT, length, 0);
-    const data = stored === "asIs" ? content : deflateSync(content);
+    const data = stored === "asIs" ? content : compressed(content);
     const filter = stored === "asIs" ? "" : "/Filter/FlateDecode";
     push(Buffer.from(`${id} 0 obj\n<<${entries}${filter}/Length ${data.length}>>\nstream\n`, "latin1"));
     push(data);
@@ -67,9 +69,10 @@ export function pdfObjects(): PdfObjects {
   };
   const writePack = (): void => {
     if (heads.length === 0) return;
-    const head = Buffer.from(`${heads.join(" ")}\n`, "latin1");
-    const entries = `/Type/ObjStm/N ${heads.length}/First ${head.length}`;
-    writeStream(packId, entries, Buffer.concat([head, pack.take()]));
+    const head = `${heads.join(" ")}\n`;
+    packed.add(head);
+    packed.addBytes(pack.take());
+    writeStream(packId, `/Type/ObjStm/N ${heads.length}/First ${head.length}`, packed.take());
     heads = [];
   };
   return {
@@ -106,6 +109,10 @@ export function pdfObjects(): PdfObjects {
     },
   };
 }
+
+/** In as little memory as it is likely to need: by default every small stream would take 16 KiB until it is cleared away. */
+const compressed = (content: Uint8Array): Uint8Array =>
+  deflateSync(content, { chunkSize: Math.max(SMALLEST_CHUNK, content.length >> 2) });
 
 type CrossReferences = {
   readonly take: () => number;
