@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
+import { languageSchema } from "../../src/agreements/agreement-event.ts";
 import { agreementIdSchema, customerIdSchema } from "../../src/agreements/ids.ts";
 import { readCustomer } from "../../src/consumption/selection.ts";
 import type { Versioned } from "../../src/platform/cosmos.ts";
@@ -11,7 +12,13 @@ import type { Principal } from "../../src/platform/tokens.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { openDownload, ownLink } from "../../src/reports/download.ts";
 import { type Period, periodOfDays, periodOfMonth } from "../../src/reports/period.ts";
-import { type Report, reportFileSchema, reportIdSchema } from "../../src/reports/report.ts";
+import {
+  type Report,
+  type ReportFile,
+  reportFormatSchema,
+  reportFormats,
+  reportIdSchema,
+} from "../../src/reports/report.ts";
 import { requestEntry } from "../../src/reports/request-entry.ts";
 import { requestReport } from "../../src/reports/request-report.ts";
 
@@ -27,6 +34,8 @@ const reportSchema = z
     agreementId: z.string(),
     period: z.object({ from: z.iso.datetime(), to: z.iso.datetime().meta({ description: "Exclusive." }) }),
     version: z.int(),
+    formats: z.array(reportFormatSchema),
+    language: languageSchema,
     status: z.enum(["notStarted", "running", "succeeded", "failed"]),
     requestedAt: z.iso.datetime(),
     generatedAt: z.iso.datetime().nullable(),
@@ -39,7 +48,8 @@ const reportSchema = z
       .meta({ description: "Lines that differ from the version before; the file lists them." }),
     files: z.array(
       z.object({
-        format: reportFileSchema.shape.format,
+        format: reportFormatSchema,
+        language: languageSchema,
         fileName: z.string(),
         contentType: z.string(),
         bytes: z.int(),
@@ -79,6 +89,15 @@ export function reportEndpoints(app: App) {
           reportKind: z.literal("cpod").default("cpod"),
           agreementId: agreementIdSchema,
           period: periodChoice,
+          formats: z
+            .array(reportFormatSchema)
+            .min(1)
+            .max(reportFormats.length)
+            .default([...reportFormats])
+            .meta({ description: "CSV is always among them: the next version is compared with it." }),
+          language: languageSchema
+            .optional()
+            .meta({ description: "Of its PDF and XLSX. The caller's at the customer, unless it is named." }),
         }),
         example: { reportKind: "cpod", agreementId: "agr-a-base", period: { month: "2026-10" } },
       },
@@ -94,11 +113,13 @@ export function reportEndpoints(app: App) {
         },
       },
     },
-    async ({ params: { customerId }, body, principal, repeatKey, url }) => {
+    async ({ params: { customerId }, body, grant, principal, repeatKey, url }) => {
       const customer = await readCustomer(app.customers, customerId);
       const report = await requestReport(app.reportMaker, customer, {
         agreementId: body.agreementId,
         period: chosenPeriod(body.period),
+        formats: body.formats,
+        language: body.language ?? grant.person?.memberships[customerId]?.language,
         requestedBy: actorOf(principal),
         requestKey: `${principal.subject}:${repeatKey ?? randomUUID()}`,
       });
@@ -213,6 +234,8 @@ export function reportEndpoints(app: App) {
       agreementId: report.agreementId,
       period: report.period,
       version: report.version,
+      formats: report.formats,
+      language: report.language,
       status: report.status,
       requestedAt: report.requestedAt,
       generatedAt: isSucceeded ? report.generatedAt : null,
@@ -225,12 +248,7 @@ export function reportEndpoints(app: App) {
     };
   }
 
-  function fileView(
-    file: z.infer<typeof reportFileSchema>,
-    report: Report,
-    location: URL,
-    recipient: Principal | undefined,
-  ) {
+  function fileView(file: ReportFile, report: Report, location: URL, recipient: Principal | undefined) {
     const own = recipient && ownLink(app.download, recipient, report, file.format);
     const link = new URL(location);
     link.pathname += `/files/${file.format}`;
@@ -238,6 +256,7 @@ export function reportEndpoints(app: App) {
     const { format, fileName, contentType, bytes, rows, sha256 } = file;
     return {
       format,
+      language: report.language,
       fileName,
       contentType,
       bytes,
