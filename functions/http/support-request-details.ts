@@ -133,7 +133,7 @@ export function supportRequestDetailEndpoints(app: App) {
       const { known } = seenAs(key, viewer, found);
       const targets = targetsView(known.value, current.calendar, request.now.toISOString());
       const body = { ...detailsView(known.value, viewer, request.url), targets };
-      return { status: 200, etag: known.etag, body };
+      return { status: 200, etag: known.etag, isAlwaysWhole: true, body };
     },
   );
 

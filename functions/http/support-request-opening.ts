@@ -1,22 +1,15 @@
 import * as z from "zod";
 import { doingOf } from "../../src/access/audit-entry.ts";
 import { covers, defineEndpoint } from "../../src/access/grant.ts";
+import { groupIdSchema } from "../../src/access/group.ts";
 import { languageSchema } from "../../src/agreements/agreement-event.ts";
-import type { Customer } from "../../src/agreements/customer.ts";
 import {
-  type AgreementId,
   agreementIdSchema,
   customerIdSchema,
   type WorkspaceId,
   workspaceIdSchema,
 } from "../../src/agreements/ids.ts";
-import { linkedAgreements } from "../../src/agreements/workspace.ts";
-import {
-  ConflictError,
-  ForbiddenError,
-  InvalidRequestError,
-  NotFoundError,
-} from "../../src/platform/errors.ts";
+import { ForbiddenError, InvalidRequestError, NotFoundError } from "../../src/platform/errors.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { changeRequest } from "../../src/support/change-request.ts";
 import { newRequestNumber, openRequest } from "../../src/support/open-request.ts";
@@ -28,11 +21,12 @@ import {
   severitySchema,
   TITLE_LENGTH_MAX,
 } from "../../src/support/request.ts";
+import { agreementForRequest } from "../../src/support/request-agreement.ts";
 import { openingMessages } from "../../src/support/request-messages.ts";
 import { requireKnownShares } from "../../src/support/sharing.ts";
 import type { Viewer } from "../../src/support/viewer.ts";
 import { readCustomer } from "./directory.ts";
-import { senderOf, viewerAt } from "./support-request.ts";
+import { seenAs, senderOf, viewerAt } from "./support-request.ts";
 import { detailsSchema, detailsView } from "./support-request-details.ts";
 
 const PRODUCT_LENGTH_MAX = 128;
@@ -69,7 +63,7 @@ const openSchema = z.strictObject({
     .max(SHARES_MAX)
     .default([])
     .meta({ description: "Members of the workspace that may see and manage it." }),
-  groupId: z.string().nullable().optional().meta({
+  groupId: groupIdSchema.nullable().optional().meta({
     description: "A group of the workspace. Default: the caller's default group; null: none.",
   }),
 });
@@ -109,7 +103,7 @@ export function supportRequestOpeningEndpoints(app: App) {
       const key = { customerId: body.customerId, number };
       const member = grant.customers.get(body.customerId)?.workspaces.get(body.workspaceId);
       const { value: customer } = await readCustomer(app, body.customerId);
-      const agreementId = agreementOf(customer, body, request.now.toISOString());
+      const agreementId = agreementForRequest(customer, body, request.now.toISOString());
       const groupId = body.groupId === undefined ? (member?.defaultGroupId ?? null) : body.groupId;
       const shares = {
         groupId: body.isIncentiveRelated ? null : groupId,
@@ -133,6 +127,8 @@ export function supportRequestOpeningEndpoints(app: App) {
         });
         return { ...opened, messages: openingMessages(doing, senderOf(request), opened.after, members) };
       });
+      // What a repeat finds may have been moved since to where the caller does not see it.
+      seenAs(key, viewer, { value, etag });
       return { status: 201, etag, body: detailsView(value, viewer, url) };
     },
   );
@@ -158,32 +154,4 @@ function requireOwnersOnly({ isIncentiveRelated, sharedWith, groupId }: Opening)
     "An incentive-related request is seen by its creator only: leave out sharedWith and groupId.",
     { target: "sharedWith" },
   );
-}
-
-/** @throws InvalidRequestError for one that is not linked to the workspace; ConflictError for one that is over. */
-function agreementOf(
-  customer: Customer,
-  { agreementId, workspaceId }: Opening,
-  now: string,
-): AgreementId | null {
-  const workspace = customer.workspaces.find((each) => each.workspaceId === workspaceId);
-  const linked = workspace === undefined ? [] : linkedAgreements(workspace, customer.agreements);
-  const isOver = (endDate: string): boolean => endDate < now.slice(0, 10);
-  if (agreementId === undefined) {
-    const bases = linked.filter(([, { kind, endDate }]) => kind === "base" && !isOver(endDate));
-    const [only, ...others] = bases.map(([id]) => agreementIdSchema.parse(id));
-    return others.length > 0 ? null : (only ?? null);
-  }
-  const named = linked.find(([id]) => id === agreementId)?.[1];
-  if (named === undefined) {
-    throw new InvalidRequestError("UnknownAgreement", "agreementId: it is not linked to the workspace.", {
-      target: "agreementId",
-    });
-  }
-  if (isOver(named.endDate)) {
-    throw new ConflictError("AgreementEnded", `The agreement ended on ${named.endDate}.`, {
-      target: "agreementId",
-    });
-  }
-  return agreementId;
 }

@@ -63,6 +63,8 @@ type AnswerHead<Status> = {
   readonly headers?: Readonly<Record<string, string>>;
   /** With its quotes. Without one, a 200 answer to GET gets the hash of its content. */
   readonly etag?: string;
+  /** The tag names a version for writes, and what is shown of it changes with time or reader: never answered by 304. */
+  readonly isAlwaysWhole?: true;
   readonly lastModified?: Date;
 };
 

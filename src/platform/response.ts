@@ -77,7 +77,7 @@ export const toResponse = (input: ResponseInput): Response => {
       head.conditions.ifNoneMatch === undefined
         ? isUnchangedSince(requestHeaders, lastModified)
         : etag !== undefined && isUnmodified(head.conditions.ifNoneMatch, etag);
-    if (isKnown) return discard(body, { status: 304, headers });
+    if (isKnown && answer.isAlwaysWhole !== true) return discard(body, { status: 304, headers });
   }
   if (content === undefined) return { status, headers };
   const full = { ...headers, "content-type": content.type };

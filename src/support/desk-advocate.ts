@@ -7,6 +7,7 @@ import type { Doing } from "../access/audit-entry.ts";
 import { personIdOf } from "../access/member.ts";
 import { assignRole, roleAssignmentIdOf } from "../access/role-assignment.ts";
 import type { Customer } from "../agreements/customer.ts";
+import { dayIn } from "../platform/instant.ts";
 import type { Contact } from "./request.ts";
 
 const ROLE = "advocate";
@@ -29,8 +30,9 @@ export async function ensureAdvocate(
   });
 }
 
-const isNamedByAgreement = ({ agreements }: Customer, email: string, now: string): boolean =>
+const isNamedByAgreement = ({ agreements, timeZone }: Customer, email: string, now: string): boolean =>
   Object.values(agreements).some(
     ({ endDate, accountTeam }) =>
-      endDate >= now.slice(0, 10) && accountTeam.some((each) => each.role === ROLE && each.email === email),
+      endDate >= dayIn(now, timeZone) &&
+      accountTeam.some((each) => each.role === ROLE && each.email === email),
   );

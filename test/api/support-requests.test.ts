@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { CUSTOMER } from "../fakes/events.ts";
+import { CUSTOMER, upsertedEvent } from "../fakes/events.ts";
 import { done } from "./support/access-steps.ts";
 import {
   PEOPLE,
@@ -69,6 +69,29 @@ describe("opening a support request", () => {
     expect([first.status, second.status, second.text]).toEqual([201, 201, first.text]);
   });
 });
+
+test("an opening that is repeated tells nothing of a request that was moved to where the caller does not see it", async () => {
+  const ask = {
+    method: "POST",
+    path: "supportRequests",
+    json: { ...SOME_REQUEST, title: "To be moved" },
+    headers: { "repeatability-request-id": "8d0e1a0c-93d2-4a0c-a5bb-5a3a0b2f0002" },
+  };
+  const { number } = (await done(world.api, PEOPLE.contact, ask)).read(z.looseObject({ number: z.string() }));
+  const moved = { number, workspaceId: world.otherWorkspace, title: "Secret of the other workspace" };
+  await world.api.send([upsertedEvent("moved", moved)]);
+  const again = await world.api.ask(PEOPLE.contact, ask);
+  expect([again.status, again.text.includes("Secret")]).toEqual([404, false]);
+});
+
+test.each(["a/b", "a\\b", "a?b#c", "\ud800", "x".repeat(5_000)])(
+  "a group %j is refused as no group",
+  async (groupId) => {
+    const json = { ...SOME_REQUEST, groupId };
+    const answer = await world.api.ask(PEOPLE.contact, { method: "POST", path: "supportRequests", json });
+    expect([answer.status, answer.text.includes("groupId")]).toEqual([400, true]);
+  },
+);
 
 describe("who sees a request", () => {
   const seers = async (requestId: string): Promise<string[]> => {
@@ -156,6 +179,20 @@ describe("lists", () => {
     const filter = `severity eq 'critical' and workspaceId eq '${WORKSPACE}'`;
     expect(await listed("csam", { filter })).toEqual([opened.requestId]);
   });
+});
+
+test("details are shown anew each time, since their response targets change with time while the version stays", async () => {
+  const { requestId } = await world.open();
+  const path = `supportRequests/${encodeURIComponent(requestId)}`;
+  const first = await done(world.api, PEOPLE.contact, { path });
+  const headers = { "if-none-match": first.headers.get("etag") ?? "" };
+  expect((await world.api.ask(PEOPLE.contact, { path, headers })).status).toBe(200);
+  const query = { scope: "mine", search: "no such word" };
+  const list = await done(world.api, PEOPLE.contact, { path: "supportRequests", query });
+  const tag = { "if-none-match": list.headers.get("etag") ?? "" };
+  expect((await world.api.ask(PEOPLE.contact, { path: "supportRequests", query, headers: tag })).status).toBe(
+    304,
+  );
 });
 
 describe("the status", () => {
