@@ -6,6 +6,7 @@ import type { PdfFont } from "./pdf-font.ts";
 import { printable } from "./pdf-lines.ts";
 import type { TableColumn } from "./pdf-table.ts";
 import type { ReportTexts } from "./texts.ts";
+import { codeTexts } from "./texts-codes.ts";
 
 export type Wording = { readonly texts: ReportTexts; readonly formats: Formats; readonly font: PdfFont };
 
@@ -19,6 +20,7 @@ export function printedColumns(wording: Wording, { key, columns }: Section) {
       label: wording.texts.column(column.key, key),
       share: column.printWidth,
       align: isNumber ? "right" : "left",
+      words: wordsOf(wording, column),
     };
     const say = (row: Row): string => {
       const cell = row[index] ?? null;
@@ -26,6 +28,21 @@ export function printedColumns(wording: Wording, { key, columns }: Section) {
     };
     return [{ key: column.key, column: printed, say }];
   });
+}
+
+const SOME_TIME = "2026-12-30T22:00:00.000Z";
+const SOME_MINUTES = 5_985;
+
+/** What is known of a column before its cells are: none of it is to be parted. */
+export function wordsOf(
+  { texts, formats }: Omit<Wording, "font">,
+  { kind, codes }: Column,
+): readonly string[] {
+  if (codes !== undefined) {
+    return Object.values(codeTexts[codes]).flatMap((text) => text[texts.language].split(" "));
+  }
+  if (kind === "amount") return [formats.amount("minutes", -SOME_MINUTES)];
+  return kind === "instant" ? [formats.instant(SOME_TIME)] : [];
 }
 
 function cellText({ texts, formats }: Wording, column: Column, cell: Cell, unit: Cell): string {

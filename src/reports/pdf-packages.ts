@@ -1,6 +1,7 @@
 /** A table for each package: what was purchased, delivered and used of each entitlement, with a link to the lines behind it. */
-import type { EntitlementFigures, PackageFigures } from "./content.ts";
+import type { Column, EntitlementFigures, PackageFigures } from "./content.ts";
 import { heading, type Print, paragraph } from "./pdf-blocks.ts";
+import { wordsOf } from "./pdf-cells.ts";
 import { printable } from "./pdf-lines.ts";
 import { type LinesPlaces, placeOfTotal } from "./pdf-places.ts";
 import type { Element } from "./pdf-structure.ts";
@@ -45,15 +46,15 @@ function printPackage(print: Print, parent: Element, figures: PackageFigures, pl
 }
 
 const COLUMNS = [
-  { key: "entitlementName", share: 5, align: "left" },
-  { key: "service", share: 3.5, align: "left" },
-  { key: "purchased", share: 2.4, align: "right" },
-  { key: "delivered", share: 2.4, align: "right" },
-  { key: "rows", share: 1.4, align: "right" },
-  { key: "consumed", share: 2.4, align: "right" },
-  { key: "remaining", share: 2.4, align: "right" },
-  { key: "overage", share: 2.4, align: "right" },
-] as const satisfies readonly (Omit<TableColumn, "label"> & { readonly key: string })[];
+  { key: "entitlementName", kind: "text", share: 5, align: "left" },
+  { key: "service", kind: "code", share: 3.5, align: "left" },
+  { key: "purchased", kind: "amount", share: 2.4, align: "right" },
+  { key: "delivered", kind: "amount", share: 2.4, align: "right" },
+  { key: "rows", kind: "integer", share: 1.4, align: "right" },
+  { key: "consumed", kind: "amount", share: 2.4, align: "right" },
+  { key: "remaining", kind: "amount", share: 2.4, align: "right" },
+  { key: "overage", kind: "amount", share: 2.4, align: "right" },
+] as const satisfies readonly (Omit<TableColumn, "label" | "words"> & Pick<Column, "key" | "kind">)[];
 
 function printEntitlements(
   print: Print,
@@ -61,7 +62,12 @@ function printEntitlements(
   entitlements: readonly EntitlementFigures[],
   places: LinesPlaces,
 ): void {
-  const columns = COLUMNS.map(({ key, share, align }) => ({ label: print.texts.column(key), share, align }));
+  const columns = COLUMNS.map(({ key, share, align, kind }) => ({
+    label: print.texts.column(key),
+    share,
+    align,
+    words: wordsOf(print, { key, kind, ...(key === "service" && { codes: "service" }) }),
+  }));
   const table = openTable(print.paper, part, columns);
   for (const each of entitlements) {
     const index = places.get(each.entitlementId);

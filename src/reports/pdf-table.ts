@@ -7,12 +7,15 @@ import { PAGE } from "./pdf-pages.ts";
 import type { Paper } from "./pdf-paper.ts";
 import type { Element } from "./pdf-structure.ts";
 import { COLORS, STYLES } from "./pdf-style.ts";
+import { columnWidths } from "./pdf-widths.ts";
 
 export type TableColumn = {
   readonly label: string;
   /** Its part of the width. */
   readonly share: number;
   readonly align: "left" | "right";
+  /** What it is to have room for on one line, if there is any. */
+  readonly words: readonly string[];
 };
 
 export type TableCell = {
@@ -38,7 +41,7 @@ type Column = TableColumn & { readonly x: number; readonly width: number };
 type Line = { readonly column: Column; readonly cell: TableCell; readonly lines: readonly string[] };
 
 export function openTable(paper: Paper, parent: Element, tableColumns: readonly TableColumn[]): Table {
-  const columns = placed(tableColumns);
+  const columns = placed(paper, tableColumns);
   const table = paper.open(parent, "Table");
   const header = headerLines(paper, columns);
   const headerHeight = heightOf(header) + 2;
@@ -81,16 +84,24 @@ export function openTable(paper: Paper, parent: Element, tableColumns: readonly 
 /** What has to fit on a page with the heading above a table: its header and a row of two lines. */
 export const TABLE_START = 60;
 
-function placed(columns: readonly TableColumn[]): readonly Column[] {
-  const shares = columns.reduce((sum, { share }) => sum + share, 0);
-  const unit = (PAGE.right - PAGE.left + GAP) / shares;
+function placed(paper: Paper, columns: readonly TableColumn[]): readonly Column[] {
+  const widths = columnWidths(
+    columns.map((column) => ({ share: column.share, least: leastWidth(paper, column) })),
+    PAGE.right - PAGE.left - GAP * (columns.length - 1),
+  );
   let x: number = PAGE.left;
-  return columns.map((column) => {
-    const width = column.share * unit - GAP;
+  return columns.map((column, index) => {
+    const width = widths[index] ?? 0;
     const at = x;
     x += width + GAP;
     return { ...column, x: at, width };
   });
+}
+
+function leastWidth({ fonts }: Paper, { label, words }: TableColumn): number {
+  const { header, cell } = STYLES;
+  const ofLabel = label.split(" ").map((word) => fonts[header.font].width(word) * header.size);
+  return Math.max(...ofLabel, ...words.map((word) => fonts[cell.font].width(word) * cell.size));
 }
 
 function headerLines(paper: Paper, columns: readonly Column[]): readonly Line[] {
