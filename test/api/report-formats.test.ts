@@ -154,12 +154,9 @@ describe("a report in every format", () => {
         ),
       );
       const delivered = sheetRows(workbook, "delivery", texts.section("delivery"));
-      expect(delivered.map(({ eventId, quantity }) => [eventId, quantity]).toSorted()).toEqual([
-        ["back", -10],
-        ["d-1", 75],
-        ["d-2", 15],
-        ["d-3", 3],
-      ]);
+      const quantities = delivered.map(({ eventId, quantity }) => [String(eventId), quantity] as const);
+      expect(quantities).toHaveLength(4);
+      expect(Object.fromEntries(quantities)).toEqual({ "d-1": 75, back: -10, "d-2": 15, "d-3": 3 });
       expect(delivered.every(({ deliveredAt }) => deliveredAt instanceof Date)).toBe(true);
 
       const { pages, facts } = await readPdf(await downloaded(report, "pdf"));
