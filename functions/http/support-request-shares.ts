@@ -6,7 +6,7 @@ import { listSchema } from "../../src/platform/paging.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { changeRequest } from "../../src/support/change-request.ts";
 import { OUTSIDE_SENDS_MAX, SHARES_MAX, type SupportRequest } from "../../src/support/request.ts";
-import { OUTSIDE_SENDS_PER_HOUR_MAX, sendOutside } from "../../src/support/sent-outside.ts";
+import { OUTSIDE_SENDS_PER_HOUR_MAX, sendOutside, wasSentOutside } from "../../src/support/sent-outside.ts";
 import {
   GROUP_SHARE_ID,
   outsideShareId,
@@ -132,18 +132,18 @@ export function supportRequestShareEndpoints(app: App) {
       const { key, viewer } = await seenRequest(app, request);
       const { email } = request.body;
       const doing = doingFor(request, key);
-      let isMember = false;
       const { value, etag } = await changeRequest(app.support, key, async (known) => {
         const seen = seenAs(key, viewer, known);
         requireAbility(seen, "share");
         requireShareable(seen.known.value);
         const person = await personAt(directory, seen.known.value, email);
-        ({ isMember } = person);
-        return isMember
+        return person.isMember && !wasSentOutside(doing, seen.known.value, email)
           ? shareWithMember(doing, senderOf(request), seen.known, person)
           : sendOutside(doing, senderOf(request), seen.known, person);
       });
-      return { status: 201, etag, body: isMember ? userView(value, email) : outsideView(value, email) };
+      // What was done is answered, which for a repeat need not be what membership would lead to by now.
+      const view = wasSentOutside(doing, value, email) ? outsideView : userView;
+      return { status: 201, etag, body: view(value, email) };
     },
   );
 

@@ -116,9 +116,8 @@ type AuditFacts = {
 /** One id for the same thing done by the same request: writing it twice is seen (`repeated`). */
 export function auditEntry({ customerId, actor, at, key }: Doing, facts: AuditFacts): AuditEntry {
   const { action, target, workspaceId, before, after } = facts;
-  const id = createHash("sha256").update([key, action, target].join("\n")).digest("base64url").slice(0, 27);
   return {
-    id: `audit~${id}`,
+    id: auditEntryId(key, action, target),
     customerId,
     kind: "auditEntry",
     at,
@@ -129,6 +128,12 @@ export function auditEntry({ customerId, actor, at, key }: Doing, facts: AuditFa
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
   };
+}
+
+/** @param key of `Doing`. */
+export function auditEntryId(key: string, action: AuditAction, target: string): string {
+  const id = createHash("sha256").update([key, action, target].join("\n")).digest("base64url").slice(0, 27);
+  return `audit~${id}`;
 }
 
 /** What the edge knows of a request that changes something. */

@@ -1,16 +1,17 @@
 /**
  * Sending a request to somebody who is no member of its workspace: by e-mail only (SR-04). Pure.
  * Invariants: nobody sees more for it; nothing that was sent is forgotten, so that the limits hold whatever is taken off
- * the list.
+ * the list; what one request of a client did, sharing or sending, its repeat does not do in the other way, whoever has
+ * become a member or is none any more.
  */
-import type { Doing } from "../access/audit-entry.ts";
+import { auditEntryId, type Doing } from "../access/audit-entry.ts";
 import type { Versioned } from "../platform/cosmos.ts";
 import { ConflictError } from "../platform/errors.ts";
 import type { Decided } from "./change-request.ts";
 import { requestAudit } from "./open-request.ts";
-import { OUTSIDE_SENDS_MAX, type OutsideSend, type SupportRequest } from "./request.ts";
+import { OUTSIDE_SENDS_MAX, type OutsideSend, requestIdOf, type SupportRequest } from "./request.ts";
 import { type Recipient, type Sender, sentMessage } from "./request-messages.ts";
-import { outsideShareId } from "./sharing.ts";
+import { outsideShareId, userShareId } from "./sharing.ts";
 import { stableId } from "./stable-id.ts";
 
 /** Of one request. */
@@ -30,10 +31,15 @@ export function sendOutside(
   recipient: Recipient,
 ): Decided {
   const { email } = recipient;
-  const sendId = stableId(known, "send", doing.key, email);
-  if (known.outsideSends.some((each) => each.sendId === sendId)) return undefined;
+  if (wasSentOutside(doing, known, email)) return undefined;
   requireFewEnough(known.outsideSends, email, doing.at);
-  const send: OutsideSend = { sendId, email, at: doing.at, by: sender.email, isListed: true };
+  const send: OutsideSend = {
+    sendId: sendIdOf(doing, known, email),
+    email,
+    at: doing.at,
+    by: sender.email,
+    isListed: true,
+  };
   const after: SupportRequest = {
     ...known,
     outsideSends: [...known.outsideSends, send],
@@ -45,8 +51,20 @@ export function sendOutside(
     before: { sends: sendsTo(known.outsideSends, email).length },
     after: { email, sends: sendsTo(after.outsideSends, email).length },
   });
-  return { after, audit: [entry], messages: sentMessage(doing, sender, after, recipient) };
+  // That of the entry which `shareWithMember` would write: a second entry for the same doing is refused.
+  const shareTarget = `/supportRequests/${requestIdOf(known)}/shares/${userShareId(known, email)}`;
+  const id = auditEntryId(doing.key, "supportRequestShared", shareTarget);
+  return { after, audit: [{ ...entry, id }], messages: sentMessage(doing, sender, after, recipient) };
 }
+
+/** Whether this request of a client, or the one that it repeats, sent it there. */
+export function wasSentOutside(doing: Doing, request: SupportRequest, email: string): boolean {
+  const sendId = sendIdOf(doing, request, email);
+  return request.outsideSends.some((each) => each.sendId === sendId);
+}
+
+const sendIdOf = ({ key }: Doing, request: SupportRequest, email: string): string =>
+  stableId(request, "send", key, email);
 
 const sendsTo = (sends: readonly OutsideSend[], email: string): readonly OutsideSend[] =>
   sends.filter((each) => each.email === email);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { CUSTOMER } from "../fakes/events.ts";
-import { createGroup, done, invite, join, membersOf, pathOf } from "./support/access-steps.ts";
+import { accept, createGroup, done, invite, join, membersOf, pathOf } from "./support/access-steps.ts";
 import { visible } from "./support/answer.ts";
 import type { Ask } from "./support/running-api.ts";
 import { mailsAbout } from "./support/support-mail.ts";
@@ -230,6 +230,41 @@ describe("sending to somebody outside", () => {
     expect(refused.text).toContain("TooManySends");
     expect(await mailsAbout(world, request, { email: "more@elsewhere.example" })).toEqual([]);
     expect((await share("contact", request, PEOPLE.member.email)).status).toBe(201);
+  });
+});
+
+describe("the repeat of a share", () => {
+  test("gives no access to somebody outside who has become a member since, and answers as the first did", async () => {
+    const nina = { email: "nina@cust-t.example" };
+    const invitationId = await invite(world.api, PEOPLE.admin, FIRST, nina);
+    const request = await world.open();
+    const headers = { "repeatability-request-id": "8d0e1a0c-93d2-4a0c-a5bb-5a3a0b2f1002" };
+    const first = await share("contact", request, nina.email, headers);
+    await accept(world.api, nina, invitationId);
+    const second = await share("contact", request, nina.email, headers);
+    expect([second.status, second.text]).toEqual([201, first.text]);
+    expect((await world.api.ask(nina, { path: pathTo(request) })).status).toBe(404);
+    expect(await mailsAbout(world, request, nina)).toHaveLength(1);
+    expect((await share("contact", request, nina.email)).read(shareSchema).kind).toBe("user");
+  });
+
+  test("sends nothing to somebody who is no member any more, also when it was taken back", async () => {
+    const former = { email: "former@cust-t.example" };
+    const { memberId } = await join(world.api, PEOPLE.admin, FIRST, former);
+    const request = await world.open();
+    const headers = { "repeatability-request-id": "8d0e1a0c-93d2-4a0c-a5bb-5a3a0b2f1003" };
+    const first = await share("contact", request, former.email, headers);
+    const path = `${pathOf(FIRST)}/members/${memberId}`;
+    await done(world.api, PEOPLE.admin, { method: "DELETE", path });
+    const repeat = async () => {
+      const { status, text } = await share("contact", request, former.email, headers);
+      return [status, text];
+    };
+    expect(await repeat()).toEqual([201, first.text]);
+    await unshare("contact", request, first.read(shareSchema).shareId);
+    expect(await repeat()).toEqual([201, first.text]);
+    expect(await sharesOf("contact", request)).toEqual([]);
+    expect(await mailsAbout(world, request, former)).toHaveLength(1);
   });
 });
 
