@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { entryIdOf } from "../../src/consumption/entry.ts";
+import type { SucceededReport } from "../../src/reports/report.ts";
 import { agreementEvent, basePackage, deliveryEvent, entitlement, reversalEvent } from "../fakes/events.ts";
-import { bytesOf, inSection, issue, type MemoryWorld, memoryWorld, recordsOf } from "./support/world.ts";
+import { readPdf } from "./support/read-pdf.ts";
+import {
+  bytesOf,
+  inSection,
+  issue,
+  type MemoryWorld,
+  memoryWorld,
+  recordsOf,
+  type World,
+} from "./support/world.ts";
+import { partsOf } from "./support/xlsx-parts.ts";
 
 const SECRET = "zzsecret";
 const request = {
@@ -47,13 +58,27 @@ async function secretWorld(): Promise<MemoryWorld> {
   return world;
 }
 
+/** What can be read in each of its files. */
+async function textsOf(world: World, report: SucceededReport): Promise<readonly string[]> {
+  const sheets = await partsOf(await bytesOf(world, report, "xlsx"));
+  const { pages } = await readPdf(await bytesOf(world, report, "pdf"));
+  return [
+    (await bytesOf(world, report)).toString("utf8"),
+    [...sheets.values()].join("\n"),
+    pages.map(({ text }) => text).join("\n"),
+  ];
+}
+
 describe("a report with lines of a request that nobody may know of", () => {
   it("says nothing of the request, and as much as ever of what was delivered", async () => {
     const world = await secretWorld();
     const whole = await recordsOf(world, await issue(world));
     const report = await issue({ ...world, restricted });
     const records = await recordsOf(world, report);
-    expect((await bytesOf(world, report)).toString("utf8")).not.toContain(SECRET);
+    for (const text of await textsOf(world, report)) {
+      expect(text).not.toContain(SECRET);
+      expect(text).toContain("CASE-plain");
+    }
 
     for (const section of ["entitlement", "total", "benefit", "contact"])
       expect(inSection(records, section)).toEqual(inSection(whole, section));
