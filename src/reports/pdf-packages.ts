@@ -6,6 +6,7 @@ import { printable } from "./pdf-lines.ts";
 import { type LinesPlaces, placeOfTotal } from "./pdf-places.ts";
 import type { Element } from "./pdf-structure.ts";
 import { STYLES } from "./pdf-style.ts";
+import { SUMMARY_PLACE } from "./pdf-summary.ts";
 import { openTable, TABLE_START, type TableCell, type TableColumn } from "./pdf-table.ts";
 
 const KINDS = ["enterpriseWide", "addOn"] as const;
@@ -19,7 +20,12 @@ export function printPackages(print: Print, places: LinesPlaces): void {
     const packages = content.packages.filter(({ section }) => section === kind);
     if (packages.length === 0) continue;
     const part = paper.open(paper.root, "Sect");
-    heading(print, part, { level: 2, title: texts.word(TITLES[kind]), room: 2 * TABLE_START });
+    heading(print, part, {
+      level: 2,
+      title: texts.word(TITLES[kind]),
+      room: 2 * TABLE_START,
+      back: { name: SUMMARY_PLACE, text: texts.word("backToSummary") },
+    });
     for (const each of packages) printPackage(print, part, each, places);
     paper.close(part);
   }

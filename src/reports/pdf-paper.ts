@@ -21,7 +21,7 @@ import {
 /** Red, green and blue, of 1. */
 export type Color = `${number} ${number} ${number}`;
 export type TextStyle = { readonly font: "regular" | "bold"; readonly size: number; readonly color: Color };
-export type Box = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+type Box = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
 type Fonts<Font> = { readonly regular: Font; readonly bold: Font };
 
 export type Paper = {
