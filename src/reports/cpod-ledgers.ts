@@ -41,7 +41,7 @@ type PeriodLedger = {
   readonly end: Figures;
 };
 
-export type LedgerLine = Line & { readonly ledgerId: LedgerId };
+type LedgerLine = Line & { readonly ledgerId: LedgerId };
 export type LedgerAccount = { readonly ledgerId: LedgerId; readonly account: Account };
 
 export type CpodLedgers = {

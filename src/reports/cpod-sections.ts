@@ -141,7 +141,7 @@ export function totalRows(lineTotals: readonly UnitTotal[], others: readonly Row
 }
 
 /** The day that it really ends with, whatever ends it first. */
-export const packageEndOf = (terms: Terms, item: Terms["packages"][number]): string =>
+const packageEndOf = (terms: Terms, item: Terms["packages"][number]): string =>
   lastDayOf(windowOf(terms, item), terms.timeZone);
 
 function packageCells(item: Terms["packages"][number]) {
