@@ -82,7 +82,13 @@ const listQuery = z.object({
 });
 type ListQuery = z.output<typeof listQuery>;
 
-const positionSchema = z.object({ key: z.union([z.string(), z.number(), z.null()]), id: z.string() });
+/** Numbers, and with them ids, are unique only within a customer: it is what comes last in the order. */
+const positionSchema = z.object({
+  key: z.union([z.string(), z.number(), z.null()]),
+  id: z.string(),
+  customerId: customerIdSchema,
+});
+type Position = z.infer<typeof positionSchema>;
 
 export function supportRequestEndpoints(app: App) {
   const listSupportRequests = defineEndpoint(
@@ -110,10 +116,14 @@ export function supportRequestEndpoints(app: App) {
       const scope = { name: "listSupportRequests", url, key: app.config.signingKey, now };
       const page = startPage(scope, query, positionSchema);
       const { sort, descending } = orderOf(query);
-      const asked = { ...conditionsOf(query), sort, descending, after: page.after, limit: page.limit + 1 };
+      const asked = { ...conditionsOf(query), sort, descending, limit: page.limit + 1 };
       const found = await Promise.all(
         viewers.map((viewer) =>
-          app.support.requests.page(viewer.customerId, { ...asked, visible: listedSql(viewer, query.scope) }),
+          app.support.requests.page(viewer.customerId, {
+            ...asked,
+            visible: listedSql(viewer, query.scope),
+            after: page.after && placeAt(viewer, page.after, descending),
+          }),
         ),
       );
       const inOrder = found.flat().toSorted(comparing(sort, descending));
@@ -174,16 +184,27 @@ function orderOf({ orderby }: ListQuery): { readonly sort: RequestSort; readonly
   return { sort: sortOf(order.field), descending: order.direction === "desc" };
 }
 
-const positionOf = (request: RequestSummary, sort: RequestSort): KeysetPosition => ({
+const positionOf = (request: RequestSummary, sort: RequestSort): Position => ({
   key: request[sort],
   id: request.id,
+  customerId: request.customerId,
 });
+
+/** Where the list goes on at the viewer's customer: also with an equal place where that customer comes later. */
+function placeAt(
+  { customerId }: Viewer,
+  { key, id, customerId: last }: Position,
+  descending: boolean,
+): KeysetPosition {
+  return { key, id, isIncluded: descending ? customerId < last : customerId > last };
+}
 
 function comparing(sort: RequestSort, descending: boolean) {
   const direction = descending ? "desc" : "asc";
-  return byOrder<RequestSort | "id">([
+  return byOrder<RequestSort | "id" | "customerId">([
     { field: sort, direction },
     { field: "id", direction },
+    { field: "customerId", direction },
   ]);
 }
 
