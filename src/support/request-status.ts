@@ -1,6 +1,7 @@
 /**
  * The status of a request, as a fold over what was stated of it (SR-08, SR-09). Pure.
- * Invariant: the same facts in any order, with any repetition, end in the same status, changes and times.
+ * Invariants: the same facts in any order, with any repetition, end in the same status, changes and times; an older version of
+ * the support desk never overrules a newer one, whatever their times.
  */
 import * as z from "zod";
 
@@ -18,6 +19,8 @@ export const statusFactSchema = z.object({
   factId: z.string(),
   /** Address of the user; absent: the support desk. */
   by: z.string().optional(),
+  /** Of an event, see `UpstreamKey`. Absent: a user stated it, whose facts have their times alone. */
+  version: z.int().optional(),
   /** Why it was reopened. */
   reason: z.string().optional(),
 });
@@ -36,15 +39,26 @@ export function withStatusFact(facts: readonly StatusFact[], fact: StatusFact): 
   return all.length <= STATUS_FACTS_MAX ? all : [...all.slice(0, 1), ...all.slice(-(STATUS_FACTS_MAX - 1))];
 }
 
+/** Those that count: of what the support desk stated, nothing older by version than what it had stated by then. */
+function standingFacts(facts: readonly StatusFact[]): StatusFact[] {
+  const isOverruled = (fact: StatusFact): boolean =>
+    facts.some(({ version = -Infinity, at }) => version > (fact.version ?? Infinity) && at <= fact.at);
+  return facts.filter((fact) => !isOverruled(fact));
+}
+
+/** The fact that makes the status what it is. @param facts in order. */
+export const lastingFact = (facts: readonly StatusFact[]): StatusFact | undefined =>
+  standingFacts(facts).at(-1);
+
 /** Those facts that changed the status: the first, and each that says other than the one before. */
 export function statusChanges(facts: readonly StatusFact[]): StatusFact[] {
-  return facts.filter((fact, index) => fact.status !== facts[index - 1]?.status);
+  return standingFacts(facts).filter((fact, index, standing) => fact.status !== standing[index - 1]?.status);
 }
 
 /** @param facts in order. */
 export function statusOf(facts: readonly StatusFact[]): { status: RequestStatus; closedAt: string | null } {
   const closed = statusChanges(facts).findLast(({ status }) => status === "closed");
-  return { status: facts.at(-1)?.status ?? "open", closedAt: closed?.at ?? null };
+  return { status: lastingFact(facts)?.status ?? "open", closedAt: closed?.at ?? null };
 }
 
 /** When somebody changes the status now: after all that was stated before, whatever the clocks of others say. */

@@ -8,7 +8,7 @@ import type { Message } from "../messages/message.ts";
 import type { SupportRequest } from "./request.ts";
 import { requestIdOf } from "./request.ts";
 import { factsOf, requestMessage } from "./request-messages.ts";
-import type { StatusFact } from "./request-status.ts";
+import { lastingFact, type StatusFact } from "./request-status.ts";
 import { activeMembers } from "./sharing.ts";
 
 /** A status that was stated longer ago, in milliseconds, is no news any more. */
@@ -25,7 +25,7 @@ type Change = {
 /** The fact that made the status what it is, if that is news. */
 function newsOf({ before, after, now }: Change): StatusFact | undefined {
   if (before === undefined || before.status === after.status) return undefined;
-  const fact = after.statusFacts.at(-1);
+  const fact = lastingFact(after.statusFacts);
   if (fact === undefined || before.statusFacts.some(({ factId }) => factId === fact.factId)) return undefined;
   return Date.parse(now) - Date.parse(fact.at) < NEWS_AGE_MAX_MS ? fact : undefined;
 }

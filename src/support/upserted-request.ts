@@ -38,7 +38,7 @@ export function withUpserted(
   const key = upstreamKeyOf(event, event.data.version);
   const told = withFields(before, event, key);
   const status = event.data.status;
-  const fact = { at: event.time, status, factId: statusFactIdOf(key) };
+  const fact = { at: event.time, status, factId: statusFactIdOf(key), version: key.version };
   const statusFacts = withStatusFact(told.statusFacts, fact);
   return {
     ...told,

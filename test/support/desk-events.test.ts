@@ -103,6 +103,26 @@ describe("an event", () => {
     expect(request).toHaveProperty("description", expect.stringMatching(/^ab\nc\nd\ufffde y{19990,}$/));
   });
 
+  it("of an older version never overrules the status of a newer one, whatever its time and whichever comes first", async () => {
+    const newer = { version: 5, status: "closed", severity: "critical" };
+    const older = { version: 4, status: "open", severity: "minimal" };
+    const bodies = [
+      upsertedEvent("u5", newer, { time: "2026-03-01T10:00:00Z" }),
+      upsertedEvent("u4", older, { time: "2026-03-01T11:00:00Z" }),
+      // No version is older than any.
+      upsertedEvent("u0", { status: "attentionNeeded" }, { time: "2026-03-01T12:00:00Z" }),
+    ];
+    for (const order of [bodies, bodies.toReversed()]) {
+      const world = await startDesk();
+      await record(world, ...order);
+      expect(world.kept.request(KEY)).toMatchObject({
+        status: "closed",
+        severity: "critical",
+        closedAt: "2026-03-01T10:00:00.000Z",
+      });
+    }
+  });
+
   it("adds contacts beside those of the advocate here, and takes away only its own", async () => {
     const world = await startDesk();
     await openHere(world);

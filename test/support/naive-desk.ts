@@ -38,6 +38,15 @@ const oldestFirst = (left: DeskEvent, right: DeskEvent): number =>
   utc(left.time).localeCompare(utc(right.time)) ||
   (left.id < right.id ? -1 : 1);
 
+type Stated = { readonly at: string; readonly version?: number };
+
+/** What the support desk knew better at that time. */
+const overrules = (one: Stated, other: Stated): boolean =>
+  one.version !== undefined &&
+  other.version !== undefined &&
+  one.version > other.version &&
+  one.at <= other.at;
+
 /** @returns undefined where nobody ever said that there is such a request. */
 export function expectedRequest(
   opening: Opening | undefined,
@@ -68,10 +77,12 @@ export function expectedRequest(
       at: utc(event.time),
       status: String(event.data["status"]),
       rank: `b${String(index).padStart(3, "0")}`,
+      version: versionOf(event),
     })),
     ...local.map((each) => ({ ...each, rank: "a" })),
   ].toSorted((left, right) => left.at.localeCompare(right.at) || left.rank.localeCompare(right.rank));
-  const changes = stated.filter(({ status }, index) => status !== stated[index - 1]?.status);
+  const standing = stated.filter((each) => !stated.some((other) => overrules(other, each)));
+  const changes = standing.filter(({ status }, index) => status !== standing[index - 1]?.status);
 
   const touched = [
     ...(opening === undefined ? [] : [opening.at]),
@@ -83,7 +94,7 @@ export function expectedRequest(
     ...fields,
     createdAt,
     changedAt: touched.at(-1),
-    status: stated.at(-1)?.status,
+    status: standing.at(-1)?.status,
     closedAt: changes.findLast(({ status }) => status === "closed")?.at ?? null,
     changes: changes.map(({ at, status }) => `${at} ${status}`),
     responses: { firstAt: answers[0] ?? null, lastAt: answers.at(-1) ?? null },
