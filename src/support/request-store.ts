@@ -62,7 +62,7 @@ type RequestPage = {
   /** Who looks: see `visibilitySql`. */
   readonly visible: Condition;
   readonly filter: Query | undefined;
-  /** All of these words, or what starts with this number. */
+  /** All of these words, or what starts with this number in any case. */
   readonly search: { readonly words: readonly string[]; readonly number: string } | undefined;
   readonly sort: RequestSort;
   readonly descending: boolean;
@@ -168,7 +168,7 @@ function conditionsOf({ visible, filter, search }: Pick<RequestPage, "visible" |
   );
   const found = [
     ...(words === undefined || words.length === 0 ? [] : [words.join(" AND ")]),
-    ...(search === undefined ? [] : ["STARTSWITH(c.number, @numberStart)"]),
+    ...(search === undefined ? [] : ["STARTSWITH(c.number, @numberStart, true)"]),
   ];
   return {
     conditions: [

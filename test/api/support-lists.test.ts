@@ -21,6 +21,7 @@ const NUMBERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 const itemSchema = z.looseObject({ requestId: z.string() });
+const foundSchema = z.object({ value: z.array(z.looseObject({ number: z.string() })), count: z.int() });
 let api: RunningApi;
 
 async function listed(query: Readonly<Record<string, string>>): Promise<readonly string[]> {
@@ -69,3 +70,14 @@ describe("a list over several customers with the same numbers", () => {
     }
   });
 });
+
+test.each(["cas", "CAS", "Case-2", "cAsE-"])(
+  "the beginning of a number, %s, finds it in any case, and counts it",
+  async (search) => {
+    const query = { search, count: "true" };
+    const { value, count } = (await api.ask(CSAM, { path: "supportRequests", query })).read(foundSchema);
+    const numbers = Object.keys(NUMBERS).filter((number) => number.startsWith(search.toUpperCase()));
+    expect(value.map(({ number }) => number).toSorted()).toEqual(CUSTOMERS.flatMap(() => numbers).toSorted());
+    expect(count).toBe(value.length);
+  },
+);
