@@ -33,7 +33,7 @@ const { $schema: _, ...accepted } = z.toJSONSchema(
 const event = z.unknown().meta({ ...accepted, id: "Event" });
 
 const REQUEST_EVENTS =
-  "Support requests are told of by two types. `support.request.upserted.v1` says how a request stands. The newest event decides, by `version` where there is one, then by time, then by id; a member that it leaves out stays as an older event, or the opening, said it, and null takes away what was there. `status` holds from the event's time on and takes its turn with what users state; from then on no event of a lower version changes it. `createdBy`, `primaryContact` and `openedAt` count only for requests that were not opened here. `support.request.communicated.v1` is one e-mail of a request, `inbound` where the customer sent it, with a `body` of at most 48 KB; it may come before its request, and is shown with that.";
+  "Support requests are told of by two types. `support.request.upserted.v1` says how a request stands. The newest event decides, by `version` where there is one, then by time, then by id; a member that it leaves out stays as an older event, or the opening, said it, and null takes away what was there. `status` holds from the event's time on and takes its turn with what users state; from then on no event of a lower version changes it. `createdBy`, `primaryContact` and `openedAt` count only for requests that were not opened here. `support.request.communicated.v1` is one e-mail of a request, `inbound` where the customer sent it, with a `body` of at most 48 KB; it may come before its request, and is shown with that. An event of either type with a time of more than 24 hours ahead is rejected (`timeInFuture`) and can be replayed when that is over.";
 
 const example = {
   specversion: "1.0",

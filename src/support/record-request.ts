@@ -26,7 +26,7 @@ import { communicationOf } from "./communication.ts";
 import { ensureAdvocate } from "./desk-advocate.ts";
 import { requestAudit } from "./open-request.ts";
 import { type RequestKey, requestIdOf, type SupportRequest } from "./request.ts";
-import { factOf } from "./request-event.ts";
+import { factOf, tooEarly } from "./request-event.ts";
 import type { RequestEventStore } from "./request-event-store.ts";
 import type { RequestPart } from "./request-part.ts";
 import { withResponse } from "./request-responses.ts";
@@ -48,7 +48,7 @@ export function createRequestRecorder(access: RequestRecording): RequestRecorder
   const seenTo = new LRUCache<string, true>({ max: ADVOCATES_MAX });
   return {
     record: async (event, customer) => {
-      const known = await knownOutcome(access, event);
+      const known = (await knownOutcome(access, event)) ?? refusedFor(access, event);
       if (event.kind === "requestCommunicated") return known ?? recordCommunicated(access, event);
       if (known?.status === "rejected") return known;
       const { outcome, request } =
@@ -65,6 +65,12 @@ async function knownOutcome({ events }: RequestRecording, event: RequestEvent): 
   const fact = await events.read(event.data.customerId, entryIdOf(event));
   if (fact === undefined) return undefined;
   return fact.value.hash === contentHashOf(event) ? repeated : rejectedOutcome(conflictingContent);
+}
+
+/** What waits with its time is replayed when that has come. */
+function refusedFor({ now }: RequestRecording, event: RequestEvent): Outcome | undefined {
+  const rejection = tooEarly(event, now());
+  return rejection === undefined ? undefined : rejectedOutcome(rejection);
 }
 
 type Recorded = { readonly outcome: Outcome; readonly request?: SupportRequest };

@@ -5,7 +5,8 @@
  */
 import * as z from "zod";
 import { contentHashOf, entryIdOf } from "../consumption/entry.ts";
-import type { RequestEvent } from "../consumption/event.ts";
+import type { Rejection, RequestEvent } from "../consumption/event.ts";
+import { refusal } from "../consumption/posting.ts";
 import type { UpstreamKey } from "./request.ts";
 import { partShape } from "./request-part.ts";
 
@@ -43,6 +44,30 @@ export function factOf(event: RequestEvent, now: string): RequestEventFact {
     event: { source, id, type, time, data },
   };
 }
+
+/** How far the clock of the support desk may be ahead, in milliseconds: a time that is never over would decide for good. */
+const AHEAD_MAX_MS = 86_400_000;
+
+/** The reason to reject an event that has not happened yet. @returns undefined for one that may have. */
+export function tooEarly(event: RequestEvent, now: string): Rejection | undefined {
+  const late = Date.parse(now) + AHEAD_MAX_MS;
+  const [target] = timesOf(event).find(([, time]) => time !== undefined && Date.parse(time) > late) ?? [];
+  return target === undefined
+    ? undefined
+    : refusal("timeInFuture", "lies more than 24 hours ahead: mend the clock of the sender", target);
+}
+
+const timesOf = (event: RequestEvent): readonly (readonly [target: string, time: string | undefined])[] =>
+  event.kind === "requestCommunicated"
+    ? [
+        ["time", event.time],
+        ["data.sentAt", event.sentAt],
+      ]
+    : [
+        ["time", event.time],
+        ["data.openedAt", event.data.openedAt],
+        ["data.changedAt", event.data.changedAt],
+      ];
 
 /** Where events have no versions they are all -1, and the newest is the one of the latest time. */
 const NO_VERSION = -1;

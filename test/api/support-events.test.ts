@@ -101,7 +101,11 @@ describe("events of the support desk", () => {
     await done(world.api, PEOPLE.contact, { method: "PATCH", path, json });
     await world.api.send([upsertedEvent("turn-2", { number, title: "T" }, { time: "2020-01-02T00:00:00Z" })]);
     expect(await read()).toBe("closed");
-    await world.api.send([upsertedEvent("turn-3", { number, title: "T" }, { time: "2199-01-02T00:00:00Z" })]);
+    const ahead = upsertedEvent("turn-3", { number, title: "T" }, { time: "2199-01-02T00:00:00Z" });
+    expect(await world.api.send([ahead])).toMatchObject({ recorded: 0, rejected: 1 });
+    expect(await read()).toBe("closed");
+    const time = new Date(Date.now() + 60_000).toISOString();
+    await world.api.send([upsertedEvent("turn-4", { number, title: "T" }, { time })]);
     expect(await read()).toBe("open");
   });
 

@@ -123,6 +123,33 @@ describe("an event", () => {
     }
   });
 
+  it("with a time of more than a day ahead is refused until then, and changes nothing of what comes after it", async () => {
+    const world = await startDesk();
+    const [late, latest] = ["2026-11-21T00:00:00.001Z", "2026-11-21T00:00:00.000Z"];
+    const outcomes = await record(
+      world,
+      upsertedEvent("u1", {}, { time: late }),
+      upsertedEvent("u2", { openedAt: late }),
+      upsertedEvent("u3", { changedAt: late }),
+      communicatedEvent("c1", {}, { time: late }),
+      communicatedEvent("c2", { sentAt: late }),
+    );
+    const targets = ["time", "data.openedAt", "data.changedAt", "time", "data.sentAt"];
+    expect(outcomes).toMatchObject(
+      targets.map((target) => ({ status: "rejected", rejection: { code: "timeInFuture", target } })),
+    );
+    expect(openRejections(world)).toHaveLength(targets.length);
+    expect(world.kept.documents()).toEqual([]);
+    const times = { openedAt: latest, changedAt: latest };
+    expect(
+      await record(
+        world,
+        upsertedEvent("u4", times, { time: latest }),
+        communicatedEvent("c3", { sentAt: latest }, { time: latest }),
+      ),
+    ).toEqual([{ status: "recorded" }, { status: "recorded" }]);
+  });
+
   it("adds contacts beside those of the advocate here, and takes away only its own", async () => {
     const world = await startDesk();
     await openHere(world);
