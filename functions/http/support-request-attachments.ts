@@ -160,7 +160,8 @@ export function supportRequestAttachmentEndpoints(app: App) {
       route: attachmentRoute,
       tag: "Support requests",
       summary: "Remove an attachment of a support request, whatever state it is in",
-      description: "`If-Match` names the version of the attachment.",
+      description:
+        "For whoever announced it, whose request it is or with whom it was shared, administrators and the assigned advocate. `If-Match` names the version of the attachment.",
       access: { kind: "signedIn" },
       params: attachmentParams,
       responses: { 204: { description: "It is gone." } },
@@ -168,10 +169,11 @@ export function supportRequestAttachmentEndpoints(app: App) {
     async (request) => {
       const { attachmentId } = request.params;
       const { key, viewer } = await seenRequest(app, request);
+      const sender = senderOf(request);
       await changeWithRequest(app.support, key, attachmentId, (known, found) => {
         const seen = seenAs(key, viewer, known);
         const attachment = present(found);
-        requireAbility(seen, "attach");
+        if (attachment.value.by.email !== sender.email) requireAbility(seen, "removeAttachment");
         requireMatch(request.conditions, attachment.etag);
         return removed(doingFor(request, key), seen.known, attachment);
       });

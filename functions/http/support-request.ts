@@ -58,6 +58,7 @@ const REFUSALS: Readonly<Record<Ability, string>> = {
   changeStatus: "The caller may read this request and not change its status.",
   addNote: "The caller may read this request and not add notes to it.",
   attach: "The caller may read this request and not attach anything to it.",
+  removeAttachment: "The caller may remove only attachments of this request that the caller announced.",
   share: "The caller may read this request and not share it.",
   addContact: "Only the assigned advocate adds and removes contacts.",
   schedule: "The caller may read this request and not arrange appointments for it.",

@@ -140,25 +140,34 @@ const both = (left: Condition, right: Condition): Condition =>
     : { text: `(${left.text} AND ${right.text})`, parameters: { ...left.parameters, ...right.parameters } };
 
 /** What may be done with a request that is seen. */
-export type Ability = "changeStatus" | "addNote" | "attach" | "share" | "addContact" | "schedule";
+export type Ability =
+  | "changeStatus"
+  | "addNote"
+  | "attach"
+  /** Whoever announced one may remove it without. */
+  | "removeAttachment"
+  | "share"
+  | "addContact"
+  | "schedule";
 
-const OWNERS_DO: readonly Ability[] = ["changeStatus", "addNote", "attach", "share", "schedule"];
+const WORKERS_DO: readonly Ability[] = ["changeStatus", "addNote", "attach"];
+const ADMINISTRATORS_DO: readonly Ability[] = ["removeAttachment", "share", "schedule"];
+const ADVOCATES_DO: readonly Ability[] = [...WORKERS_DO, "removeAttachment", "addContact", "schedule"];
 
 /**
  * Whoever it belongs to, was shared with or is in the hands of a group manages it (SR-03); administrators too; the Support
- * request admin changes status and adds notes and attachments and no more (SR-07); only its advocate adds contacts.
+ * request admin changes status and adds notes and attachments and no more (SR-07), so none of others is removed; only its
+ * advocate adds contacts.
  * View all support requests, the account team and incident managers look on.
  */
 export function abilitiesOf(viewer: Viewer, request: Visible): ReadonlySet<Ability> {
-  const abilities = new Set<Ability>();
-  if (!sees(viewer, request)) return abilities;
-  if (isOwn(viewer, request) || isTakenIn(viewer, request)) for (const each of OWNERS_DO) abilities.add(each);
-  if (covers(viewer.worksIn, request.workspaceId))
-    for (const each of ["changeStatus", "addNote", "attach"] as const) abilities.add(each);
-  if (covers(viewer.sharesIn, request.workspaceId))
-    for (const each of ["share", "schedule"] as const) abilities.add(each);
-  if (isAssigned(viewer, request))
-    for (const each of ["changeStatus", "addNote", "attach", "addContact", "schedule"] as const)
-      abilities.add(each);
-  return abilities;
+  if (!sees(viewer, request)) return new Set();
+  const isOwner = isOwn(viewer, request) || isTakenIn(viewer, request);
+  const works = isOwner || covers(viewer.worksIn, request.workspaceId);
+  const administers = isOwner || covers(viewer.sharesIn, request.workspaceId);
+  return new Set([
+    ...(works ? WORKERS_DO : []),
+    ...(administers ? ADMINISTRATORS_DO : []),
+    ...(isAssigned(viewer, request) ? ADVOCATES_DO : []),
+  ]);
 }

@@ -163,20 +163,21 @@ describe("attachments of a request", () => {
   };
   const nothing = Array.from({ length: 8 }, () => 404).join(" ");
   const looks = "200 200 200 403 403 403 403 403";
-  const attaches = "200 200 200 201 403 403 403 204";
+  const attaches = "200 200 200 201 403 403 403 403";
+  const attachesAndRemoves = "200 200 200 201 403 403 403 204";
   const uploads = "200 200 200 201 200 200 409 204";
 
   test("are read by whoever sees it, attached by whoever works on it, and uploaded by whoever announced them", async () => {
     const { requestId } = await world.open();
     expect(await answers(requestId)).toEqual({
-      admin: attaches,
+      admin: attachesAndRemoves,
       contact: uploads,
       otherContact: nothing,
       member: nothing,
       groupMember: nothing,
       viewsAll: looks,
       elsewhere: nothing,
-      customerAdministrator: attaches,
+      customerAdministrator: attachesAndRemoves,
       requestAdmin: attaches,
       csam: looks,
       advocate: nothing,
@@ -184,6 +185,19 @@ describe("attachments of a request", () => {
       incidentManager: looks,
       stranger: nothing,
     });
+  });
+
+  test("are removed by the Support request admin only where that is who announced them", async () => {
+    const { requestId } = await world.open();
+    const [contact, admin] = [PEOPLE.contact, PEOPLE.requestAdmin].map((who) =>
+      attachmentClient(world.api, who, requestId),
+    );
+    if (contact === undefined || admin === undefined) throw new Error("there is no client");
+    const removedByAdmin = async ({ attachmentId }: { readonly attachmentId: string }) =>
+      world.api.ask(PEOPLE.requestAdmin, { method: "DELETE", path: contact.path(attachmentId) });
+    const refused = await removedByAdmin(await contact.attachSmall("backup.log", LOG));
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining("announced")]);
+    expect((await removedByAdmin(await admin.attachSmall("own.log", LOG))).status).toBe(204);
   });
 
   test("of an incentive-related request are its creator's alone, and answer as those of none", async () => {

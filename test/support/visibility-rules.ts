@@ -116,6 +116,7 @@ const doers: Readonly<Record<string, (person: Someone, asked: Asked) => boolean>
   changeStatus: (person, asked) => isInCharge(person, asked) || isWorkingOn(person, asked),
   addNote: (person, asked) => isInCharge(person, asked) || isWorkingOn(person, asked),
   attach: (person, asked) => isInCharge(person, asked) || isWorkingOn(person, asked),
+  removeAttachment: (person, asked) => isInCharge(person, asked) || reasons["AC-05 advocate"](person, asked),
   // SR-07 gives the Support request admin status, notes and attachments, and no more.
   share: (person, asked) => isInCharge(person, asked),
   schedule: (person, asked) => isInCharge(person, asked) || reasons["AC-05 advocate"](person, asked),

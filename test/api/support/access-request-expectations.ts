@@ -54,6 +54,7 @@ const seers = all(inCharge, lookingOn, requestAdmin, advocate);
 const workers = all(inCharge, requestAdmin, advocate);
 /** SR-12, SR-07: not the Support request admin. */
 const schedulers = all(inCharge, advocate);
+const removers = all(inCharge, advocate);
 /** Who announced the attachment and nobody else; of the second workspace and of B somebody who does not call. */
 const uploaders: Places = { default: ["contactOfA"], second: [], b: [] };
 const without = (places: Places, others: Places): Places => ({
@@ -170,8 +171,9 @@ export const requestExpectations: Readonly<Record<string, Expectation>> = {
     }),
     LET_IN.alreadyMade,
   ),
+  // SR-07: the Support request admin adds attachments and takes none of others away.
   removeSupportRequestAttachment: ofRequest(
-    workers,
+    removers,
     (named) => ({ ...remove(pathOfAttachment(named)), ...OTHER_VERSION }),
     LET_IN.otherVersion,
   ),
