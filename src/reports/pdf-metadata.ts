@@ -22,11 +22,10 @@ function xmpOf({ title, locale, createdAt }: DocumentFacts): Uint8Array {
     '<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>',
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">',
     '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"',
-    ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">',
+    ' xmlns:xmp="http://ns.adobe.com/xap/1.0/">',
     `<dc:title><rdf:Alt><rdf:li xml:lang="x-default">${xmlText(title)}</rdf:li></rdf:Alt></dc:title>`,
     `<dc:language><rdf:Bag><rdf:li>${xmlText(locale)}</rdf:li></rdf:Bag></dc:language>`,
     `<xmp:CreateDate>${xmlText(createdAt)}</xmp:CreateDate>`,
-    "<pdfuaid:part>1</pdfuaid:part>",
     '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>',
   ].join("\n");
   return Buffer.from(text, "utf8");

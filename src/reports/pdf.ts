@@ -1,5 +1,5 @@
 /**
- * A report for people, as PDF: tagged for screen readers (PDF/UA-1), with bookmarks, links from each total to its lines and
+ * A report for people, as PDF: tagged for screen readers, with bookmarks, links from each total to its lines and
  * back, and the fonts in it. Invariants: rows are printed as they come and none is left out; the same content is the same
  * bytes; nothing in it runs or leads out of the document.
  */

@@ -14,6 +14,7 @@ import { startFunctionsHost } from "../../local/functions-host/host.ts";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { API_VERSION } from "../../src/platform/api-version.ts";
 import { DOCS_FILES } from "../../src/platform/docs.ts";
+import { FONT_FILES } from "../../src/platform/report-fonts.ts";
 import { AGREEMENT, agreementEvent, CUSTOMER, deliveryEvent } from "../fakes/events.ts";
 import { until } from "../local/support/commands.ts";
 
@@ -63,10 +64,12 @@ function consumedOfAdvisory(page: unknown): number | null | undefined {
 }
 
 describe("the folder that is deployed", () => {
-  test("has the bundle, what the host reads and the files of the documentation page, and no more", async () => {
+  test("has the bundle, what the host reads, the fonts and the files of the documentation page, and no more", async () => {
     const files = await readdir(folder, { recursive: true });
     expect(files.map((file) => file.replaceAll(sep, "/")).toSorted()).toEqual(
       [
+        "fonts",
+        ...FONT_FILES.map(({ to }) => `fonts/${to}`),
         "host.json",
         "main.js",
         "main.js.LEGAL.txt",

@@ -159,7 +159,9 @@ describe("what expires soon (CA-09)", () => {
       const listed = (await listOf(events, { at: asOf, withinDays: 400, named: ["agr-t-base"] }))
         .filter(({ kind }) => kind === "package")
         .map(({ packageId, lastDay, status }) => [packageId, lastDay, status]);
-      expect(listed.toSorted()).toEqual(ends.filter(([, , status]) => status !== "inactive").toSorted());
+      const shown = ends.filter(([, , status]) => status !== "inactive");
+      expect(new Set(listed.map(String))).toEqual(new Set(shown.map(String)));
+      expect(listed).toHaveLength(shown.length);
       return { packages: ends.map((each) => each.join(" ")), lines: await Promise.all(lines) };
     };
     const unbegun = "pkg-never 2026-02-10 inactive";
