@@ -81,15 +81,17 @@ describe("reports on the real stores", () => {
     expect(second.changes).toEqual({ added: 1, removed: 0, changed: 0 });
     expect(inSection(await recordsOf(world, second), "change")).toMatchObject([{ eventId: "late" }]);
     expect(Buffer.compare(await bytesOf(world, first), bytes)).toBe(0);
+    for (const { format } of second.files) await bytesOf(world, second, format);
+    expect(second.files.map(({ format }) => format)).toEqual(["csv", "xlsx", "pdf"]);
     expect(requests).toBeGreaterThan(6);
   });
 
   it("write a file in its blocks and one request, and whole or with an error whatever befalls one of them", async () => {
+    faultAt = () => undefined;
     const files = await standIns.files();
     const content = randomBytes(2 * BLOCK_BYTES + 1);
     const file = { fileName: "CPOD.csv", contentType: "text/csv", reportId: "cpod" };
     requests = 0;
-    faultAt = () => undefined;
     await files.write({ ...file, blobName: "sound" }, inOne(content));
     expect(requests).toBe(4);
     for (const fault of kinds) {
