@@ -71,7 +71,7 @@ export function supportRequestContactEndpoints(app: App) {
       route,
       tag: "Support requests",
       summary: "Add a contact to a support request, as its advocate",
-      description: `The contact is told so by e-mail, and may see no more of the request than before. At most ${CONTACTS_MAX}; whoever is one already stays as they are.`,
+      description: `The contact is told so by e-mail, and may see no more of the request than before. At most ${CONTACTS_MAX}; whoever was added already stays as they are, and whom the support desk named stays also when its events name them no more.`,
       access: { kind: "signedIn" },
       params: requestParams,
       body: {

@@ -15,7 +15,8 @@ import { stableId } from "./stable-id.ts";
 export const contactIdOf = (key: RequestKey, email: string): string => stableId(key, "contact", email);
 
 /**
- * @returns undefined for somebody who is one already.
+ * Whom the support desk named becomes one that was added here, so that its events do not take them away.
+ * @returns undefined for somebody who was added here already.
  * @throws ConflictError where there are too many.
  */
 export function addContact(
@@ -24,15 +25,17 @@ export function addContact(
   { value: known }: Versioned<SupportRequest>,
   { email, name, language }: Recipient,
 ): Decided {
-  if (known.contacts.some((each) => each.email === email)) return undefined;
-  if (known.contacts.length >= CONTACTS_MAX) {
+  const named = known.contacts.find((each) => each.email === email);
+  if (named !== undefined && named.isUpstream !== true) return undefined;
+  const others = known.contacts.filter((each) => each !== named);
+  if (others.length >= CONTACTS_MAX) {
     throw new ConflictError(
       "TooManyContacts",
       `A request has at most ${CONTACTS_MAX} contacts: take somebody off first.`,
     );
   }
-  const contact = { name: name ?? null, email, addedAt: doing.at };
-  const after = withContacts(doing, known, [...known.contacts, contact]);
+  const contact = { name: name ?? named?.name ?? null, email, addedAt: doing.at };
+  const after = withContacts(doing, known, [...others, contact]);
   return {
     after,
     audit: [contactAudit(doing, "supportRequestContactAdded", known, after, email)],

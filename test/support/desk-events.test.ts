@@ -29,6 +29,24 @@ const openRejections = ({ stores }: DeskWorld): string[] =>
     .rejected()
     .flatMap(({ status, event, reason }) => (status === "rejected" ? [`${event.id}: ${reason.code}`] : []));
 
+const named = (...names: readonly string[]) => ({
+  contacts: names.map((name) => ({ name, email: `${name}@cust-t.example` })),
+});
+
+/** As the advocate does it. */
+async function addHere(world: DeskWorld, who: string, name?: string): Promise<void> {
+  const contact = { email: `${who}@cust-t.example`, name, language: "es" } as const;
+  const key = `contact ${who}`;
+  const doing = { customerId: KEY.customerId, actor: { subject: "nora" }, at: OPENED_AT, key };
+  const sender = { email: "n@p.example", name: "N" };
+  await changeHere(world, (known) => known && addContact(doing, sender, known, contact));
+}
+
+function contactsOf({ kept }: DeskWorld) {
+  const request = kept.request(KEY);
+  return request?.kind === "supportRequest" ? request.contacts : [];
+}
+
 describe("an event of a customer that nobody knows yet", () => {
   it("is kept, and recorded when the agreement comes that makes the customer known", async () => {
     const world = { stores: memoryStores(), kept: memoryRequests() };
@@ -153,23 +171,34 @@ describe("an event", () => {
   it("adds contacts beside those of the advocate here, and takes away only its own", async () => {
     const world = await startDesk();
     await openHere(world);
-    const own = { email: "eva@cust-t.example", language: "es" } as const;
-    const doing = { customerId: KEY.customerId, actor: { subject: "nora" }, at: OPENED_AT, key: "contact" };
-    await changeHere(
-      world,
-      (known) => known && addContact(doing, { email: "n@p.example", name: "N" }, known, own),
-    );
-    const named = (...names: string[]) => ({
-      contacts: names.map((name) => ({ email: `${name}@cust-t.example` })),
-    });
+    await addHere(world, "eva");
     await record(world, upsertedEvent("u1", named("ana", "bob", "eva")));
     await record(world, upsertedEvent("u2", named("bob"), { time: "2026-03-02T00:00:00Z" }));
     await record(world, upsertedEvent("u3", {}, { time: "2026-03-03T00:00:00Z" }));
-    const request = world.kept.request(KEY);
-    const contacts = request?.kind === "supportRequest" ? request.contacts : [];
-    expect(contacts.map(({ email, isUpstream }) => [email, isUpstream])).toEqual([
+    expect(contactsOf(world).map(({ email, isUpstream }) => [email, isUpstream])).toEqual([
       ["eva@cust-t.example", undefined],
       ["bob@cust-t.example", true],
+    ]);
+  });
+});
+
+describe("a contact whom the support desk named", () => {
+  it("stays once the advocate adds them, under the new name, and once only, whatever events say later", async () => {
+    const world = await startDesk();
+    await record(world, upsertedEvent("u1", named("ana", "bob")));
+    await addHere(world, "bob", "Bob");
+    await addHere(world, "ana");
+    await addHere(world, "bob", "Robert");
+    await record(world, upsertedEvent("u2", { contacts: [] }, { time: "2026-03-02T00:00:00Z" }));
+    expect(contactsOf(world)).toEqual([
+      { email: "bob@cust-t.example", name: "Bob", addedAt: OPENED_AT },
+      { email: "ana@cust-t.example", name: "ana", addedAt: OPENED_AT },
+    ]);
+    const entries = world.kept.documents().filter(({ kind }) => kind === "auditEntry");
+    expect(entries).toMatchObject([
+      { action: "supportRequestOpened" },
+      { action: "supportRequestContactAdded" },
+      { action: "supportRequestContactAdded" },
     ]);
   });
 });
