@@ -44,7 +44,11 @@ const startSchema = instantText.meta({
 const zoneSchema = timeZoneSchema.optional();
 
 export function supportRequestAppointmentEndpoints(app: App) {
-  const access = { parts: app.support.parts, directory: app.directory.directory };
+  const access = {
+    parts: app.support.parts,
+    directory: app.directory.directory,
+    customers: app.directory.customers,
+  };
   const zoneOf = async ({ customerId }: RequestKey, timeZone: string | undefined): Promise<string> =>
     timeZone ?? (await readCustomer(app, customerId)).value.timeZone;
 

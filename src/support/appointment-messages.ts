@@ -18,8 +18,8 @@ export function appointmentMessages(
   appointment: Appointment,
   change: AppointmentChange,
 ): Message[] {
-  const { advocate, bookedBy, attendees, appointmentId, sequence, changedAt } = appointment;
-  const byAddress = new Map([...attendees, bookedBy, advocate].map((each) => [each.email, each]));
+  const { advocate, appointmentId, sequence, changedAt } = appointment;
+  const byAddress = new Map([...invitedTo(appointment), advocate].map((each) => [each.email, each]));
   const told = [...byAddress.values()].filter(
     ({ email }) => !request.isIncentiveRelated || email === request.createdBy,
   );
@@ -30,6 +30,10 @@ export function appointmentMessages(
     return requestMessage(request, participant, content, `${appointmentId}~${sequence}`, changedAt);
   });
 }
+
+/** Besides the advocate. Who booked it is left out after leaving. */
+const invitedTo = ({ bookedBy, isBookerInvited, attendees }: Appointment): readonly Participant[] =>
+  isBookerInvited ? [bookedBy, ...attendees] : attendees;
 
 /** Contacts do not for being one, nor does an advocate who works on it no more. */
 function isOneWhoSees(request: SupportRequest, appointment: Appointment, { email }: Participant): boolean {
@@ -45,8 +49,8 @@ export function appointmentContent(
   facts: Pick<AppointmentContent, "change" | "timeZone" | "requestId">,
 ): AppointmentContent {
   const { number, title } = factsOf(request);
-  const { appointmentId, sequence, start, end, advocate, bookedBy, attendees, changedAt } = appointment;
-  const invited = new Map([bookedBy, ...attendees].map((each) => [each.email, each]));
+  const { appointmentId, sequence, start, end, advocate, changedAt } = appointment;
+  const invited = new Map(invitedTo(appointment).map((each) => [each.email, each]));
   return {
     template: "supportRequestAppointment",
     number,

@@ -1,13 +1,17 @@
 /**
  * Whom an appointment's invitation may name. Invariant: inviting tells nobody of a request who is not told of it anyway
  * (SR-02, SR-04): its creator, primary contact, those it is shared with and members of its group, as long as they are
- * members of the workspace, and its contacts.
+ * members of the workspace, and its contacts. Who booked it stays invited as long as the person is one of them, or sees the
+ * request, as administrators and its advocate do.
  */
 import type { DirectoryStore } from "../access/directory-store.ts";
 import { type Member, memberIdOf } from "../access/member.ts";
+import type { CustomerStore } from "../agreements/customer-store.ts";
 import { InvalidRequestError } from "../platform/errors.ts";
 import type { Appointment, Participant } from "./appointment.ts";
+import { personViewer } from "./person-viewer.ts";
 import type { SupportRequest } from "./request.ts";
+import { sees } from "./viewer.ts";
 
 type Directory = Pick<DirectoryStore, "members">;
 
@@ -38,15 +42,36 @@ export async function attendeesOf(
   );
 }
 
-/** Those who were invited and may still be told of it. One query, or none. */
+export type InvitedAccess = {
+  readonly directory: Pick<DirectoryStore, "members" | "ofPerson">;
+  readonly customers: Pick<CustomerStore, "read">;
+};
+
+/**
+ * Those who were invited and may still be told of it. One query, and two calls more where who booked it is an administrator
+ * or staff, or has left.
+ */
 export async function stillInvited(
-  directory: Directory,
+  { directory, customers }: InvitedAccess,
   request: SupportRequest,
-  { attendees }: Pick<Appointment, "attendees">,
-): Promise<Participant[]> {
-  const emails = attendees.map(({ email }) => email);
-  const members = await membersAt(directory, request, emails);
-  return attendees.filter(({ email }) => attendeeOf(request, email, members.get(email)) !== undefined);
+  { attendees, bookedBy, advocate }: Pick<Appointment, "attendees" | "bookedBy" | "advocate">,
+  now: string,
+): Promise<Pick<Appointment, "attendees" | "isBookerInvited">> {
+  const members = await membersAt(
+    directory,
+    request,
+    [...attendees, bookedBy].map(({ email }) => email),
+  );
+  const isTold = ({ email }: Participant) => attendeeOf(request, email, members.get(email)) !== undefined;
+  const seesIt = async ({ email }: Participant): Promise<boolean> => {
+    const customer = (await customers.read(request.customerId))?.value;
+    if (customer === undefined) return false;
+    const found = await personViewer(directory, customer, email, now);
+    return found !== undefined && sees(found.viewer, request);
+  };
+  // The advocate takes part anyway, with whom it was booked.
+  const isBookerInvited = bookedBy.email === advocate.email || isTold(bookedBy) || (await seesIt(bookedBy));
+  return { attendees: attendees.filter(isTold), isBookerInvited };
 }
 
 async function membersAt(

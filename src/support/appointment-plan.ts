@@ -3,7 +3,6 @@
  * for the plan anew while others are faster. Whether the caller may is decided before.
  */
 import type { Doing } from "../access/audit-entry.ts";
-import type { DirectoryStore } from "../access/directory-store.ts";
 import type { Conditions } from "../platform/conditional.ts";
 import { requireMatch } from "../platform/conditional.ts";
 import type { Versioned } from "../platform/cosmos.ts";
@@ -22,14 +21,11 @@ import {
   requireOffered,
 } from "./appointment.ts";
 import type { Plan } from "./appointment-booking.ts";
-import { attendeesOf, customersPerson, stillInvited } from "./appointment-people.ts";
+import { attendeesOf, customersPerson, type InvitedAccess, stillInvited } from "./appointment-people.ts";
 import type { PartStore } from "./part-store.ts";
 import type { RequestKey, SupportRequest } from "./request.ts";
 
-export type PlanAccess = {
-  readonly parts: Pick<PartStore, "read">;
-  readonly directory: Pick<DirectoryStore, "members">;
-};
+export type PlanAccess = InvitedAccess & { readonly parts: Pick<PartStore, "read"> };
 
 type Known = Versioned<SupportRequest>;
 
@@ -109,11 +105,11 @@ export async function planMove(
   const { start: leaves, advocate } = before.value;
   if (leaves === start) return undefined;
   const timeZone = asked ?? before.value.timeZone;
-  const attendees = await stillInvited(access.directory, known.value, before.value);
+  const invited = await stillInvited(access, known.value, before.value, doing.at);
   return {
     kind: "hold",
     ...{ email: advocate.email, appointmentId, start, timeZone, leaves },
-    decide: ({ slot }) => moveAppointment(doing, known, before, slot, { timeZone, attendees }),
+    decide: ({ slot }) => moveAppointment(doing, known, before, slot, { timeZone, ...invited }),
   };
 }
 
@@ -129,10 +125,10 @@ export async function planCancellation(
   requireMatch(conditions, before.etag);
   requireChangeable(before.value, doing.at);
   const { start: leaves, advocate } = before.value;
-  const attendees = await stillInvited(access.directory, known.value, before.value);
+  const invited = await stillInvited(access, known.value, before.value, doing.at);
   return {
     kind: "release",
     ...{ email: advocate.email, appointmentId, leaves },
-    decide: () => cancelAppointment(doing, known, before, { attendees }),
+    decide: () => cancelAppointment(doing, known, before, invited),
   };
 }

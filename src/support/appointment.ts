@@ -40,6 +40,8 @@ export const appointmentSchema = z.object({
   timeZone: z.string(),
   advocate: participantSchema.extend({ timeZone: z.string() }),
   bookedBy: participantSchema,
+  /** No more once who booked it left; kept beside the name, which the trail is about. */
+  isBookerInvited: z.boolean().default(true),
   attendees: z.array(participantSchema).max(INVITED_MAX),
   sequence: z.int().min(0),
   changedAt: z.string(),
@@ -120,6 +122,7 @@ export function bookAppointment(
     kind: APPOINTMENT_KIND,
     ...booking,
     attendees: [...booking.attendees],
+    isBookerInvited: true,
     status: "booked",
     start,
     end,
@@ -129,13 +132,13 @@ export function bookAppointment(
   return changed(doing, known, undefined, { value: appointment, etag: undefined });
 }
 
-/** @param invited those attendees who may still be told. */
+/** @param facts among them who may still be told. */
 export function moveAppointment(
   doing: Doing,
   { value: known }: Versioned<SupportRequest>,
   { value: before, etag }: Versioned<Appointment>,
   { start, end }: Slot,
-  facts: Pick<Appointment, "timeZone" | "attendees">,
+  facts: Pick<Appointment, "timeZone" | "attendees" | "isBookerInvited">,
 ): NonNullable<Decided> {
   const sequence = before.sequence + 1;
   const after = { ...before, ...facts, start, end, sequence, changedAt: doing.at };
@@ -146,10 +149,10 @@ export function cancelAppointment(
   doing: Doing,
   { value: known }: Versioned<SupportRequest>,
   { value: before, etag }: Versioned<Appointment>,
-  { attendees }: Pick<Appointment, "attendees">,
+  invited: Pick<Appointment, "attendees" | "isBookerInvited">,
 ): NonNullable<Decided> {
   const sequence = before.sequence + 1;
-  const after = { ...before, attendees, status: "cancelled" as const, sequence, changedAt: doing.at };
+  const after = { ...before, ...invited, status: "cancelled" as const, sequence, changedAt: doing.at };
   return changed(doing, known, before, { value: after, etag });
 }
 

@@ -4,20 +4,14 @@
  * told, in the customer's own documents.
  */
 import type { DirectoryStore } from "../access/directory-store.ts";
-import { customersOf } from "../access/grant.ts";
-import { personIdOf } from "../access/member.ts";
-import { applicationRoleOf } from "../access/permissions.ts";
-import { membershipOf, withMembership } from "../access/person.ts";
 import type { Customer } from "../agreements/customer.ts";
+import { personViewer } from "./person-viewer.ts";
 import type { SupportRequest } from "./request.ts";
 import type { Recipient } from "./request-messages.ts";
-import { sees, viewerOf } from "./viewer.ts";
+import { sees } from "./viewer.ts";
 
 /** People who are told of one request: with all else of it they fit one transaction. The advocate comes first. */
 const RECIPIENTS_MAX = 20;
-
-/** Nobody signs in to be told: whoever the directory says is staff is staff. */
-const EVERY_ROLE = Object.values(applicationRoleOf).filter((role) => role !== undefined);
 
 type Directory = Pick<DirectoryStore, "ofPerson" | "roleAssignments">;
 
@@ -36,15 +30,10 @@ export async function targetRecipients(
   const advocate = request.advocate === null ? [] : [request.advocate.email];
   const emails = [...new Set([...advocate, ...managersNamed(customer, request), ...assigned])];
   const found = emails.slice(0, RECIPIENTS_MAX).map(async (email): Promise<Recipient[]> => {
-    const facts = await directory.ofPerson(customerId, personIdOf(customerId, email));
-    const membership = membershipOf(email, { customer, ...facts });
-    const principal = { roles: EVERY_ROLE, isPersonalAccount: false };
-    const person = withMembership(undefined, email, membership);
-    const grant = customersOf(principal, person, now).get(customerId);
-    if (grant === undefined || !sees(viewerOf(grant, email), request)) return [];
-    const known = [...facts.members, ...facts.assignments].find(({ name }) => name !== undefined);
-    const name = request.advocate?.email === email ? request.advocate.name : known?.name;
-    return [{ email, name, language: membership.language }];
+    const found = await personViewer(directory, customer, email, now);
+    if (found === undefined || !sees(found.viewer, request)) return [];
+    const { recipient } = found;
+    return [request.advocate?.email === email ? { ...recipient, name: request.advocate.name } : recipient];
   });
   return (await Promise.all(found)).flat();
 }

@@ -1,6 +1,8 @@
 import ICAL from "ical.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
+import { CUSTOMER } from "../fakes/events.ts";
+import { done, join } from "./support/access-steps.ts";
 import {
   appointmentSchema,
   askSlots,
@@ -16,7 +18,13 @@ import {
   withAdvocate,
   ZONE,
 } from "./support/appointment-steps.ts";
-import { PEOPLE, type PersonName, type SupportWorld, startSupportWorld } from "./support/support-world.ts";
+import {
+  PEOPLE,
+  type PersonName,
+  type SupportWorld,
+  startSupportWorld,
+  WORKSPACE,
+} from "./support/support-world.ts";
 
 let world: SupportWorld;
 beforeAll(async () => {
@@ -331,6 +339,29 @@ describe("invitations", () => {
     const after = await world.api.ask(PEOPLE.contact, { path: invitationLink });
     expect(eventOf(after.text)).toMatchObject({ method: "CANCEL", sequence: "2" });
     expect((await world.api.ask(PEOPLE.stranger, { path: invitationLink })).status).toBe(404);
+  });
+
+  test("of one whose booker was removed from the workspace neither go to that person nor say the name", async () => {
+    const gone = { email: "gone@cust-t.example" };
+    const workspace = { customerId: CUSTOMER, workspaceId: WORKSPACE };
+    const { memberId } = await join(world.api, PEOPLE.admin, workspace, gone);
+    const { requestId, number } = await withAdvocate(world, { sharedWith: [gone.email] });
+    const { first, second } = await someSlot(requestId);
+    const { appointmentId, invitationLink } = await booked(world, requestId, { start: first.start }, gone);
+    const path = `customers/${CUSTOMER}/workspaces/${WORKSPACE}/members/${memberId}`;
+    await done(world.api, PEOPLE.admin, { method: "DELETE", path });
+    await change("PATCH", requestId, appointmentId, { start: second.start });
+    await change("DELETE", requestId, appointmentId);
+    const sequences = async (email: string) =>
+      (await mailsTo(world, email))
+        .filter(({ subject }) => subject.includes(number))
+        .flatMap(({ attachments }) => attachments.map(({ text }) => eventOf(text)))
+        .map(({ sequence, attendees }) => `${sequence}: ${attendees.length}`)
+        .toSorted();
+    expect(await sequences(gone.email)).toEqual(["0: 1"]);
+    expect(await sequences(PEOPLE.advocate.email)).toEqual(["0: 1", "1: 0", "2: 0"]);
+    const fetched = await world.api.ask(PEOPLE.contact, { path: invitationLink });
+    expect(fetched.text).not.toContain(gone.email);
   });
 
   test("are in the trail with what was before and after", async () => {

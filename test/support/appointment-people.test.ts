@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { type Member, memberIdOf, memberSchema } from "../../src/access/member.ts";
+import * as z from "zod";
+import { type Member, memberIdOf, memberSchema, personIdOf } from "../../src/access/member.ts";
+import { agreementEventDataSchema } from "../../src/agreements/agreement-event.ts";
+import { withAgreement } from "../../src/agreements/customer.ts";
 import { type Appointment, appointmentSchema, bookAppointment } from "../../src/support/appointment.ts";
 import { appointmentMessages } from "../../src/support/appointment-messages.ts";
 import { attendeesOf, customersPerson, stillInvited } from "../../src/support/appointment-people.ts";
 import { requestIdOf, type SupportRequest } from "../../src/support/request.ts";
+import { agreementEvent } from "../fakes/events.ts";
 import { ADVOCATE, keyOf, requests, START_AT, slotAt } from "./booking-world.ts";
 
 const [first] = requests;
@@ -23,7 +27,7 @@ function member(email: string, facts: Partial<Member> = {}): Member {
     id: `member~${memberId}`,
     kind: "member",
     memberId,
-    personId: memberId,
+    personId: personIdOf(customerId, email),
     roles: [],
     revision: 1,
   };
@@ -32,6 +36,7 @@ function member(email: string, facts: Partial<Member> = {}): Member {
 }
 
 const directoryOf = (...members: readonly Member[]) => ({
+  all: members,
   members: async (_: string, ids: readonly string[]) =>
     members.filter(({ memberId }) => ids.includes(memberId)).map((value) => ({ value, etag: "" })),
 });
@@ -42,6 +47,23 @@ const directory = directoryOf(
   member("else@cust.example", { groupIds: ["group-2"] }),
   member("gone@cust.example", { groupIds: ["group-1"], status: "removed" }),
 );
+
+const BOSS = "boss@cust.example";
+const customer = z
+  .object({ data: agreementEventDataSchema })
+  .transform(({ data }) => withAgreement(undefined, { time: START_AT, source: "/contracts", id: "a", data }))
+  .parse(JSON.parse(agreementEvent({ customerId: request.customerId })));
+
+const accessTo = (found: typeof directory) => ({
+  directory: {
+    ...found,
+    ofPerson: async (_: string, personId: string) => ({
+      members: found.all.filter((each) => each.personId === personId),
+      assignments: [],
+    }),
+  },
+  customers: { read: async () => ({ value: customer, etag: "" }) },
+});
 
 const appointment = (): Appointment => {
   const advocate = { email: ADVOCATE, name: "Alma", language: "es" as const, timeZone: "Europe/Madrid" };
@@ -83,9 +105,40 @@ describe("an invitation names", () => {
 
   test("nobody any more who has left the workspace since", async () => {
     const left = directoryOf(member("shared@cust.example", { status: "removed" }));
-    const invited = await stillInvited(left, request, appointment());
-    expect(invited.map(({ email }) => email)).toEqual(["tech@partner.example"]);
+    const invited = await stillInvited(accessTo(left), request, appointment(), START_AT);
+    expect(invited.attendees.map(({ email }) => email)).toEqual(["tech@partner.example"]);
   });
+
+  const booked = (email: string) => ({
+    ...appointment(),
+    attendees: [],
+    bookedBy: { email, name: null, language: "en" as const },
+  });
+  const gone = { status: "removed" as const };
+  test.each([
+    ["is the request's creator", CREATOR, directory, true],
+    [
+      "administers the workspace",
+      BOSS,
+      directoryOf(member(BOSS, { roles: ["workspaceAdministrator"] })),
+      true,
+    ],
+    ["is its advocate", ADVOCATE, directoryOf(), true],
+    ["was removed", CREATOR, directoryOf(member(CREATOR, gone)), false],
+    [
+      "was a removed administrator",
+      BOSS,
+      directoryOf(member(BOSS, { ...gone, roles: ["workspaceAdministrator"] })),
+      false,
+    ],
+    ["does not see the request", "else@cust.example", directory, false],
+  ])(
+    "who booked it where that person %s: as long as the request is seen",
+    async (_, email, known, isInvited) => {
+      const found = await stillInvited(accessTo(known), request, booked(email), START_AT);
+      expect(found.isBookerInvited).toBe(isInvited);
+    },
+  );
 });
 
 describe("of an appointment is told", () => {
@@ -102,13 +155,21 @@ describe("of an appointment is told", () => {
 
   test("everybody who takes part, each in the own zone and language, and with a link only who sees the request", () => {
     expect(told()).toEqual([
+      { email: CREATOR, language: "en", leadsTo: requestId, timeZone: "UTC" },
       { email: "shared@cust.example", language: "en", leadsTo: requestId, timeZone: "UTC" },
       { email: "tech@partner.example", language: "en", leadsTo: null, timeZone: "UTC" },
-      { email: CREATOR, language: "en", leadsTo: requestId, timeZone: "UTC" },
       { email: ADVOCATE, language: "es", leadsTo: requestId, timeZone: "Europe/Madrid" },
     ]);
     const others = told({ advocate: { name: null, email: "other@provider.example" } });
     expect(others.find(({ email }) => email === ADVOCATE)?.leadsTo).toBeNull();
+  });
+
+  test("nobody who booked it and left since, and the invitation of the others does not name that person", () => {
+    const left = { ...appointment(), isBookerInvited: false };
+    const messages = appointmentMessages(request, left, "moved");
+    expect(messages.map(({ to }) => to.email)).not.toContain(CREATOR);
+    expect(JSON.stringify(messages.map(({ content }) => content))).not.toContain(CREATOR);
+    expect(messages).toHaveLength(3);
   });
 
   test("the creator alone where the request became incentive-related", () => {

@@ -98,7 +98,8 @@ export async function perform(stores: BookingStores, operation: Operation, at: s
   const doing = doingAt(operation.request, operation.key, at);
   const access = {
     parts: stores.parts,
-    directory: { members: async () => [] },
+    directory: { members: async () => [], ofPerson: async () => ({ members: [], assignments: [] }) },
+    customers: { read: async () => undefined },
   };
   await changeAppointment(accessTo(stores), key, at, async (known) => {
     if (known === undefined) throw new Error("the request is gone");
