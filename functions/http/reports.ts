@@ -253,15 +253,10 @@ export function reportEndpoints(app: App) {
     const link = new URL(location);
     link.pathname += `/files/${file.format}`;
     if (own !== undefined) link.searchParams.set("link", own.token);
-    const { format, fileName, contentType, bytes, rows, sha256 } = file;
+    const { blobName: _blobName, ...told } = file;
     return {
-      format,
+      ...told,
       language: report.language,
-      fileName,
-      contentType,
-      bytes,
-      rows,
-      sha256,
       downloadLink: link.href,
       linkExpiresAt: own?.expiresAt ?? null,
     };
