@@ -67,12 +67,13 @@ async function scan(
   document: Scanning,
   now: string,
 ): Promise<Worked> {
-  if (isScanOverdue(document.progress.since, now))
-    return conclude(access, job, document, { state: "refused", code: "notScanned" });
   // What is tried and fails again and again has its turn as rarely as what is lost.
   await postpone(access, job, document, now);
   const verdict = await examine(access, document);
   if (verdict.state !== "scanAgain") return conclude(access, job, document, verdict);
+  // Only after a look: an outage of all that is here says nothing of the scanner.
+  if (isScanOverdue(document.progress.since, now))
+    return conclude(access, job, document, refused("notScanned"));
   await postpone(access, job, document, now, SCANNER_AGAIN_MS);
   return { outcome: "scanAgain", cause: verdict.reason };
 }

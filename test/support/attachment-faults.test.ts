@@ -191,6 +191,13 @@ describe("a scanner that cannot be asked", () => {
     expectTidy(state, id);
   });
 
+  it("is asked once more after a day in which nobody tried", async () => {
+    const world = startAttachments();
+    const id = await attach(world);
+    world.pass(25 * 60);
+    expect(await world.work(world.access, id)).toEqual({ outcome: "clean" });
+  });
+
   it("looks at less than all of it means that the file is refused", async () => {
     const world = startAttachments(async () => ({ verdict: "notScanned", reason: "tooLarge" }));
     const id = await attach(world);
