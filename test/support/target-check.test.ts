@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { BusinessCalendar } from "../../src/support/business-calendar.ts";
 import type { SupportRequest } from "../../src/support/request.ts";
 import { withResponse } from "../../src/support/request-responses.ts";
-import { statusOf, withStatusFact } from "../../src/support/request-status.ts";
+import { nextFactAt, statusOf, withStatusFact } from "../../src/support/request-status.ts";
 import { unnoticedMisses, withNoticed, withTargets } from "../../src/support/target-check.ts";
 import { targetsView } from "../../src/support/target-view.ts";
 import { MINUTES, naiveClock, naiveFirst, naiveWaiting, type Story, stories } from "./naive-targets.ts";
@@ -180,6 +180,28 @@ describe("at the limit", () => {
     const reopenedAt = "2026-06-10T03:00:00.000Z";
     const reopened = withTargets(withStatus(closed, reopenedAt, "open"), current, reopenedAt);
     expect(reopened.nextTargetCheckAt).toBe(later(reopenedAt, 30 * MINUTE_MS + 1));
+  });
+
+  it("what a clock that runs ahead says, and what somebody does after it, counts from when it was known", () => {
+    const openedAgain = later(OPENED, 2 * 60 * MINUTE_MS - 20_000);
+    const ahead = later(openedAgain, 5 * MINUTE_MS);
+    const reported = withTargets(withStatus(critical, ahead, "open", "event"), current, openedAgain);
+    const closedAt = nextFactAt(reported.statusFacts, openedAgain);
+    expect(closedAt > DUE).toBe(true);
+    const closed = withTargets(withStatus(reported, closedAt, "closed"), current, openedAgain);
+    const byDesk = withTargets(withStatus(critical, ahead, "closed", "event"), current, openedAgain);
+    for (const request of [closed, byDesk]) {
+      expect(request.nextTargetCheckAt).toBeNull();
+      for (const ms of [0, 22_000, 10 * MINUTE_MS, 600 * MINUTE_MS]) {
+        const now = later(openedAgain, ms);
+        expect(unnoticedMisses(request, current, now), `${ms} ms later`).toEqual([]);
+        expect(withTargets(request, current, now)).toEqual(request);
+        expect(targetsView(request, calendar, now).firstResponse).toEqual({
+          state: "paused",
+          remainingMinutes: 0,
+        });
+      }
+    }
   });
 
   it("another severity counts as if it had always been", () => {
