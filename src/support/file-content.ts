@@ -1,6 +1,6 @@
 /**
  * Whether a file may be attached, by its bytes. Invariants: the bytes decide what a file is, and the name must agree; every
- * byte is looked at once for what is known to be harmful; nothing is expanded before it is judged; memory does not grow
+ * byte is looked at for what is known to be harmful; nothing is expanded before it is judged; memory does not grow
  * with the file (some 4 MiB of it at a time, and 32 MiB more where documents lie in documents).
  */
 import { fileTypeFromTokenizer } from "file-type";
@@ -8,7 +8,7 @@ import { AbstractTokenizer, EndOfStreamError, type IReadChunkOptions } from "str
 import { archiveMark, inspectGzip, inspectZip } from "./archive.ts";
 import type { ArchiveFault } from "./archive-error.ts";
 import { type ByteSource, inBlocks, piecesOf, readExactly } from "./byte-source.ts";
-import { eicarMatcher } from "./eicar.ts";
+import { containsEicar, eicarMatcher } from "./eicar.ts";
 import { extensionOf } from "./file-name.ts";
 import {
   FILE_TYPES,
@@ -69,6 +69,8 @@ async function foundIn(source: ByteSource): Promise<Found | { readonly refused: 
   if (archive === "zip" || archive === "gzip") {
     const inspection = await (archive === "zip" ? inspectZip(source) : inspectGzip(source));
     if (inspection.outcome === "refused") return { refused: inspection.reason };
+    // What no entry holds: comments, names and other fields.
+    if (await containsEicar(piecesOf(source))) return { refused: "malware" };
     return inspection.kind === "otherDocument" ? { sniffed: undefined } : { kind: inspection.kind };
   }
   const sniffed = await sniff(source, head);

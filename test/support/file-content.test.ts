@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { type ByteSource, bytesInMemory } from "../../src/support/byte-source.ts";
@@ -5,6 +6,7 @@ import { containsEicar } from "../../src/support/eicar.ts";
 import { ATTACHMENT_BYTES_MAX, inspectContent } from "../../src/support/file-content.ts";
 import { EICAR } from "./eicar-text.ts";
 import { ACTIVE_FILES, ALLOWED_FILES, FORBIDDEN_FILES } from "./sample-files.ts";
+import { zipOf } from "./zip-writer.ts";
 
 async function verdict(content: Buffer | string, name: string): Promise<string> {
   const inspection = await inspectContent(bytesInMemory(Buffer.from(content)), name);
@@ -102,6 +104,18 @@ describe("a file of another type", () => {
       const text = `<event>${" ".repeat(1_048_576 - 7 - before)}${page}</event>`;
       expect([before, await verdict(text, "a.xml")]).toEqual([before, "activeContent"]);
     }
+  });
+
+  it("is refused when the test file is in a field of an archive", async () => {
+    expect(await verdict(zipOf([{ name: "a.txt", content: "text" }], { comment: EICAR }), "a.zip")).toBe(
+      "malware",
+    );
+    const gzip = gzipSync("text");
+    const header = Buffer.from(gzip.subarray(0, 10));
+    header[3] = 0b1_0000;
+    const commented = Buffer.concat([header, Buffer.from(`${EICAR}\0`), gzip.subarray(10)]);
+    expect(gunzipSync(commented).toString()).toBe("text");
+    expect(await verdict(commented, "a.gz")).toBe("malware");
   });
 
   it("is refused when it becomes binary only far behind its beginning", async () => {
