@@ -113,6 +113,10 @@ const audited = (request: SupportRequest) => ({
   sharedWith: request.sharedWith,
   groupId: request.groupId,
   contacts: request.contacts.map(({ email }) => email),
+  createdBy: request.createdBy,
+  workspaceId: request.workspaceId,
+  agreementId: request.agreementId,
+  isIncentiveRelated: request.isIncentiveRelated,
 });
 
 /** @param facts what besides the request was changed, such as a note. SR-06: of some the creator alone is told. */
@@ -136,6 +140,12 @@ export function requestAudit(
       ...(facts.after === undefined ? {} : { after: facts.after }),
     }),
     requestNumber: after.number,
-    ...(after.isIncentiveRelated ? { onlyFor: after.createdBy ?? "" } : {}),
+    ...onlyFor([after, before]),
   };
+}
+
+/** Also of what was, or is now, for its creator alone. */
+function onlyFor(versions: readonly (SupportRequest | undefined)[]): { onlyFor?: string } {
+  const hidden = versions.find((each) => each?.isIncentiveRelated);
+  return hidden === undefined ? {} : { onlyFor: hidden.createdBy ?? "" };
 }

@@ -5,8 +5,9 @@
  */
 import { LRUCache } from "lru-cache";
 import type { DirectoryAccess } from "../access/apply-change.ts";
-import type { AuditEntry, Doing } from "../access/audit-entry.ts";
+import { type AuditEntry, auditEntry, type Doing } from "../access/audit-entry.ts";
 import type { Customer } from "../agreements/customer.ts";
+import type { WorkspaceId } from "../agreements/ids.ts";
 import { canonicalJson, contentHashOf, entryIdOf } from "../consumption/entry.ts";
 import type { CommunicatedEvent, RequestEvent, UpsertedEvent } from "../consumption/event.ts";
 import {
@@ -188,5 +189,17 @@ const doingOf = (event: UpsertedEvent, at: string): Doing => ({
 function auditOf(doing: Doing, before: SupportRequest | undefined, after: SupportRequest): AuditEntry[] {
   if (before === undefined) return [requestAudit(doing, "supportRequestOpened", undefined, after)];
   const entry = requestAudit(doing, "supportRequestChanged", before, after);
+  if (before.workspaceId !== after.workspaceId) return moveAudits(doing, entry, before.workspaceId);
   return canonicalJson(entry.before) === canonicalJson(entry.after) ? [] : [entry];
+}
+
+/** Either workspace is told its own side: the one that the request left what was, the one that it came to what is. */
+function moveAudits(doing: Doing, entry: AuditEntry, left: WorkspaceId): AuditEntry[] {
+  const { before, after, ...shared } = entry;
+  const { action, target } = shared;
+  const { id } = auditEntry({ ...doing, key: `${doing.key}\nleft` }, { action, target });
+  return [
+    { ...shared, after },
+    { ...shared, id, workspaceId: left, before },
+  ];
 }

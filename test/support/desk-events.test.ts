@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { applyChange, nobodyToTell } from "../../src/access/apply-change.ts";
+import { type AuditEntry, auditEntrySchema } from "../../src/access/audit-entry.ts";
 import { personIdOf } from "../../src/access/member.ts";
 import { removeRole, roleAssignmentIdOf } from "../../src/access/role-assignment.ts";
+import { workspaceIdSchema } from "../../src/agreements/ids.ts";
 import { messageSchema } from "../../src/messages/message.ts";
 import { addContact } from "../../src/support/contacts.ts";
 import { requestNumberSchema } from "../../src/support/request.ts";
@@ -287,8 +289,16 @@ describe("people at the customer", () => {
 });
 
 describe("the audit trail", () => {
-  const trail = ({ kept }: DeskWorld) =>
-    kept.documents().flatMap((each) => (each.kind === "auditEntry" ? [each] : []));
+  const trail = ({ kept }: DeskWorld): AuditEntry[] =>
+    kept.documents().flatMap((each) => (each.kind === "auditEntry" ? [auditEntrySchema.parse(each)] : []));
+
+  async function addWorkspace({ stores }: DeskWorld, workspaceId: string): Promise<void> {
+    const known = await stores.customers.read(KEY.customerId);
+    const [first] = known?.value.workspaces ?? [];
+    if (known === undefined || first === undefined) throw new Error("there is no customer");
+    const other = { ...first, workspaceId: workspaceIdSchema.parse(workspaceId) };
+    await stores.customers.save({ ...known.value, workspaces: [first, other] }, known.etag);
+  }
 
   it("says what the support desk changed of who sees a request and how it stands, and of nothing else", async () => {
     const world = await startDesk();
@@ -303,6 +313,47 @@ describe("the audit trail", () => {
       { action: "supportRequestOpened", actor: { subject: "/servicedesk" } },
       { action: "supportRequestChanged", before: { status: "open" }, after: { status: "closed" } },
     ]);
+  });
+
+  it("says where a request belongs to now, and to either workspace of a move its own side", async () => {
+    const world = await startDesk();
+    await addWorkspace(world, "ws-other");
+    await record(
+      world,
+      upsertedEvent("u1"),
+      upsertedEvent("u2", { agreementId: "agr-t-base" }, { time: "2026-03-02T00:00:00Z" }),
+      upsertedEvent(
+        "u3",
+        { workspaceId: "ws-other", status: "closed", createdBy: "zoe@cust-t.example" },
+        { time: "2026-03-03T00:00:00Z" },
+      ),
+    );
+    const [opened, linked, ...moved] = trail(world);
+    expect(opened).toMatchObject({ workspaceId: "ws-default", after: { agreementId: null } });
+    expect(linked).toMatchObject({ before: { agreementId: null }, after: { agreementId: "agr-t-base" } });
+    expect(moved).toHaveLength(2);
+    const [left, come] = ["ws-default", "ws-other"].map((id) =>
+      moved.find(({ workspaceId }) => workspaceId === id),
+    );
+    expect(left).toMatchObject({ before: { workspaceId: "ws-default", status: "open", createdBy: null } });
+    expect(come).toMatchObject({ after: { workspaceId: "ws-other", status: "closed" } });
+    expect(JSON.stringify(left)).not.toMatch(/ws-other|closed|zoe/);
+    expect(JSON.stringify(come)).not.toContain("ws-default");
+    await record(
+      world,
+      upsertedEvent("u4", { isIncentiveRelated: true }, { time: "2026-03-04T00:00:00Z" }),
+      upsertedEvent(
+        "u5",
+        { isIncentiveRelated: false, workspaceId: "ws-default" },
+        { time: "2026-03-05T00:00:00Z" },
+      ),
+    );
+    const hidden = trail(world).slice(4);
+    expect(hidden.map((entry) => entry.onlyFor)).toEqual(Array(3).fill("zoe@cust-t.example"));
+    expect(hidden[0]).toMatchObject({
+      before: { isIncentiveRelated: false },
+      after: { isIncentiveRelated: true },
+    });
   });
 
   it("tells of an incentive-related request its creator alone", async () => {
