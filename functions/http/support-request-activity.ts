@@ -2,6 +2,7 @@ import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import type { App } from "../../src/platform/wiring.ts";
+import { STATUS_FACTS_MAX } from "../../src/support/request-status.ts";
 import {
   TIMELINE_KINDS,
   timelineEntry,
@@ -23,8 +24,7 @@ export function supportRequestActivityEndpoints(app: App) {
       route: `${requestRoute}/activity`,
       tag: "Support requests",
       summary: "List everything that happened to a support request, newest first",
-      description:
-        "Notes, changes of the status, attachments, e-mail, appointments and response targets that were missed: `type` says which, and `link` leads to it.",
+      description: `Notes, changes of the status, attachments, e-mail, appointments and response targets that were missed: \`type\` says which, and \`link\` leads to it. Of more than ${STATUS_FACTS_MAX} statements of the status the first and the newest ${STATUS_FACTS_MAX - 1} are kept, so changes between them are not listed.`,
       access: { kind: "signedIn" },
       params: requestParams,
       query: z.object(pagingQuery(PAGE_ITEMS)),

@@ -6,7 +6,7 @@
 import * as z from "zod";
 
 /** Facts of one request that are kept; of more, the first and the newest. */
-const STATUS_FACTS_MAX = 300;
+export const STATUS_FACTS_MAX = 300;
 
 export const requestStatusSchema = z.enum(["open", "attentionNeeded", "closed"]);
 export type RequestStatus = z.infer<typeof requestStatusSchema>;

@@ -170,6 +170,16 @@ describe("an event", () => {
     ).toEqual([{ status: "recorded" }, { status: "recorded" }]);
   });
 
+  it("counts by the millisecond, and within one by its id", async () => {
+    const world = await startDesk();
+    await record(
+      world,
+      upsertedEvent("u2", { title: "Second" }, { time: "2026-03-01T10:00:00.0001Z" }),
+      upsertedEvent("u1", { title: "First", status: "closed" }, { time: "2026-03-01T10:00:00.0009Z" }),
+    );
+    expect(world.kept.request(KEY)).toMatchObject({ title: "Second", status: "open" });
+  });
+
   it("adds contacts beside those of the advocate here, and takes away only its own", async () => {
     const world = await startDesk();
     await openHere(world);
