@@ -16,6 +16,8 @@ export type ArchiveFault =
   /** Expanded, too large for what it is now. */
   | "archiveRatioTooHigh"
   | "archiveNested"
+  /** By its content or by its name. */
+  | "archiveProgram"
   | "activeContent"
   | "malware";
 

@@ -9,6 +9,8 @@ import { ArchiveError, type ArchiveFault } from "./archive-error.ts";
 import { type ByteSource, bytesInMemory, piecesOf } from "./byte-source.ts";
 import { type DocumentKind, documentKind, isDescriptionPart } from "./document-kind.ts";
 import { eicarMatcher } from "./eicar.ts";
+import { extensionOf, sanitizedFileName } from "./file-name.ts";
+import { isProgramExtension } from "./file-types.ts";
 import { inflate, NotInflatableError } from "./inflate.ts";
 import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
@@ -51,6 +53,7 @@ export function inspectGzip(source: ByteSource): Promise<ArchiveInspection> {
     });
     if (compressedBytes !== source.size) throw new ArchiveError("archiveMalformed");
     if (archiveMark(look.head()) !== undefined) throw new ArchiveError("archiveNested");
+    if (isProgram(look.head())) throw new ArchiveError("archiveProgram");
     return "gzip";
   });
 }
@@ -87,6 +90,7 @@ async function zipKind(
     const content = await inspectEntry(source, entry, meter);
     if (isDescriptionPart(entry.name)) descriptions.set(entry.name, content.toString("utf8"));
     if (archiveMark(content) !== undefined) await inspectInside(content, entry, meter, depth);
+    if (isProgram(content) || isProgramName(entry.name)) throw new ArchiveError("archiveProgram");
   }
   const kind = documentKind(
     entries.map(({ name }) => name),
@@ -198,6 +202,21 @@ const ARCHIVE_MARKS: readonly (readonly [name: string, mark: string, offset?: nu
   ["ace", "**ACE**", 7],
   ["tar", "ustar", 257],
 ];
+
+/** ELF, Mach-O in either order of bytes and for several processors, the bytes of Java; and scripts that name their shell. */
+const PROGRAM = /^(?:\x7fELF|\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba[\xbe\xbf]|#! ?\/)/;
+/** Of Windows and DOS: the mark alone begins texts too, which have no zeros. */
+const WINDOWS_PROGRAM = /^(?:MZ|ZM).*\0/s;
+
+/** By its first bytes. */
+function isProgram(head: Buffer): boolean {
+  const text = head.toString("latin1", 0, HEAD_BYTES);
+  return PROGRAM.test(text) || WINDOWS_PROGRAM.test(text);
+}
+
+/** As it is called once it is unpacked: Windows leaves out dots and spaces at the end. */
+const isProgramName = (name: string): boolean =>
+  isProgramExtension(extensionOf(sanitizedFileName(name)) ?? "");
 
 /** By its first bytes. */
 export function archiveMark(head: Uint8Array): string | undefined {

@@ -22,6 +22,7 @@ const MESSAGES = {
   archiveSizesWrong: `The archive says other sizes than its files have. ${ARCHIVE}`,
   archiveTooLarge: `Unpacked, the archive is too large. ${ARCHIVE}`,
   archiveRatioTooHigh: `The archive becomes more than a hundred times as large when it is unpacked. ${ARCHIVE}`,
+  archiveProgram: "There is a program or a script in the archive. Pack the files anew without it.",
   archiveNested: `There is an archive in the archive. ${ARCHIVE}`,
   sizeMismatch: `What arrived has another size than was said. ${WHOLE_FILE}`,
   checksumMismatch: `What arrived has another SHA-256 than was said: it was damaged on its way. ${WHOLE_FILE}`,

@@ -90,4 +90,14 @@ const ACTIVE_TEXT_EXTENSIONS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** What is run by being opened, once it is unpacked. */
+const PROGRAM_EXTENSIONS: ReadonlySet<string> = new Set(
+  (
+    "exe dll sys ocx drv scr com pif cpl msi msp msix appx jar bat cmd ps1 psm1 vb vbs vbe js jse wsf wsh wsc sct hta chm " +
+    "lnk url scf reg inf command application xll docm dotm xlsm xltm xlam pptm potm ppsm ppam"
+  ).split(" "),
+);
+
+export const isProgramExtension = (extension: string): boolean => PROGRAM_EXTENSIONS.has(extension);
+
 export const isActiveTextExtension = (extension: string): boolean => ACTIVE_TEXT_EXTENSIONS.has(extension);

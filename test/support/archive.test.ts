@@ -133,6 +133,13 @@ describe("a zip file is refused", () => {
     ["with a document too deep inside", zipOf([whole("a", withInside(withInside(small)))]), "archiveNested"],
     ["with documents in documents in documents", deep(), "archiveNested"],
     ["with a document too large to look into", zipOf([whole("a", largeDocument())]), "archiveNested"],
+    ["with a program by its name", zipOf([text("a"), text("bin/setup.EXE")]), "archiveProgram"],
+    ["with a script by its name", zipOf([text("x.js")]), "archiveProgram"],
+    ["with a program whose name ends in a dot", zipOf([text("x.exe. ")]), "archiveProgram"],
+    ["with a program of Windows", zipOf([whole("a.txt", Buffer.from("MZ\x90\0\x03"))]), "archiveProgram"],
+    ["with a program of Linux", zipOf([whole("a.txt", Buffer.from("\x7fELF\x02"))]), "archiveProgram"],
+    ["with a program of macOS", zipOf([whole("a", Buffer.from("cffaedfe07", "hex"))]), "archiveProgram"],
+    ["with a script by its first line", zipOf([whole("a", Buffer.from("#!/bin/sh\n"))]), "archiveProgram"],
     ["with the test file", zipOf([text("a"), whole("b.com", Buffer.from(EICAR))]), "malware"],
     ["with the test file stored", zipOf([whole("b.com", Buffer.from(EICAR), true)]), "malware"],
     [
@@ -238,6 +245,8 @@ describe("a gzip file", () => {
     ["of gzip is refused", gzipSync(gzipSync("text")), "archiveNested"],
     ["of zip is refused", gzipSync(zipOf([text("a")])), "archiveNested"],
     ["of a document is refused", gzipSync(officeDocument("docx")), "archiveNested"],
+    ["of a program is refused", gzipSync("\x7fELF\x02"), "archiveProgram"],
+    ["of a text that begins as a program does is read", gzipSync("MZ ended the letter."), "gzip"],
     ["of the test file is refused", gzipSync(EICAR), "malware"],
   ])("%s", async (_, bytes, outcome) => {
     expect(verdict(await gzip(bytes))).toBe(outcome);
