@@ -178,18 +178,24 @@ export function supportRequestUploadEndpoints(app: App) {
     },
     async (request) => {
       const upload = await uploadOf(request);
-      const { attachment } = upload;
+      const { attachment, key } = upload;
+      const { attachmentId } = attachment;
       const sha256 = createHash("sha256").update(request.body).digest("hex");
       requireSameSize(attachment, request.body);
       requireSameChecksum(attachment, sha256);
       if (attachment.progress.state !== "uploading") return scanning(request, upload, attachment);
-      const arrived = await support.attachmentFiles.put(attachment.attachmentId, request.body);
+      const arrived = await support.attachmentFiles.put(attachmentId, request.body, async () =>
+        requireUploading(present(await readAttachment(support, key, attachmentId)).value),
+      );
       if (arrived === undefined) throw uploadLocked();
       const now = request.now.toISOString();
       const after = await change(request, upload, (known) => {
-        // Of two same requests at once, the later one has written over what the other completed.
         requireSameChecksum(known, sha256);
-        const isOpen = known.progress.state === "uploading" || known.progress.state === "scanning";
+        const { progress } = known;
+        // Of two same requests at once, the other one may have completed it; only what is gone meanwhile is written anew.
+        const isOpen =
+          progress.state === "uploading" ||
+          (progress.state === "scanning" && progress.uploadTag !== arrived.tag);
         return isOpen ? completed(known, arrived, sha256, now) : undefined;
       });
       return scanning(request, upload, after);

@@ -6,6 +6,8 @@
  */
 import { createHash } from "node:crypto";
 import {
+  type BlobGetPropertiesResponse,
+  type BlobRequestConditions,
   BlobSASPermissions,
   type BlobServiceClient,
   type BlockBlobClient,
@@ -18,6 +20,8 @@ import { BLOCK_BYTES, blockIdOf, type UploadBlock } from "./upload-block.ts";
 
 /** Of the connection that a range comes by, which starts again where it broke. */
 const RANGE_TRIES = 3;
+/** Of those that replace the same upload at once, all but the last one find it changed. */
+const PUT_TRIES = 4;
 
 /** The upload is no longer what was completed, or is kept in a way in which nobody here can read it. */
 export class UploadUnreadableError extends Error {
@@ -39,8 +43,16 @@ export type AttachmentFiles = {
   readonly waitingBlocks: (attachmentId: string) => Promise<readonly UploadBlock[]>;
   /** Undefined: nothing was put together so far. */
   readonly arrived: (attachmentId: string) => Promise<Arrived | undefined>;
-  /** The whole upload at once. Undefined: whoever holds a link keeps it locked. */
-  readonly put: (attachmentId: string, bytes: Uint8Array) => Promise<Arrived | undefined>;
+  /**
+   * The whole upload at once. The same content is written once, and keeps its tag. Undefined: whoever holds a link keeps it
+   * locked.
+   * @param beforeReplacing another content; nothing is written where it throws.
+   */
+  readonly put: (
+    attachmentId: string,
+    bytes: Uint8Array,
+    beforeReplacing?: () => Promise<void>,
+  ) => Promise<Arrived | undefined>;
   /** Reading throws UploadUnreadableError where that is no longer there. */
   readonly upload: (attachmentId: string, arrived: Arrived) => ByteSource;
   /** Of two that keep the same, both succeed. @throws whatever reading the content throws; nothing is kept then. */
@@ -71,11 +83,8 @@ export function blobAttachmentFiles(
       const found = await unless([404, 409], () => uploadOf(attachmentId).getProperties());
       return found === undefined ? undefined : arrivedOf(found.etag, found.contentLength);
     },
-    put: async (attachmentId, bytes) => {
-      const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const put = await unless([409, 412], () => uploadOf(attachmentId).upload(content, content.byteLength));
-      return put === undefined ? undefined : arrivedOf(put.etag, content.byteLength);
-    },
+    put: (attachmentId, bytes, beforeReplacing = async () => undefined) =>
+      put(uploadOf(attachmentId), bytes, beforeReplacing),
     upload: (attachmentId, { tag, bytes }) => ({
       size: bytes,
       read: (offset, length) => readRange(uploadOf(attachmentId), tag, offset, length),
@@ -135,6 +144,27 @@ async function readRange(
   }
 }
 
+async function put(
+  blob: BlockBlobClient,
+  bytes: Uint8Array,
+  beforeReplacing: () => Promise<void>,
+): Promise<Arrived | undefined> {
+  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const wanted = { bytes: content.byteLength, sha256: createHash("sha256").update(content).digest("hex") };
+  let conditions: BlobRequestConditions = { ifNoneMatch: "*" };
+  for (let tries = 0; tries < PUT_TRIES; tries++) {
+    const options = { conditions, metadata: { sha256: wanted.sha256 } };
+    const written = await unless([409, 412], () => blob.upload(content, wanted.bytes, options));
+    if (written !== undefined) return arrivedOf(written.etag, wanted.bytes);
+    const found = await unless([404, 409], () => blob.getProperties());
+    if (found !== undefined && isSame(found, wanted)) return arrivedOf(found.etag, found.contentLength);
+    if (found !== undefined) await beforeReplacing();
+    // Blocks that wait may count as an upload that is there, and yet nothing is there that could be named.
+    conditions = found?.etag === undefined ? {} : { ifMatch: found.etag };
+  }
+  return undefined;
+}
+
 async function keep(blob: BlockBlobClient, content: AsyncIterable<Uint8Array>): Promise<KeptFile> {
   const hash = createHash("sha256");
   const blockIds: string[] = [];
@@ -164,10 +194,15 @@ async function keep(blob: BlockBlobClient, content: AsyncIterable<Uint8Array>): 
   return kept;
 }
 
-async function isKept(blob: BlockBlobClient, { bytes, sha256 }: KeptFile): Promise<boolean> {
+async function isKept(blob: BlockBlobClient, kept: KeptFile): Promise<boolean> {
   const found = await unless([404], () => blob.getProperties());
-  return found?.metadata?.["sha256"] === sha256 && found.contentLength === bytes;
+  return found !== undefined && isSame(found, kept);
 }
+
+const isSame = (
+  { metadata, contentLength }: BlobGetPropertiesResponse,
+  { bytes, sha256 }: KeptFile,
+): boolean => metadata?.["sha256"] === sha256 && contentLength === bytes;
 
 async function discard(blob: BlockBlobClient): Promise<void> {
   await deleteWhole(blob);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { ATTACHMENTS_MAX } from "../../src/support/attachment.ts";
@@ -82,6 +83,19 @@ describe("an attachment", () => {
     const answers = await Promise.all([1, 2, 3].map(() => client.putContent(attachmentId, LOG)));
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
     expect(await client.decided(attachmentId)).toMatchObject({ state: "clean", sha256: sha256Of(LOG) });
+  });
+
+  test("that is sent again while it is on its way, and while it is looked into, is found clean", async () => {
+    const { client } = await start();
+    const large = logOf(3_000_000);
+    for (const waitMs of [10, 30, 60, 90]) {
+      const { attachmentId } = await client.announce("backup.log", large);
+      const first = client.putContent(attachmentId, large);
+      await setTimeout(waitMs);
+      const answers = await Promise.all([first, client.putContent(attachmentId, large)]);
+      expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+      expect(await client.decided(attachmentId)).toMatchObject({ state: "clean", sha256: sha256Of(large) });
+    }
   });
 
   test("is refused with what is wrong, not counted, and cannot be downloaded", async () => {

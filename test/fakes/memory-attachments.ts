@@ -45,7 +45,12 @@ export function memoryFiles(): MemoryFiles {
       const found = uploads.get(attachmentId);
       return found && { tag: found.tag, bytes: found.content.byteLength };
     },
-    put: async (attachmentId, bytes) => write(attachmentId, Buffer.from(bytes)),
+    put: async (attachmentId, bytes, beforeReplacing = async () => undefined) => {
+      const known = uploads.get(attachmentId);
+      if (known?.content.equals(bytes) === true) return { tag: known.tag, bytes: bytes.byteLength };
+      if (known !== undefined) await beforeReplacing();
+      return write(attachmentId, Buffer.from(bytes));
+    },
     upload: (attachmentId, { tag, bytes }) => ({
       size: bytes,
       read: async (offset, length) => {
@@ -89,7 +94,7 @@ export function aroundFiles(files: AttachmentFiles, around: Around): AttachmentF
     writeLink: (id, expiresAt) => plain("writeLink", () => files.writeLink(id, expiresAt)),
     waitingBlocks: (id) => plain("waitingBlocks", () => files.waitingBlocks(id)),
     arrived: (id) => plain("arrived", () => files.arrived(id)),
-    put: (id, bytes) => plain("put", () => files.put(id, bytes)),
+    put: (id, bytes, beforeReplacing) => plain("put", () => files.put(id, bytes, beforeReplacing)),
     upload: (id, arrived) => {
       const { size, read } = files.upload(id, arrived);
       return { size, read: (offset, length) => plain("upload.read", () => read(offset, length)) };

@@ -121,6 +121,34 @@ describe.each(targets)("files of attachments in %s", (_, target) => {
     await expect(upload.read(5, 3)).rejects.toMatchObject({ reason: "uploadChanged" });
   });
 
+  test("put the same content once, and another one only where that may be", async () => {
+    const { files } = target();
+    const id = newId();
+    const content = randomBytes(300_000);
+    const asked: string[] = [];
+    const refuse = async (): Promise<void> => {
+      asked.push("replace");
+      throw new Error("it is over");
+    };
+    const same = await Promise.all([1, 2, 3].map(() => files.put(id, content, refuse)));
+    const [first] = same;
+    if (first === undefined) throw new Error("it was not put");
+    expect(same).toEqual([first, first, first]);
+    expect(asked).toEqual([]);
+    await expect(files.put(id, Buffer.from("another"), refuse)).rejects.toThrow("it is over");
+    expect(await files.arrived(id)).toEqual(first);
+    expect(await files.put(id, Buffer.from("another"))).toMatchObject({ bytes: 7 });
+    expect(await files.arrived(id)).toMatchObject({ bytes: 7 });
+  });
+
+  test("put a content in place of blocks that wait", async () => {
+    const { files, putBlock } = target();
+    const id = newId();
+    await putBlock(id, blockIdOf(0), Buffer.from("waiting"));
+    expect(await files.put(id, Buffer.from("whole"))).toMatchObject({ bytes: 5 });
+    expect(await files.arrived(id)).toMatchObject({ bytes: 5 });
+  });
+
   test("keep the same content twice, and never another one in its place", async () => {
     const { files } = target();
     const id = newId();
