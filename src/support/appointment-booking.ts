@@ -50,7 +50,8 @@ export type Plan = Reservation & {
         readonly timeZone: string;
         readonly decide: (held: Held) => NonNullable<Decided>;
       }
-    | { readonly kind: "release"; readonly decide: () => NonNullable<Decided> }
+    /** `keep`: its time stays as it is, and so does the calendar. */
+    | { readonly kind: "release" | "keep"; readonly decide: () => NonNullable<Decided> }
   );
 
 /** The slot that is held, and the calendar that it is of. */
@@ -84,6 +85,7 @@ export async function changeAppointment(
     const planned = await plan(known);
     if (planned === undefined) return undefined;
     advocate = planned.email;
+    if (planned.kind === "keep") return planned.decide();
     held.set(advocate, "notWritten");
     if (planned.kind === "hold") return planned.decide(await hold(access, attempt, planned));
     await changeCalendar(access, planned.email, (calendar) =>

@@ -19,6 +19,7 @@ import {
   requireChangeable,
   requireNone,
   requireOffered,
+  showInZone,
 } from "./appointment.ts";
 import type { Plan } from "./appointment-booking.ts";
 import { attendeesOf, customersPerson, type InvitedAccess, stillInvited } from "./appointment-people.ts";
@@ -87,7 +88,7 @@ export async function planBooking(
 
 type Asked = { readonly appointmentId: string; readonly conditions: Conditions };
 
-/** @returns undefined where it begins then already. @throws NotFoundError, ConflictError, PreconditionFailedError */
+/** @returns undefined where it begins then already and is shown in that zone. @throws NotFoundError, ConflictError, PreconditionFailedError */
 export async function planMove(
   access: PlanAccess,
   doing: Doing,
@@ -103,8 +104,12 @@ export async function planMove(
   requireMatch(conditions, before.etag);
   requireChangeable(before.value, doing.at);
   const { start: leaves, advocate } = before.value;
-  if (leaves === start) return undefined;
   const timeZone = asked ?? before.value.timeZone;
+  if (leaves === start) {
+    if (timeZone === before.value.timeZone) return undefined;
+    const decide = () => showInZone(doing, known, before, timeZone);
+    return { kind: "keep", email: advocate.email, appointmentId, leaves, decide };
+  }
   const invited = await stillInvited(access, known.value, before.value, doing.at);
   return {
     kind: "hold",

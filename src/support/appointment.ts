@@ -145,6 +145,27 @@ export function moveAppointment(
   return changed(doing, known, before, { value: after, etag });
 }
 
+/** Nothing that a calendar goes by changes, so nobody is told and the sequence stays. */
+export function showInZone(
+  doing: Doing,
+  { value: known }: Versioned<SupportRequest>,
+  { value: before, etag }: Versioned<Appointment>,
+  timeZone: string,
+): NonNullable<Decided> {
+  const appointment: Appointment = { ...before, timeZone };
+  const after = { ...known, changedAt: doing.at, revision: known.revision + 1 };
+  const facts = {
+    target: `/appointments/${before.appointmentId}`,
+    before: { ...audited(before), timeZone: before.timeZone },
+    after: { ...audited(appointment), timeZone },
+  };
+  return {
+    after,
+    audit: [requestAudit(doing, ACTIONS.moved, known, after, facts)],
+    writes: [{ document: appointment, etag }],
+  };
+}
+
 export function cancelAppointment(
   doing: Doing,
   { value: known }: Versioned<SupportRequest>,

@@ -242,6 +242,18 @@ describe("an appointment", () => {
     expect((await change("GET", other.requestId, appointmentId)).status).toBe(404);
   });
 
+  test("is shown in another time zone when only that is asked for, and keeps its time and its sequence", async () => {
+    const { requestId } = await withAdvocate(world);
+    const { first } = await someSlot(requestId);
+    const made = await booked(world, requestId, { start: first.start, timeZone: ZONE });
+    const patch = { start: first.start, timeZone: "Asia/Kolkata" };
+    const moved = await change("PATCH", requestId, made.appointmentId, patch);
+    expect(moved.read(appointmentSchema)).toMatchObject({ start: first.start, timeZone: "Asia/Kolkata" });
+    expect((await change("GET", requestId, made.appointmentId)).text).toBe(moved.text);
+    const { text } = await world.api.ask(PEOPLE.contact, { path: made.invitationLink });
+    expect(eventOf(text).sequence).toBe("0");
+  });
+
   test("stays with the advocate with whom it was booked when another one takes over", async () => {
     const { requestId, number } = await withAdvocate(world);
     const { first, second } = await someSlot(requestId);
