@@ -36,12 +36,9 @@ const detailsSchema = summarySchema
   .extend({
     messageId: z.string().nullable(),
     text: z.string().meta({ description: "The whole text; of an HTML mail, its text." }),
-    html: z
-      .string()
-      .nullable()
-      .meta({
-        description: "Safe to put into a page: nothing in it runs or is fetched. Null: a mail of text alone.",
-      }),
+    html: z.string().nullable().meta({
+      description: "Safe to put into a page: nothing in it runs or is fetched. Null: a mail of text alone.",
+    }),
   })
   .meta({ id: "SupportRequestCommunication" });
 
