@@ -73,6 +73,7 @@ export async function* sheetXml(
 ): AsyncGenerator<Uint8Array> {
   const links: string[] = [];
   const rowXml = rowWriterOf(section, options, links);
+  const encoded = encoder();
   let bytes = 0;
   let xml = `${XML_DECLARATION}<worksheet xmlns="${MAIN_NAMESPACE}">${views(options.isFirst)}`;
   xml += `${widths(section, options.texts)}<sheetData>${headerXml(section, options.texts)}`;
@@ -85,7 +86,7 @@ export async function* sheetXml(
       sheet.rows += 1;
       xml += rowXml(sheet.rows, row);
       if (xml.length < CHUNK_CHARACTERS) continue;
-      const chunk = Buffer.from(xml);
+      const chunk = encoded(xml);
       bytes += chunk.length;
       xml = "";
       yield chunk;
@@ -95,6 +96,16 @@ export async function* sheetXml(
   const hyperlinks = links.join("");
   xml += `</sheetData>${filter}${hyperlinks === "" ? "" : `<hyperlinks>${hyperlinks}</hyperlinks>`}`;
   yield Buffer.from(`${xml}</worksheet>`);
+}
+
+/**
+ * Bytes that last until the next ones: new memory for each would be gigabytes of rubbish for a large report, which the
+ * engine leaves lying about.
+ */
+function encoder(): (text: string) => Buffer {
+  const buffer = Buffer.allocUnsafeSlow(2 * CHUNK_CHARACTERS);
+  return (text) =>
+    Buffer.byteLength(text) <= buffer.length ? buffer.subarray(0, buffer.write(text)) : Buffer.from(text);
 }
 
 const rangeOf = ({ columns, rows }: Sheet, fixed = ""): string =>

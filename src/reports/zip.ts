@@ -3,13 +3,12 @@
  * numbers of each. Invariants: the same entries are the same bytes, whenever and wherever they are written; a file that
  * would need the format's 64-bit fields is refused and never written wrong.
  */
-import { pipeline, Readable } from "node:stream";
-import { constants, crc32, createDeflateRaw } from "node:zlib";
+import { constants, crc32, createDeflateRaw, type DeflateRaw } from "node:zlib";
 
 export type ZipEntry = {
   /** ASCII, with forward slashes; unique in its file. */
   readonly path: string;
-  /** Read to its end before the next entry is asked for. */
+  /** Read to its end before the next entry is asked for. A chunk has to last until the one after it is asked for. */
   readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 };
 
@@ -61,23 +60,36 @@ const tooLarge = (): RangeError =>
 
 /** Reads on only as fast as it is read; whoever stops reading stops what is read. */
 async function* deflated(content: ZipEntry["content"], sums: Sums): AsyncGenerator<Uint8Array> {
-  async function* summed(): AsyncGenerator<Uint8Array> {
+  const deflate = createDeflateRaw(COMPRESSION);
+  const fed = feed(deflate, content, sums);
+  try {
+    for await (const chunk of deflate) {
+      const bytes: Buffer = chunk;
+      sums.compressedBytes += bytes.length;
+      yield bytes;
+    }
+  } finally {
+    deflate.destroy();
+    await fed;
+  }
+}
+
+/** Never rejects: what fails on the way comes out of the end that is read. */
+async function feed(deflate: DeflateRaw, content: ZipEntry["content"], sums: Sums): Promise<void> {
+  try {
     for await (const chunk of content) {
       sums.crc = crc32(chunk, sums.crc);
       sums.bytes += chunk.length;
-      yield chunk;
+      // Not until there is room, but until it is done with: the bytes may be others from then on.
+      await new Promise<void>((resolve, reject) => {
+        deflate.write(chunk, (error) => (error ? reject(error) : resolve()));
+      });
     }
-  }
-  // What fails on the way comes out of the end that is read.
-  const compressed = pipeline(
-    Readable.from(summed(), { highWaterMark: 1 }),
-    createDeflateRaw(COMPRESSION),
-    () => {},
-  );
-  for await (const chunk of compressed) {
-    const bytes: Buffer = chunk;
-    sums.compressedBytes += bytes.length;
-    yield bytes;
+    deflate.end();
+  } catch (error) {
+    deflate.destroy(
+      error instanceof Error ? error : new Error("the content of an entry failed", { cause: error }),
+    );
   }
 }
 
