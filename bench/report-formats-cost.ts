@@ -1,7 +1,8 @@
 /** CPU time of a row of a spreadsheet, beside that of other writers of the same rows, in turns. */
+import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import type { Bench } from "./figure.ts";
-import { repositoryPath, run } from "./processes.ts";
+import { run } from "./processes.ts";
 import { median } from "./statistics.ts";
 
 const ROWS = 100_000;
@@ -9,7 +10,7 @@ const TURNS = 3;
 const NAMES = ["none", "csv", "csv-stringify", "xlsx", "hucre", "exceljs"] as const;
 type Name = (typeof NAMES)[number];
 const RATIO_LIMIT = { atMost: 1.3 };
-const PROGRAM = repositoryPath("bench/report-formats-cost-process.ts");
+const PROGRAM = fileURLToPath(new URL("./report-formats-cost-process.ts", import.meta.url));
 
 const costSchema = z.object({ bytes: z.int(), cpuMicroseconds: z.number() });
 type Cost = z.infer<typeof costSchema>;

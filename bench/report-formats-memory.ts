@@ -1,19 +1,21 @@
 /** Peak memory of writing one file of a report: it must not depend on how many rows there are. */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { build } from "esbuild";
 import * as z from "zod";
 import { startBlob } from "../local/blob/server.ts";
 import type { Bench, Figure } from "./figure.ts";
-import { repositoryPath, run } from "./processes.ts";
+import { run } from "./processes.ts";
 
 const FORMATS = ["csv", "xlsx"] as const;
 type Format = (typeof FORMATS)[number];
 const FEW_ROWS = 10_000;
 const MANY_ROWS = 1_000_000;
-const PROGRAM = repositoryPath("bench/report-formats-process.ts");
+const PROGRAM = fileURLToPath(new URL("./report-formats-process.ts", import.meta.url));
 const CONTAINER = "reports";
 const MB = 1_048_576;
 const PEAK_LIMIT = { atMost: 200 };

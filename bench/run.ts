@@ -3,19 +3,33 @@ import { parseArgs } from "node:util";
 import { type Bench, type Figure, isWithinLimit, rowOf, type TableRow } from "./figure.ts";
 import { load } from "./load.ts";
 import { readCost } from "./read-cost.ts";
+import { reportFormatsCost } from "./report-formats-cost.ts";
+import { reportFormatsMemory } from "./report-formats-memory.ts";
 import { reportMemory } from "./report-memory.ts";
+import { reportPdf } from "./report-pdf.ts";
 import { requestCost } from "./request-cost.ts";
 import { start } from "./start.ts";
 import { supportCost } from "./support-cost.ts";
 import { writeCost } from "./write-cost.ts";
 
-const benches: readonly Bench[] = [writeCost, readCost, supportCost, requestCost, load, start, reportMemory];
+const benches: readonly Bench[] = [
+  writeCost,
+  readCost,
+  supportCost,
+  requestCost,
+  load,
+  start,
+  reportMemory,
+  reportFormatsCost,
+  reportFormatsMemory,
+  reportPdf,
+];
 
 const USAGE = `Usage: npm run bench -- [NAME ...] [--events FILE]
 
 Without a name all of them run, one after another:
 
-${benches.map(({ name, summary }) => `  ${name.padEnd(15)}${summary}`).join("\n")}
+${benches.map(({ name, summary }) => `  ${name.padEnd(23)}${summary}`).join("\n")}
 
   --events FILE   CloudEvents, one JSON event a line, to be recorded beside the generated ones
 

@@ -8,7 +8,7 @@ import type * as z from "zod";
 import type { Language, unitSchema } from "../agreements/agreement-event.ts";
 
 /** `code`: one of a known set of words, which the recipient's language has a word for; see `codeSets`. */
-export type ColumnKind = "text" | "integer" | "amount" | "instant" | "day" | "code" | "codes";
+type ColumnKind = "text" | "integer" | "amount" | "instant" | "day" | "code" | "codes";
 
 /** The known words of a column, each with a text in the catalogue: `service.problemResolution`, for example. */
 export const codeSets = [
@@ -97,7 +97,7 @@ export type EntitlementFigures = {
   readonly lines: number;
 };
 
-export type ReportKind = "cpod" | "education";
+type ReportKind = "cpod" | "education";
 
 export type ReportContent = {
   readonly kind: ReportKind;
