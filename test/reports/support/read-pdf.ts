@@ -1,9 +1,7 @@
 /** Reads PDF files back with a library that has nothing to do with the one that writes them. */
 import { inflateSync } from "node:zlib";
-import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
+import { getDocumentProxy } from "unpdf";
 import * as z from "zod";
-
-const FONTS = new URL("../../../node_modules/pdfjs-dist/standard_fonts/", import.meta.url).href;
 
 export const bytesOf = async (file: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
   const parts: Uint8Array[] = [];
@@ -34,8 +32,7 @@ const outlineSchema: z.ZodType<OutlineItem[]> = z.array(
 );
 
 export async function readPdf(bytes: Uint8Array) {
-  const task = getDocument({ data: Uint8Array.from(bytes), standardFontDataUrl: FONTS, verbosity: 0 });
-  const document = await task.promise;
+  const document = await getDocumentProxy(Uint8Array.from(bytes), { verbosity: 0 });
   const pageOf = async (dest: unknown): Promise<number> => {
     const [reference] = z.tuple([z.object({ num: z.int(), gen: z.int() })], z.unknown()).parse(dest);
     return (await document.getPageIndex(reference)) + 1;
@@ -74,7 +71,7 @@ export async function readPdf(bytes: Uint8Array) {
     .looseObject({ Title: z.string(), Language: z.string(), CreationDate: z.string() })
     .parse(info);
   const hasScript = (await document.getJSActions()) !== null;
-  await task.destroy();
+  await document.loadingTask.destroy();
   return { pages, outline, facts, hasScript };
 }
 
