@@ -17,7 +17,7 @@ const SHEET_BYTES_MAX = 3 * 1_024 ** 3;
 const CHUNK_CHARACTERS = 64 * 1_024;
 
 /** The rows of a section, taken a batch at a time, with what is left over given back. */
-export type RowSource = {
+type RowSource = {
   /** @returns undefined at the end; never an empty batch. */
   readonly take: () => Promise<readonly Row[] | undefined>;
   readonly giveBack: (rows: readonly Row[]) => void;
@@ -56,7 +56,7 @@ export type Sheet = {
   rows: number;
 };
 
-export type SheetOptions = {
+type SheetOptions = {
   readonly texts: ReportTexts;
   readonly isFirst: boolean;
   readonly rowsMax: number;
