@@ -98,7 +98,9 @@ describe("what is said to be held in a workspace", () => {
         access.kind === "workspace" || access.kind === "workspaces" ? [access.permission] : [],
       ),
     );
-    expect(permissionNames.filter(isForWorkspaces)).toEqual([...inWorkspaces].toSorted());
+    // Held in a workspace and asked for of each request, which names its workspace itself.
+    const ofRequests = ["open", "readAll", "share", "work"].map((each) => `supportRequests.${each}`);
+    expect(permissionNames.filter(isForWorkspaces)).toEqual([...inWorkspaces, ...ofRequests].toSorted());
     expect([...inWorkspaces].every(isPermission)).toBe(true);
   });
 
@@ -116,6 +118,9 @@ describe("what is said to be held in a workspace", () => {
         "invitations.manage",
         "members.change",
         "members.read",
+        "supportRequests.readAll",
+        "supportRequests.share",
+        "supportRequests.work",
       ],
     ]);
   });
