@@ -124,9 +124,10 @@ describe("the balance after a row", () => {
             agreementEvent({ timeZone, packages: [basePackage({ entitlements: [credits] })] }),
           );
           const borders = (grants ?? []).flatMap(({ startDate, endDate }) => [startDate, endDate]);
+          // On the first and last day an instant may be outside in some zone, and would be rejected.
           const others = Array.from({ length: 12 }, () => day(0, 2 + random.below(360)));
           const days = random
-            .shuffled([...borders.filter((each) => each < "2026-12-31"), ...others])
+            .shuffled([...borders.filter((each) => each > "2026-01-01" && each < "2026-12-31"), ...others])
             .slice(0, 12);
           const deliveries = Array.from({ length: 40 }, (_, index) =>
             deliveryEvent(`d${index}`, {
