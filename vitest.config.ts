@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     reporters: ["default", summaryReporter],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A machine that has other work as well may take four times as long.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     restoreMocks: true,
     unstubEnvs: true,
   },
