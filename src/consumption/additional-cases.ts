@@ -25,6 +25,10 @@ export type AdditionalCase = {
   readonly agreementId: string | null;
 };
 
+/** What a case says of itself: as the last of its rows that says it does, by time and then by id, in whatever order they come. */
+const facts = ["title", "category", "openedAt", "agreementId"] as const;
+type Fact = (typeof facts)[number];
+
 export type AdditionalCases = {
   readonly dataAsOf: string | null;
   readonly cases: number;
@@ -46,6 +50,8 @@ type Draft = { -readonly [Key in keyof AdditionalCase]: AdditionalCase[Key] } & 
   /** Whatever the unit: what was taken back is taken back from all of it. */
   left: number;
   readonly leftFor: Map<Reason, number>;
+  /** The row that each fact is from. */
+  readonly saidBy: Map<Fact, AdditionalEntry>;
 };
 
 export async function collectAdditionalCases(
@@ -82,11 +88,17 @@ function addEntry(drafts: Map<string, Draft>, entry: AdditionalEntry): void {
   draft.left += entry.quantity;
   for (const reason of entry.reasons)
     draft.leftFor.set(reason, (draft.leftFor.get(reason) ?? 0) + entry.quantity);
-  draft.title ??= entry.title ?? null;
-  draft.category ??= entry.category ?? null;
-  draft.openedAt ??= entry.openedAt ?? null;
-  draft.agreementId ??= entry.agreementId ?? null;
+  for (const fact of facts) {
+    const value = entry[fact] ?? null;
+    if (value === null || !isLater(entry, draft.saidBy.get(fact))) continue;
+    draft[fact] = value;
+    draft.saidBy.set(fact, entry);
+  }
   if (entry.at > draft.lastDeliveredAt) draft.lastDeliveredAt = entry.at;
+}
+
+function isLater(entry: AdditionalEntry, other: AdditionalEntry | undefined): boolean {
+  return other === undefined || (compareText(entry.at, other.at) || compareText(entry.id, other.id)) > 0;
 }
 
 function newDraft(key: string, service: string, number: string | null): Draft {
@@ -104,10 +116,11 @@ function newDraft(key: string, service: string, number: string | null): Draft {
     agreementId: null,
     left: 0,
     leftFor: new Map(),
+    saidBy: new Map(),
   };
 }
 
-function finish({ left: _left, leftFor, ...draft }: Draft): AdditionalCase {
+function finish({ left: _left, saidBy: _saidBy, leftFor, ...draft }: Draft): AdditionalCase {
   return { ...draft, reasons: [...leftFor.keys()].toSorted() };
 }
 
