@@ -64,6 +64,22 @@ const lineColumns = [
 
 const reasons: Column = { key: "reasons", kind: "codes", codes: "reason", printWidth: 4 };
 
+const learningColumns = [
+  text("learner", 3),
+  text("activityTitle", 5),
+  text("format", 2),
+  text("product", 3),
+  text("level", 2),
+  text("language", 2),
+  instant("started", 3),
+  instant("completed", 3),
+  text("workspaceId"),
+  text("workspaceName", 2),
+  text("entitlementName"),
+  integer("quantity", 1),
+  text("lineId"),
+] as const;
+
 export const columnsOf: Readonly<Record<SectionKey, readonly Column[]>> = {
   report: [code("name", "fact", 2), text("value", 5)],
   entitlement: [
@@ -98,19 +114,6 @@ export const columnsOf: Readonly<Record<SectionKey, readonly Column[]>> = {
     { ...reasons },
     text("before", 3),
   ],
-  learning: [
-    text("learner", 3),
-    text("activityTitle", 5),
-    text("format", 2),
-    text("product", 3),
-    text("level", 2),
-    text("language", 2),
-    instant("started", 3),
-    instant("completed", 3),
-    text("workspaceId"),
-    text("workspaceName", 2),
-    text("entitlementName"),
-    integer("quantity", 1),
-    text("lineId"),
-  ],
+  learning: learningColumns,
+  learningChange: [code("change", "change", 2), ...learningColumns, text("before", 3)],
 };

@@ -55,6 +55,7 @@ export const sectionKeys = [
   "total",
   "change",
   "learning",
+  "learningChange",
 ] as const;
 export type SectionKey = (typeof sectionKeys)[number];
 
@@ -97,10 +98,8 @@ export type EntitlementFigures = {
   readonly lines: number;
 };
 
-type ReportKind = "cpod" | "education";
-
 export type ReportContent = {
-  readonly kind: ReportKind;
+  readonly kind: "cpod" | "education";
   readonly customerName: string;
   readonly customerId: string;
   /** In which its instants are told to people; files for tools have UTC. */

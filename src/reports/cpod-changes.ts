@@ -4,9 +4,9 @@
  */
 import { type CpodLedgers, FiguresDifferError } from "./cpod-ledgers.ts";
 import { compareLines, differencesOf, type LineTexts, textsOf } from "./cpod-line.ts";
-import type { Row } from "./cpod-row.ts";
 import { type LineDigest, newLineDigest } from "./cpod-tally.ts";
 import type { ReportChanges } from "./report.ts";
+import type { Row } from "./report-row.ts";
 import { type RestrictedNumbers, textsWithoutRestricted } from "./restricted-lines.ts";
 import { type Pair, pairSorted } from "./sorted-streams.ts";
 

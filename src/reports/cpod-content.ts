@@ -8,8 +8,8 @@ import { columnsOf } from "./columns.ts";
 import type { Cell, Column, ReportContent, Row, SectionKey } from "./content.ts";
 import type { Cpod } from "./cpod.ts";
 import type { PrintedPart } from "./cpod-print.ts";
-import type { Row as CpodRow, Section as CpodSection } from "./cpod-row.ts";
 import type { Report } from "./report.ts";
+import type { Row as CpodRow, Section as CpodSection } from "./report-row.ts";
 
 export type ContentFacts = {
   readonly customer: Customer;

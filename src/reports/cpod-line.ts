@@ -6,8 +6,8 @@ import * as z from "zod";
 import { compareText, type EntitlementInPackage } from "../agreements/terms.ts";
 import { canonicalJson, caseNumberOf, type Entry, isAdditional } from "../consumption/entry.ts";
 import { isCounted } from "../consumption/rollup.ts";
-import type { Column, LineSection, Row } from "./cpod-row.ts";
 import { cellText } from "./csv.ts";
+import type { Column, LineSection, Row } from "./report-row.ts";
 
 const text = z.string().nullish().catch(undefined);
 

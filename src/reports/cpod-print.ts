@@ -9,9 +9,9 @@ import type { Section, SectionKey } from "./content.ts";
 import type { FixedRows } from "./cpod.ts";
 import { changesSince, type PreviousLines } from "./cpod-changes.ts";
 import { type CpodLedgers, FiguresDifferError, type LedgerAccount } from "./cpod-ledgers.ts";
-import type { Row } from "./cpod-row.ts";
 import { totalRows } from "./cpod-sections.ts";
 import { type LineDigest, newLineDigest, newTally } from "./cpod-tally.ts";
+import type { Row } from "./report-row.ts";
 import type { RestrictedNumbers } from "./restricted-lines.ts";
 
 export type PrintedPart = Pick<Section, "key" | "group"> & {

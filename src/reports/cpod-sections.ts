@@ -6,10 +6,10 @@ import { type Account, entitlementAccount } from "../consumption/entry.ts";
 import { type Figures, type Line, linesOf } from "../consumption/figures.ts";
 import type { EntitlementFigures, PackageFigures } from "./content.ts";
 import type { NamedContact } from "./cpod-contacts.ts";
-import type { Row } from "./cpod-row.ts";
 import type { UnitTotal } from "./cpod-tally.ts";
 import type { Cell } from "./csv.ts";
 import type { Report } from "./report.ts";
+import type { Row } from "./report-row.ts";
 
 /** What a customer sees of an allowance without a number (CA-07). */
 const UNMETERED = "Included";

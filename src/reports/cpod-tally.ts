@@ -7,7 +7,7 @@ import { type Account, isAdditional, type LedgerId } from "../consumption/entry.
 import type { Counts } from "../consumption/rollup.ts";
 import { FiguresDifferError } from "./cpod-ledgers.ts";
 import { comparedText, type Line } from "./cpod-line.ts";
-import type { LineSection, Section } from "./cpod-row.ts";
+import type { LineSection, Section } from "./report-row.ts";
 
 export type UnitTotal = {
   readonly section: Section;

@@ -12,7 +12,6 @@ import { changesSince, type PreviousLines } from "./cpod-changes.ts";
 import { type ContactDirectory, type NamedContact, readContacts, readSeats } from "./cpod-contacts.ts";
 import { type CpodLedgers, readCpodLedgers } from "./cpod-ledgers.ts";
 import { type PrintedPart, printedParts } from "./cpod-print.ts";
-import type { LineSection, Row } from "./cpod-row.ts";
 import {
   benefitRows,
   contactRows,
@@ -25,6 +24,7 @@ import {
 import { expectedRows, type LineDigest, newLineDigest, newTally, type Tally } from "./cpod-tally.ts";
 import { lastInstantOf } from "./period.ts";
 import type { Report, ReportChanges } from "./report.ts";
+import type { LineSection, Row } from "./report-row.ts";
 import type { RestrictedNumbers } from "./restricted-lines.ts";
 
 export type CpodSource = {

@@ -7,9 +7,9 @@ import { pipeline, Readable } from "node:stream";
 import { parse } from "csv-parse";
 import * as z from "zod";
 import { compareLines, type LineTexts } from "./cpod-line.ts";
-import type { LineSection } from "./cpod-row.ts";
 import type { ReportFile } from "./report.ts";
 import type { ReportFiles } from "./report-files.ts";
+import type { LineSection } from "./report-row.ts";
 import { mergeSorted } from "./sorted-streams.ts";
 
 const BATCH = 500;

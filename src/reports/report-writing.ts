@@ -6,13 +6,13 @@ import type { Customer } from "../agreements/customer.ts";
 import type { ReportContent } from "./content.ts";
 import type { Cpod } from "./cpod.ts";
 import { cpodContent, printedContent } from "./cpod-content.ts";
-import { cellsOf, columns, type Row } from "./cpod-row.ts";
 import { csvBytes } from "./csv.ts";
 import { fanOut, ReaderStoppedError } from "./fan-out.ts";
 import { type PdfFonts, pdfFile } from "./pdf.ts";
 import { periodText } from "./period.ts";
 import { blobNameOf, type Report, type ReportFile, type ReportFormat, type RunningReport } from "./report.ts";
 import type { ReportFiles } from "./report-files.ts";
+import { cellsOf, columns, type Row } from "./report-row.ts";
 import { xlsxFile } from "./xlsx.ts";
 
 const CONTENT_TYPES: Readonly<Record<ReportFormat, string>> = {

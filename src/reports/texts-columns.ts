@@ -38,6 +38,7 @@ export const sectionTexts = {
     pl: "Działania szkoleniowe",
     it: "Attività di formazione",
   },
+  learningChange: { en: "Changes", es: "Cambios", pl: "Zmiany", it: "Modifiche" },
 } as const satisfies Readonly<Record<SectionKey, Text>>;
 
 /** By the key of the column. */

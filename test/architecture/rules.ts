@@ -11,6 +11,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   consumption: ["agreements", "messages", "access"],
   notices: ["agreements", "messages", "access", "consumption"],
   reports: ["agreements", "messages", "access", "consumption"],
+  subscriptions: ["agreements", "messages", "access", "consumption", "reports"],
   support: ["agreements", "messages", "access", "consumption"],
   partners: ["agreements", "messages", "access", "consumption", "support"],
   platform: [],

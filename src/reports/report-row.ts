@@ -1,16 +1,9 @@
-/** The rows of a CPOD: one table, in which every section uses the columns that it needs. */
+/** The rows of a report: one table, in which every section uses the columns that it needs. */
+import type { SectionKey as Section } from "./content.ts";
 import type { Cell } from "./csv.ts";
 
-/** In the order of the file. */
-export type Section =
-  | "report"
-  | "entitlement"
-  | "delivery"
-  | "additionalCase"
-  | "benefit"
-  | "contact"
-  | "total"
-  | "change";
+export type { SectionKey as Section } from "./content.ts";
+
 /** The sections whose rows are deliveries and reversals. */
 export type LineSection = "delivery" | "additionalCase";
 
@@ -62,6 +55,14 @@ export const columns = [
   "email",
   "since",
   "before",
+  "learner",
+  "activityTitle",
+  "format",
+  "level",
+  "language",
+  "started",
+  "completed",
+  "workspaceName",
 ] as const;
 export type Column = (typeof columns)[number];
 

@@ -1,0 +1,72 @@
+/**
+ * A subscription to a report: what, when, for whom; and whether it is due. Pure.
+ * Invariants: an occurrence is planned once, in the transaction that moves `nextDueAt` on (EX-10); what it makes is what its
+ * owner may see when it is made (EX-03): an owner who lost the right pauses it, with the reason.
+ */
+import * as z from "zod";
+import { languageSchema } from "../agreements/agreement-event.ts";
+import { type CustomerId, customerIdSchema } from "../agreements/ids.ts";
+import { reportFormatSchema } from "../reports/report.ts";
+import { reportScopeSchema } from "../reports/report-scope.ts";
+import { scheduleSchema } from "./schedule.ts";
+
+/** Of a customer, paused ones too. */
+export const SUBSCRIPTIONS_MAX = 100;
+/** With all else of a run they fit one transaction: two documents for each. */
+export const RECIPIENTS_MAX = 25;
+export const NAME_LENGTH_MAX = 128;
+
+export const recipientSchema = z.strictObject({
+  email: z.email().max(254).toLowerCase(),
+  name: z.string().trim().min(1).max(NAME_LENGTH_MAX).optional(),
+  /** That of the account, unless it is named; for who has neither, the customer's. */
+  language: languageSchema.optional(),
+});
+export type Recipient = z.infer<typeof recipientSchema>;
+
+export const pauseSchema = z.object({
+  at: z.iso.datetime(),
+  code: z.enum(["ByRequest", "OwnerLostAccess", "NothingToReport"]),
+  /** For people. */
+  message: z.string(),
+});
+export type Pause = z.infer<typeof pauseSchema>;
+
+/** What people say of a subscription. */
+export const subscriptionFacts = {
+  name: z.string().trim().min(1).max(NAME_LENGTH_MAX),
+  scope: reportScopeSchema,
+  schedule: scheduleSchema,
+  formats: z.array(reportFormatSchema).min(1),
+  recipients: z.array(recipientSchema).min(1).max(RECIPIENTS_MAX),
+  /** Nothing is sent when nothing was delivered in the period. */
+  skipsWhenEmpty: z.boolean(),
+  /** Whether a period that was sent is sent anew, with what changed, when it differs by the next occurrence (LE-08). */
+  sendsCorrections: z.boolean(),
+};
+const factsSchema = z.object(subscriptionFacts);
+export type SubscriptionFacts = z.infer<typeof factsSchema>;
+
+export const subscriptionSchema = factsSchema.extend({
+  id: z.string(),
+  subscriptionId: z.string(),
+  customerId: customerIdSchema,
+  kind: z.literal("reportSubscription"),
+  /** Whose rights it has. */
+  owner: z.object({ subject: z.string(), email: z.email(), name: z.string().optional() }),
+  createdAt: z.iso.datetime(),
+  changedAt: z.iso.datetime(),
+  /** Absent: it is active. */
+  pause: pauseSchema.optional(),
+  /** Null while it is paused. The timer finds what is due by it. */
+  nextDueAt: z.iso.datetime().nullable(),
+  /** The newest that was planned: none is planned twice. */
+  lastOccurrence: z.string().optional(),
+});
+export type Subscription = z.infer<typeof subscriptionSchema>;
+
+export const subscriptionDocumentId = (subscriptionId: string): string =>
+  `reportSubscription~${subscriptionId}`;
+
+export const subscriptionTarget = (customerId: CustomerId, subscriptionId: string): string =>
+  `/customers/${customerId}/reportSubscriptions/${subscriptionId}`;
