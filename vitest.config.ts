@@ -4,6 +4,7 @@ import { summaryReporter } from "./test/summary-reporter.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/setup.ts"],
     reporters: ["default", summaryReporter],
     // A machine that has other work as well may take four times as long.
     testTimeout: 120_000,
