@@ -12,6 +12,8 @@ export type ClamdBehaviour = {
   readonly stopsAfterBytes?: number;
   /** The answer comes in pieces of one byte. */
   readonly isSlow?: boolean;
+  /** Called after everything that came in, and when the connection is gone. */
+  readonly onTraffic?: () => void;
 };
 
 export type FakeClamd = AsyncDisposable & {
@@ -35,6 +37,8 @@ export async function startFakeClamd(path?: string): Promise<FakeClamd> {
     socket.on("error", () => undefined);
     socket.on("close", () => sockets.delete(socket));
     converse(socket, behaviour, (content) => received.push(content));
+    const { onTraffic } = behaviour;
+    if (onTraffic !== undefined) socket.on("data", onTraffic).on("close", onTraffic);
   });
   const place: ListenOptions = path === undefined ? { port: 0, host: "127.0.0.1" } : { path };
   await new Promise<void>((resolve) => server.listen(place, resolve));
