@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { ATTACHMENTS_MAX } from "../../src/support/attachment.ts";
 import { ATTACHMENT_BYTES_MAX } from "../../src/support/file-content.ts";
 import { CUSTOMER } from "../fakes/events.ts";
+import { noise } from "../fakes/random.ts";
 import { EICAR } from "../support/eicar-text.ts";
 import { HOSTILE_NAMES } from "../support/hostile-names.ts";
 import { zipOf } from "../support/zip-writer.ts";
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => world.api.stack.stop());
 
 const LOG = Buffer.from("2026-03-02 error 0x80070020\n");
-const logOf = (bytes: number): Uint8Array => Buffer.from(randomBytes(bytes / 2).toString("hex"));
+const logOf = (bytes: number): Uint8Array => Buffer.from(noise(bytes / 2).toString("hex"));
 
 async function start() {
   const { requestId } = await world.open();

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { agreementEvent, CUSTOMER } from "../fakes/events.ts";
+import { noise } from "../fakes/random.ts";
 import { eventually } from "../local/service-bus-fixture.ts";
 import {
   attachmentSchema,
@@ -52,7 +52,7 @@ const stored = (put: () => Promise<number>) =>
   persistently(async () => ((await put()) === 201 ? true : undefined));
 
 async function attach(requestId: string, index: number) {
-  const content = Buffer.from(randomBytes(200_000).toString("hex"));
+  const content = Buffer.from(noise(200_000, `log-${index}`).toString("hex"));
   const headers = { "repeatability-request-id": `8d0e1a0c-93d2-4a0c-a5bb-5a3a0b2f01${10 + index}` };
   const json = { name: `log-${index}.txt`, size: content.byteLength, sha256: sha256Of(content) };
   const announce = { method: "POST", path: attachmentsPath(requestId), json, headers };

@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
+import { noise } from "../fakes/random.ts";
 import { done } from "./support/access-steps.ts";
 import { readAnswer, visible } from "./support/answer.ts";
 import {
@@ -61,7 +61,7 @@ async function breakWithin(link: string, index: number, block: Uint8Array): Prom
 }
 
 describe("an upload of nine blocks", () => {
-  const content = Buffer.from(randomBytes((BLOCKS * SMALL_BLOCK_BYTES) / 2 - 500).toString("hex"));
+  const content = Buffer.from(noise((BLOCKS * SMALL_BLOCK_BYTES) / 2 - 500).toString("hex"));
   const blocks = blocksOf(content, SMALL_BLOCK_BYTES);
   const all = blocks.map((_, index) => index);
 

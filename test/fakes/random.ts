@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Seeded random numbers, so that what a test found can be found again. */
 export type Random = {
   /** An integer from 0 up to, and without, `limit`. */
@@ -25,3 +27,7 @@ export function seededRandom(seed: number): Random {
     },
   };
 }
+
+/** Bytes that no compression makes smaller: for the same name always the same. */
+export const noise = (bytes: number, name = "noise"): Buffer =>
+  createHash("shake256", { outputLength: bytes }).update(name).digest();

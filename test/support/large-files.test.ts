@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
@@ -6,6 +5,7 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import type { ByteSource } from "../../src/support/byte-source.ts";
 import { ATTACHMENT_BYTES_MAX, inspectContent } from "../../src/support/file-content.ts";
+import { noise } from "../fakes/random.ts";
 import { zipOf } from "./zip-writer.ts";
 
 const MEGABYTE = 1_048_576;
@@ -51,7 +51,7 @@ const whole = (filling: Buffer): number =>
   Math.floor(ATTACHMENT_BYTES_MAX / filling.byteLength) * filling.byteLength;
 
 const line = Buffer.from("2026-11-21 \u017c\u00f3\u0142w: something happened\n".repeat(1_000));
-const member = gzipSync(randomBytes(64_000).toString("base64"));
+const member = gzipSync(noise(64_000).toString("base64"));
 const picture = Buffer.from(
   "89504e470d0a1a0a0000000d49484452000000010000000108020000000000000005f5e1004944415400",
   "hex",
@@ -60,7 +60,7 @@ const picture = Buffer.from(
 // An archive is read for what is in it, and once more for what its own fields say.
 test.each<[string, number, Buffer, Buffer, number]>([
   ["a.log", 1, line, line, whole(line)],
-  ["a.png", 1, picture, randomBytes(50_000), ATTACHMENT_BYTES_MAX],
+  ["a.png", 1, picture, noise(50_000), ATTACHMENT_BYTES_MAX],
   ["a.gz", 2, member, member, whole(member)],
 ])(
   "a file of 100 MB, %s, is read %i times at most, in pieces of at most 1 MiB, and never held",
@@ -75,11 +75,11 @@ test.each<[string, number, Buffer, Buffer, number]>([
 );
 
 test("a zip file of 95 MB is read at most three times, in pieces of at most 1 MiB, and never held", async () => {
-  const noise = randomBytes(19 * MEGABYTE);
+  const trace = noise(19 * MEGABYTE);
   const bytes = zipOf(
     Array.from({ length: 5 }, (_, n) => ({
       name: `${n}.etl`,
-      content: Buffer.concat([Buffer.of(n), noise]),
+      content: Buffer.concat([Buffer.of(n), trace]),
       stored: n > 2,
     })),
   );
