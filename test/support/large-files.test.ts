@@ -15,13 +15,19 @@ const MEASURED_EACH = 16 * MEGABYTE;
 const HELD_MAX = 24 * MEGABYTE;
 
 setFlagsFromString("--expose-gc");
-const collect = z.function().parse(runInNewContext("gc"));
+const gc = z.function().parse(runInNewContext("gc"));
+
+function bytesHeld(): number {
+  gc();
+  // Memory of buffers is given back beside the program after a collection; the next one waits for that.
+  gc();
+  return process.memoryUsage().arrayBuffers;
+}
 
 /** A file that is never there as a whole: its first bytes, and then others again and again. It counts how it is read. */
 function largeFile(head: Buffer, filling: Buffer, size: number) {
-  collect();
-  const before = process.memoryUsage().arrayBuffers;
-  const use = { bytes: 0, longest: 0, held: 0 };
+  const before = bytesHeld();
+  const use = { bytes: 0, longest: 0, held: 0, measurements: 0 };
   let measuredAt = 0;
   const source: ByteSource = {
     size,
@@ -32,8 +38,8 @@ function largeFile(head: Buffer, filling: Buffer, size: number) {
       use.longest = Math.max(use.longest, length);
       if (use.bytes - measuredAt >= MEASURED_EACH) {
         measuredAt = use.bytes;
-        collect();
-        use.held = Math.max(use.held, process.memoryUsage().arrayBuffers - before);
+        use.measurements++;
+        use.held = Math.max(use.held, bytesHeld() - before);
       }
       const bytes = Buffer.alloc(length);
       const copied = offset < head.byteLength ? head.copy(bytes, 0, offset) : 0;
@@ -69,7 +75,7 @@ test.each<[string, number, Buffer, Buffer, number]>([
     expect(await inspectContent(source, name)).toMatchObject({ outcome: "allowed" });
     expect(use.longest).toBeLessThanOrEqual(MEGABYTE);
     expect(use.bytes).toBeLessThan(times * size + 4 * MEGABYTE);
-    expect(use.held).toBeGreaterThan(0);
+    expect(use.measurements).toBeGreaterThan(4);
     expect(use.held).toBeLessThan(HELD_MAX);
   },
 );
