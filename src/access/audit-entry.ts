@@ -34,6 +34,7 @@ export const auditActionSchema = z.enum([
   "roleAssigned",
   "roleRemoved",
   "reportRequested",
+  "reportCanceled",
   "reportDownloaded",
   "rejectedEventReplayed",
   "noticeSettingsChanged",

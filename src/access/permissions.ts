@@ -41,6 +41,7 @@ export type GrantedPermission = z.infer<typeof grantedPermissionSchema>;
 export type Permission =
   | "customers.read"
   | "customerActivity.read"
+  | "proofsOfDelivery.read"
   | "reports.read"
   | "reports.create"
   | "auditEntries.read"
@@ -89,17 +90,22 @@ export const permissionTable: Readonly<Record<Permission, Holders>> = {
     workspaceRoles: ["workspaceAdministrator"],
     granted: ["customerActivity"],
   },
-  "reports.read": {
+  "proofsOfDelivery.read": {
     rules: ["EX-03"],
     customerRoles: CUSTOMER_WIDE,
     workspaceRoles: ["workspaceAdministrator"],
     isForWholeCustomer: true,
   },
-  "reports.create": {
-    rules: ["EX-03"],
+  // Of one report it also depends on what it is of: `src/reports/report-access.ts` decides.
+  "reports.read": {
+    rules: ["EX-03", "AC-07"],
     customerRoles: CUSTOMER_WIDE,
-    workspaceRoles: ["workspaceAdministrator"],
-    isForWholeCustomer: true,
+    workspaceRoles: ["workspaceAdministrator", "learningManager"],
+  },
+  "reports.create": {
+    rules: ["EX-03", "AC-07"],
+    customerRoles: CUSTOMER_WIDE,
+    workspaceRoles: ["workspaceAdministrator", "learningManager"],
   },
   "auditEntries.read": {
     rules: ["AC-01", "AC-05", "AC-09"],

@@ -59,6 +59,16 @@ export const sectionKeys = [
 ] as const;
 export type SectionKey = (typeof sectionKeys)[number];
 
+/** In the order of the report; each is there, also without rows. */
+export const sectionsOfKind = {
+  cpod: ["report", "entitlement", "delivery", "additionalCase", "benefit", "contact", "total", "change"],
+  education: ["report", "learning", "total", "learningChange"],
+} as const satisfies Readonly<Record<"cpod" | "education", readonly SectionKey[]>>;
+
+const lineSections: readonly SectionKey[] = ["delivery", "additionalCase", "learning"];
+/** Whether its rows are deliveries and reversals. */
+export const hasLines = (key: SectionKey): boolean => lineSections.includes(key);
+
 export type Section = {
   /** The catalogue has its title (`section.<key>`). */
   readonly key: SectionKey;

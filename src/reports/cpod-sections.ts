@@ -8,7 +8,7 @@ import type { EntitlementFigures, PackageFigures } from "./content.ts";
 import type { NamedContact } from "./cpod-contacts.ts";
 import type { UnitTotal } from "./cpod-tally.ts";
 import type { Cell } from "./csv.ts";
-import type { Report } from "./report.ts";
+import type { Period } from "./period.ts";
 import type { Row } from "./report-row.ts";
 
 /** What a customer sees of an allowance without a number (CA-07). */
@@ -17,8 +17,12 @@ const UNMETERED = "Included";
 export function reportRows(
   customer: Customer,
   terms: Terms,
-  report: Report,
-  times: { readonly generatedAt: string; readonly dataAsOf: string | null },
+  made: {
+    readonly period: Period;
+    readonly version: number;
+    readonly generatedAt: string;
+    readonly dataAsOf: string | null;
+  },
 ): Row[] {
   const facts: [string, Cell][] = [
     ["report", "Customer Proof of Delivery"],
@@ -30,12 +34,12 @@ export function reportRows(
     ["agreementStart", terms.startDate],
     ["agreementEnd", terms.endDate],
     ["timeZone", customer.timeZone],
-    ["periodFrom", report.period.from],
-    ["periodTo", report.period.to],
+    ["periodFrom", made.period.from],
+    ["periodTo", made.period.to],
     ...customer.workspaces.map(({ name }): [string, Cell] => ["workspace", name]),
-    ["version", report.version],
-    ["generatedAt", times.generatedAt],
-    ["dataAsOf", times.dataAsOf ?? undefined],
+    ["version", made.version],
+    ["generatedAt", made.generatedAt],
+    ["dataAsOf", made.dataAsOf ?? undefined],
   ];
   return facts.map(([name, value]) => ({ section: "report", name, value }));
 }

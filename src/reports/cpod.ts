@@ -4,14 +4,14 @@
  * with an error before its last row (EX-06); what changed since the version before is found line by line.
  */
 import type { Customer } from "../agreements/customer.ts";
-import type { Terms } from "../agreements/terms.ts";
+import type { AgreementId } from "../agreements/ids.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
-import { ledgerIdOf } from "../consumption/entry.ts";
-import type { PackageFigures } from "./content.ts";
+import { digest, ledgerIdOf } from "../consumption/entry.ts";
 import { changesSince, type PreviousLines } from "./cpod-changes.ts";
 import { type ContactDirectory, type NamedContact, readContacts, readSeats } from "./cpod-contacts.ts";
 import { type CpodLedgers, readCpodLedgers } from "./cpod-ledgers.ts";
-import { type PrintedPart, printedParts } from "./cpod-print.ts";
+import { compareLines } from "./cpod-line.ts";
+import { printedParts } from "./cpod-print.ts";
 import {
   benefitRows,
   contactRows,
@@ -22,61 +22,71 @@ import {
   totalRows,
 } from "./cpod-sections.ts";
 import { expectedRows, type LineDigest, newLineDigest, newTally, type Tally } from "./cpod-tally.ts";
-import { lastInstantOf } from "./period.ts";
-import type { Report, ReportChanges } from "./report.ts";
+import type { OpenedReport } from "./opened-report.ts";
+import { lastInstantOf, type Period } from "./period.ts";
+import type { PreviousSections } from "./previous-version.ts";
+import type { ReportChanges } from "./report.ts";
 import type { LineSection, Row } from "./report-row.ts";
 import type { RestrictedNumbers } from "./restricted-lines.ts";
+import { mergeSorted } from "./sorted-streams.ts";
 
 export type CpodSource = {
   readonly activity: ActivityStore;
   readonly directory: ContactDirectory;
   readonly customer: Customer;
-  readonly report: Report;
+  readonly agreementId: AgreementId;
+  readonly period: Period;
+  readonly version: number;
   readonly generatedAt: string;
   /** Of requests that it says nothing of (SR-06). */
   readonly restricted: RestrictedNumbers;
   /** The lines of the version before, read anew each time; undefined when this is the first that is issued. */
-  readonly previous: (() => PreviousLines) | undefined;
+  readonly previous: PreviousSections | undefined;
 };
 
 /** Sections whose size does not grow with deliveries. */
 export type FixedRows = Readonly<Record<"report" | "entitlement" | "benefit" | "contact", readonly Row[]>>;
 
-export type Cpod = {
-  readonly terms: Terms;
-  readonly packages: readonly PackageFigures[];
-  readonly dataAsOf: string | null;
-  /** In the order of the file; can be read once. Its end means that everything was in it and added up. */
-  readonly rows: AsyncIterable<readonly Row[]>;
-  /**
-   * The same for paper, the lines of each entitlement by themselves; to be read in order, after the rows have ended. They
-   * are the same lines, or reading them ends with an error.
-   */
-  readonly printed: () => readonly PrintedPart[];
-  /** Known when the rows have ended. */
-  readonly changes: () => ReportChanges;
-};
-
 /** @throws NotReadyError; the rows throw FiguresDifferError. */
-export async function openCpod(source: CpodSource): Promise<Cpod> {
-  const { activity, directory, customer, restricted } = source;
-  const { agreementId, period } = source.report;
-  const seats = await readSeats(directory, customer, lastInstantOf(period));
-  const query = { agreementId, period, contacts: seats, restricted };
-  const ledgers = await readCpodLedgers(activity, customer, query);
-  const contacts = await readContacts(directory, customer, ledgers.figures);
-  const changes = { added: 0, removed: 0, changed: 0 };
+export async function openCpod(source: CpodSource): Promise<OpenedReport> {
+  const { customer, previous } = source;
+  const ledgers = await readLedgers(source);
+  const contacts = await readContacts(source.directory, customer, ledgers.figures);
   const fixed = fixedRows(source, ledgers, contacts);
+  const changes = { added: 0, removed: 0, changed: 0 };
   const written = newLineDigest();
+  const compared = {
+    ...source,
+    previous:
+      previous && (() => mergeSorted([previous("delivery"), previous("additionalCase")], compareLines)),
+  };
   const { terms, figures, dataAsOf } = ledgers;
+  const { agreementId, number, plan, startDate, endDate } = terms;
   return {
-    terms,
+    agreement: { agreementId, number, plan, startDate, endDate },
+    workspaces: customer.workspaces.map(({ name }) => name),
     packages: packageFigures(figures, terms, deliveredOn(ledgers)),
     dataAsOf,
-    rows: rowsOf(source, { ledgers, fixed, written, changes }),
-    printed: () => printedParts(ledgers, { ...source, fixed, written }),
+    figures: figuresText(ledgers, fixed),
+    lines: expectedRows(ledgers.delivered, "delivery") + expectedRows(ledgers.delivered, "additionalCase"),
+    rows: rowsOf(compared, { ledgers, fixed, written, changes }),
+    written: written.text,
+    printed: () => printedParts(ledgers, { ...compared, fixed, written }),
     changes: () => ({ ...changes }),
   };
+}
+
+async function readLedgers({ activity, directory, customer, ...source }: CpodSource): Promise<CpodLedgers> {
+  const { agreementId, period, restricted } = source;
+  const contacts = await readSeats(directory, customer, lastInstantOf(period));
+  return readCpodLedgers(activity, customer, { agreementId, period, contacts, restricted });
+}
+
+/** Everything but lines is in it as it is; a line that comes, goes or counts differently changes what accounts come to. */
+function figuresText({ delivered, dataAsOf }: CpodLedgers, fixed: FixedRows): string {
+  const counts = [...delivered].map(([ledgerId, accounts]) => [ledgerId, [...accounts].toSorted()]);
+  const { report: _facts, ...rows } = fixed;
+  return digest(JSON.stringify([rows, counts.toSorted(), dataAsOf]));
 }
 
 function deliveredOn({ terms, delivered }: CpodLedgers): DeliveredOf {
@@ -85,13 +95,13 @@ function deliveredOn({ terms, delivered }: CpodLedgers): DeliveredOf {
 }
 
 function fixedRows(
-  { customer, report, generatedAt }: CpodSource,
+  { customer, period, version, generatedAt }: CpodSource,
   ledgers: CpodLedgers,
   contacts: readonly NamedContact[],
 ): FixedRows {
   const { terms, figures, dataAsOf } = ledgers;
   return {
-    report: reportRows(customer, terms, report, { generatedAt, dataAsOf }),
+    report: reportRows(customer, terms, { period, version, generatedAt, dataAsOf }),
     entitlement: entitlementRows(figures, terms, deliveredOn(ledgers)),
     benefit: benefitRows(figures),
     contact: contactRows(terms, contacts),
@@ -106,7 +116,10 @@ type Written = {
 };
 
 async function* rowsOf(
-  { previous, restricted }: CpodSource,
+  {
+    previous,
+    restricted,
+  }: Pick<CpodSource, "restricted"> & { readonly previous: (() => PreviousLines) | undefined },
   { ledgers, fixed, written, changes }: Written,
 ): AsyncGenerator<readonly Row[]> {
   const tally = newTally();

@@ -1,13 +1,8 @@
 /**
- * Rows as CSV: RFC 4180, UTF-8 with a byte order mark, CRLF. Pure streaming: a batch of rows in, its bytes out, nothing kept.
- * Invariants: no text can be taken for a formula (EX-07); a number stays a number, a negative one too; what is read back
- * from a cell is `safeText` of what was put in.
+ * Texts as a spreadsheet may have them. Pure. Invariant: no text can be taken for a formula (EX-07).
  */
-import { stringify } from "csv-stringify/sync";
-
 export type Cell = string | number | undefined;
 
-const BYTE_ORDER_MARK = "\uFEFF";
 const REPLACEMENT = "\uFFFD";
 
 // Neither RFC 4180 nor any spreadsheet knows what to do with these: tab, line feed and carriage return stay.
@@ -31,22 +26,3 @@ export function safeText(text: string): string {
 /** The text of a cell as a reader of the file sees it. */
 export const cellText = (cell: Cell): string =>
   cell === undefined ? "" : typeof cell === "number" ? String(cell) : safeText(cell);
-
-/**
- * @param batches rows in the order of the columns, as many at a time as fit in memory.
- * @returns the bytes of the file, at least its header, as fast as they are taken.
- */
-export async function* csvBytes(
-  columns: readonly string[],
-  batches: AsyncIterable<readonly (readonly Cell[])[]>,
-): AsyncGenerator<Buffer> {
-  yield Buffer.from(BYTE_ORDER_MARK + toText([columns]));
-  for await (const rows of batches) {
-    if (rows.length > 0) yield Buffer.from(toText(rows));
-  }
-}
-
-function toText(rows: readonly (readonly Cell[])[]): string {
-  const safe = rows.map((row) => row.map((cell) => (typeof cell === "string" ? safeText(cell) : cell)));
-  return stringify(safe, { record_delimiter: "windows", quoted_string: true });
-}

@@ -3,10 +3,11 @@
  * 15 minutes; who downloads is in the audit trail before the file can be had.
  */
 import * as z from "zod";
+import type { Language } from "../agreements/agreement-event.ts";
 import { type CustomerId, customerIdSchema } from "../agreements/ids.ts";
 import { NotFoundError } from "../platform/errors.ts";
 import { open, seal } from "../platform/signed-token.ts";
-import { type Report, type ReportFile, reportFileSchema, reportIdSchema } from "./report.ts";
+import { fileKeyOf, type Report, type ReportFile, reportFileSchema, reportIdSchema } from "./report.ts";
 import type { ReportFiles } from "./report-files.ts";
 import type { ReportStore } from "./report-store.ts";
 
@@ -20,12 +21,29 @@ const PURPOSE = "reportDownload";
 const tokenSchema = z.object({
   customerId: customerIdSchema,
   reportId: reportIdSchema,
-  format: reportFileSchema.shape.format,
+  /** As in its address. */
+  file: z.string(),
+  language: reportFileSchema.shape.language,
   subject: z.string(),
 });
 
 /** Who downloads: the `Principal` of the request is one. */
 export type Recipient = { readonly subject: string; readonly email?: string };
+
+/** What the audit trail says of a download. */
+export type DownloadedFile = {
+  readonly file: string;
+  readonly language: string;
+  readonly version: number;
+  readonly sha256: string;
+};
+
+export const downloadedFile = (report: Report, file: ReportFile): DownloadedFile => ({
+  file: fileKeyOf(file),
+  language: file.language,
+  version: report.version,
+  sha256: file.sha256,
+});
 
 export type DownloadAudit = (entry: {
   readonly id: string;
@@ -35,7 +53,7 @@ export type DownloadAudit = (entry: {
   readonly actor: Recipient;
   readonly action: "reportDownloaded";
   readonly target: string;
-  readonly after: { readonly format: string; readonly version: number; readonly sha256: string };
+  readonly after: DownloadedFile;
 }) => Promise<void>;
 
 export type DownloadDependencies = {
@@ -57,14 +75,15 @@ export function ownLink(
   { signingKey, now }: Pick<DownloadDependencies, "signingKey" | "now">,
   recipient: Recipient,
   report: Report,
-  format: string,
+  { name, language }: FileChoice,
 ): OwnLink {
-  const file = fileOf(report, format);
+  const file = fileOf(report, { name, language });
   const expiresAt = new Date(Date.parse(now()) + LINK_MINUTES * 60_000);
   const payload = {
     customerId: report.customerId,
     reportId: report.id,
-    format: file.format,
+    file: fileKeyOf(file),
+    language: file.language,
     subject: recipient.subject,
   };
   return { token: seal(payload, PURPOSE, signingKey, { expiresAt }), expiresAt: expiresAt.toISOString() };
@@ -74,7 +93,6 @@ export type Download = {
   readonly file: ReportFile;
   /** The store's link, for a redirect. */
   readonly url: string;
-  readonly expiresAt: string;
 };
 
 /**
@@ -97,7 +115,7 @@ export async function openDownload(
   }
   const report = (await reports.read(customerId, payload.reportId))?.value;
   if (report === undefined) throw new NotFoundError(`no report ${payload.reportId}`);
-  const file = fileOf(report, payload.format);
+  const file = fileOf(report, { name: payload.file, language: payload.language });
   const { subject, email } = recipient;
   await audit({
     id: newId(),
@@ -107,16 +125,29 @@ export async function openDownload(
     actor: { subject, ...(email === undefined ? {} : { email }) },
     action: "reportDownloaded",
     target: `/customers/${encodeURIComponent(customerId)}/reports/${encodeURIComponent(report.id)}`,
-    after: { format: file.format, version: report.version, sha256: file.sha256 },
+    after: downloadedFile(report, file),
   });
-  const expiresAt = new Date(Date.parse(at) + STORE_LINK_SECONDS * 1_000);
-  const url = await files.downloadLink(file.blobName, file.fileName, expiresAt);
-  return { file, url, expiresAt: expiresAt.toISOString() };
+  const url = await storeLink(files, file, at);
+  return { file, url };
 }
 
-function fileOf(report: Report, format: string): ReportFile {
+/** For a redirect: whoever has it can read this file for a minute, and nothing else. */
+export const storeLink = (
+  files: Pick<ReportFiles, "downloadLink">,
+  { blobName, fileName }: ReportFile,
+  at: string,
+): Promise<string> =>
+  files.downloadLink(blobName, fileName, new Date(Date.parse(at) + STORE_LINK_SECONDS * 1_000));
+
+/** `language`: the first of the report, unless it is named. */
+export type FileChoice = { readonly name: string; readonly language?: Language | undefined };
+
+/** @throws NotFoundError when the report has no such file. */
+export function fileOf(report: Report, { name, language = report.languages[0] }: FileChoice): ReportFile {
   const file =
-    report.status === "succeeded" ? report.files.find((each) => each.format === format) : undefined;
-  if (file === undefined) throw new NotFoundError(`report ${report.id} has no ${format} file`);
+    report.status === "succeeded"
+      ? report.files.find((each) => fileKeyOf(each) === name && each.language === language)
+      : undefined;
+  if (file === undefined) throw new NotFoundError(`report ${report.id} has no file ${name} in ${language}`);
   return file;
 }

@@ -4,9 +4,10 @@
  */
 import { Temporal } from "temporal-polyfill";
 import type { Customer } from "../agreements/customer.ts";
-import { type AgreementId, agreementIdSchema } from "../agreements/ids.ts";
+import { agreementIdSchema } from "../agreements/ids.ts";
 import { type Period, periodOfMonth } from "./period.ts";
 import type { Report, ReportId } from "./report.ts";
+import type { ReportScope } from "./report-scope.ts";
 import { reportIdOf, seriesIdOf, VERSIONS_MAX } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
 import { type RequestDependencies, requestReport } from "./request-report.ts";
@@ -18,7 +19,7 @@ const TIMER_SUBJECT = "timer:cpod";
 
 export type DueReport = {
   readonly id: ReportId;
-  readonly agreementId: AgreementId;
+  readonly scope: ReportScope;
   readonly period: Period;
 };
 
@@ -33,8 +34,8 @@ export function dueReports(customer: Pick<Customer, "agreements" | "timeZone">, 
       const startsAt = startOfDay(Temporal.PlainDate.from(startDate), customer.timeZone);
       const endsAt = startOfDay(Temporal.PlainDate.from(endDate).add({ days: 1 }), customer.timeZone);
       if (endsAt <= period.from || startsAt >= period.to) return [];
-      const agreementId = agreementIdSchema.parse(id);
-      return [{ id: reportIdOf(agreementId, period, 1), agreementId, period }];
+      const scope: ReportScope = { reportKind: "cpod", agreementId: agreementIdSchema.parse(id) };
+      return [{ id: reportIdOf(scope, period, 1), scope, period }];
     }),
   );
 }
@@ -56,38 +57,42 @@ export async function requestDueReports(
     const report = await askFor(dependencies, customer, due);
     asked.set(report.id, report);
   }
-  for (const report of await reports.page(customer.customerId, undefined, RECENT_REPORTS)) {
+  for (const report of await reports.page(customer.customerId, {
+    after: undefined,
+    limit: RECENT_REPORTS,
+  })) {
     asked.set(report.id, report);
   }
   return [...asked.values()].filter((report) => isWaiting(report, now()));
 }
 
 /**
- * The first version, whoever asked for it; when the newest one failed, the next, at most once a UTC day: what broke it may
+ * The first version, whoever asked for it; when the newest one failed or was cancelled, the next, at most once a UTC day: what broke it may
  * have been mended.
  */
 async function askFor(
   dependencies: RequestDependencies,
   customer: Customer,
-  { id, agreementId, period }: DueReport,
+  { id, scope, period }: DueReport,
 ): Promise<Report> {
   const { reports, now } = dependencies;
   const requestedBy = { subject: TIMER_SUBJECT };
   const first = await reports.read(customer.customerId, id);
   if (first === undefined) {
-    const request = { agreementId, period, requestedBy, requestKey: TIMER_SUBJECT, onlyFirst: true };
+    const request = { scope, period, requestedBy, requestKey: TIMER_SUBJECT, onlyFirst: true };
     return requestReport(dependencies, customer, request);
   }
-  const series = await reports.readSeries(customer.customerId, seriesIdOf(agreementId, period));
+  const series = await reports.readSeries(customer.customerId, seriesIdOf(scope, period));
   const newestVersion = series?.value.lastVersion ?? 1;
-  const newestId = reportIdOf(agreementId, period, newestVersion);
+  const newestId = reportIdOf(scope, period, newestVersion);
   const newest =
     newestVersion === 1 ? first.value : (await reports.read(customer.customerId, newestId))?.value;
   if (newest === undefined) throw new Error(`report ${newestId} is in its series and not in the store`);
   const today = dayOf(now());
-  const isDead = newest.status === "failed" && dayOf(newest.requestedAt) < today;
+  const isDead =
+    (newest.status === "failed" || newest.status === "canceled") && dayOf(newest.requestedAt) < today;
   if (!isDead || newestVersion >= VERSIONS_MAX) return newest;
-  const request = { agreementId, period, requestedBy, requestKey: `${TIMER_SUBJECT}:${today}` };
+  const request = { scope, period, requestedBy, requestKey: `${TIMER_SUBJECT}:${today}` };
   return requestReport(dependencies, customer, request);
 }
 
@@ -102,6 +107,7 @@ function isWaiting(report: Report, now: string): boolean {
       return report.leaseUntil <= now;
     case "succeeded":
     case "failed":
+    case "canceled":
       return false;
   }
 }

@@ -7,15 +7,18 @@ import { digest } from "../consumption/entry.ts";
 import type { Versioned } from "../platform/cosmos.ts";
 import { UnavailableError } from "../platform/errors.ts";
 import { asUnavailable } from "../platform/transient.ts";
+import { sectionsOfKind } from "./content.ts";
 import { FiguresDifferError, NotReadyError } from "./cpod-ledgers.ts";
 import {
   blobNameOf,
+  type CanceledReport,
   type FailedReport,
   fail,
   postpone,
   type Report,
   type ReportError,
   type ReportFile,
+  type ReportFormat,
   type ReportId,
   type RunningReport,
   type SucceededReport,
@@ -31,12 +34,13 @@ export type MakerDependencies = AttemptDependencies & { readonly newId: () => st
 export type Made =
   | { readonly outcome: "issued"; readonly report: SucceededReport }
   | { readonly outcome: "failed"; readonly report: FailedReport; readonly cause?: unknown }
+  | { readonly outcome: "canceled"; readonly report: CanceledReport }
   /** Somebody else makes it, or it is to be tried again: to be run again after that time. */
   | { readonly outcome: "later"; readonly retryAfterSeconds: number; readonly cause?: unknown }
   | { readonly outcome: "missing" };
 
 /**
- * @returns `issued` and `failed` also when the report was over before. `cause` is for the log.
+ * @returns `issued`, `failed` and `canceled` also when the report was over before. `cause` is for the log.
  * @throws what the stores throw when not even the end of the attempt can be saved: to be run again after the lease.
  */
 export async function makeReport(
@@ -48,7 +52,7 @@ export async function makeReport(
   const found = await reports.read(customerId, reportId);
   if (found === undefined) return { outcome: "missing" };
   // Digests: an id may hold what means something in a path.
-  const blobName = `cpod/${digest(customerId)}/${digest(reportId)}/${newId()}`;
+  const blobName = `${found.value.scope.reportKind}/${digest(customerId)}/${digest(reportId)}/${newId()}`;
   const begun = start(found.value, now(), blobName);
   if (begun.outcome === "over") return madeOf(begun.report, now());
   if (begun.outcome === "busy") return madeOf(found.value, now());
@@ -102,8 +106,8 @@ async function endAttempt(
   throw new Error(`report ${id} is contended`);
 }
 
-const isOf = (attempted: RunningReport, { format, blobName }: ReportFile): boolean =>
-  blobName === blobNameOf(attempted, format);
+const isOf = (attempted: RunningReport, { blobName, ...file }: ReportFile): boolean =>
+  blobName === blobNameOf(attempted, file);
 
 /** Nothing is wrong with the report: its ledgers are not ready, or a store or the network is away. */
 const isWorthWaitingFor = (cause: unknown): boolean =>
@@ -122,6 +126,8 @@ function madeOf(report: Report, now: string, cause?: unknown): Made {
       return { outcome: "issued", report };
     case "failed":
       return { outcome: "failed", report, cause };
+    case "canceled":
+      return { outcome: "canceled", report };
     case "notStarted":
       return { outcome: "later", retryAfterSeconds: 1, cause };
     case "running": {
@@ -131,10 +137,21 @@ function madeOf(report: Report, now: string, cause?: unknown): Made {
   }
 }
 
+type FileKey = Pick<ReportFile, "format" | "section">;
+
+function possibleFiles({ scope, formats, languages }: RunningReport) {
+  const keysOf = (format: ReportFormat): FileKey[] =>
+    format === "csv"
+      ? sectionsOfKind[scope.reportKind].map((section) => ({ format, section }))
+      : [{ format, section: null }];
+  const keys = formats.flatMap(keysOf);
+  return languages.flatMap((language) => keys.map((key) => ({ ...key, language })));
+}
+
 /** Only space is lost when it stays: no report names it. */
 async function removeQuietly({ files }: MakerDependencies, attempted: RunningReport): Promise<void> {
   try {
-    await Promise.all(attempted.formats.map((format) => files.remove(blobNameOf(attempted, format))));
+    await Promise.all(possibleFiles(attempted).map((file) => files.remove(blobNameOf(attempted, file))));
   } catch {
     // The store is away. The next attempt removes what this one leaves, and what nobody names is nobody's report.
   }

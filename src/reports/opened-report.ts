@@ -3,7 +3,7 @@
  * Invariants: rows can be read once; their end means that everything was in them and added up; what is held depends on
  * entitlements and contacts and never on lines.
  */
-import type { PackageFigures, ReportContent, SectionKey } from "./content.ts";
+import type { PackageFigures, ReportContent } from "./content.ts";
 import type { PrintedPart } from "./cpod-print.ts";
 import type { ReportChanges } from "./report.ts";
 import type { Row } from "./report-row.ts";
@@ -14,12 +14,11 @@ export type OpenedReport = {
   readonly workspaces: readonly string[];
   readonly packages: readonly PackageFigures[];
   readonly dataAsOf: string | null;
-  /** In which order sections come; every one is there, also without rows. */
-  readonly sections: readonly SectionKey[];
   /** Of all figures in it: two readings with the same one have the same lines and sums. */
   readonly figures: string;
   /** Lines that it will have, changes apart. */
   readonly lines: number;
+  /** Sections in their order (`sectionsOfKind`), no batch with rows of two. */
   readonly rows: AsyncIterable<readonly Row[]>;
   /** Digest of the lines that were written; known when the rows have ended. */
   readonly written: () => string;

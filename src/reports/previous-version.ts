@@ -1,46 +1,57 @@
 /**
- * The lines of an issued report, read back from its file in the order of its successor's. Promise: constant memory, and
- * an error, never other lines, when the file is not the one that was issued (EX-05).
+ * The lines of an issued report, read back from its files in their order, which is that of its successor's. Promise: constant
+ * memory, and an error, never other lines, when a file is not the one that was issued (EX-05).
  */
 import { createHash } from "node:crypto";
 import { pipeline, Readable } from "node:stream";
 import { parse } from "csv-parse";
 import * as z from "zod";
-import { compareLines, type LineTexts } from "./cpod-line.ts";
-import type { ReportFile } from "./report.ts";
+import { columnsOf } from "./columns.ts";
+import type { SectionKey } from "./content.ts";
+import type { LineTexts } from "./cpod-line.ts";
+import { COMPARED_FORMAT, type ReportFile, type SucceededReport } from "./report.ts";
 import type { ReportFiles } from "./report-files.ts";
-import type { LineSection } from "./report-row.ts";
-import { mergeSorted } from "./sorted-streams.ts";
 
 const BATCH = 500;
 
-const recordSchema = z.record(z.string(), z.string());
+/** Each time it is called, the section is read anew. */
+export type PreviousSections = (section: SectionKey) => AsyncIterable<readonly LineTexts[]>;
 
-/** Each of the two sections is in order: merged they are one stream in order, at the price of reading the file twice. */
-export function issuedLines(
+const recordSchema = z.array(z.string());
+
+/** Labels are in the language of the file, so cells are known by their columns' order. */
+export function previousSections(
   files: Pick<ReportFiles, "readStream">,
-  file: ReportFile,
-): AsyncIterable<readonly LineTexts[]> {
-  return mergeSorted(
-    [linesOf(files, file, "delivery"), linesOf(files, file, "additionalCase")],
-    compareLines,
+  report: Pick<SucceededReport, "id" | "files" | "languages">,
+): PreviousSections {
+  return (section) => linesOf(files, comparedFile(report, section), section);
+}
+
+function comparedFile(
+  { id, files, languages }: Pick<SucceededReport, "id" | "files" | "languages">,
+  section: SectionKey,
+): ReportFile {
+  const file = files.find(
+    (each) => each.format === COMPARED_FORMAT && each.section === section && each.language === languages[0],
   );
+  if (file === undefined) throw new Error(`report ${id} has no file of the section ${section}`);
+  return file;
 }
 
 async function* linesOf(
   files: Pick<ReportFiles, "readStream">,
   file: ReportFile,
-  section: LineSection,
+  section: SectionKey,
 ): AsyncGenerator<LineTexts[]> {
+  const keys = columnsOf[section].map(({ key }) => key);
   const source = Readable.from(issuedBytes(files, file));
-  const parser = parse({ bom: true, columns: true });
+  const parser = parse({ bom: true, from: 2 });
   // What goes wrong ends the loop below: the pipeline destroys the parser with it.
   pipeline(source, parser, () => undefined);
   let batch: LineTexts[] = [];
   for await (const record of parser) {
-    const line = recordSchema.parse(record);
-    if (line["section"] !== section) continue;
-    batch.push(line);
+    const cells = recordSchema.length(keys.length).parse(record);
+    batch.push({ section, ...Object.fromEntries(keys.map((key, index) => [key, cells[index] ?? ""])) });
     if (batch.length < BATCH) continue;
     yield batch;
     batch = [];

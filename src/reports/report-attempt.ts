@@ -6,14 +6,15 @@ import type { CustomerStore } from "../agreements/customer-store.ts";
 import type { CustomerId } from "../agreements/ids.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import type { Versioned } from "../platform/cosmos.ts";
-import { openCpod } from "./cpod.ts";
 import type { ContactDirectory } from "./cpod-contacts.ts";
 import { NotReadyError } from "./cpod-ledgers.ts";
+import { openReport } from "./open-report.ts";
 import type { PdfFonts } from "./pdf.ts";
-import { issuedLines } from "./previous-version.ts";
+import { previousSections } from "./previous-version.ts";
 import {
-  COMPARED_FORMAT,
+  isEnded,
   LEASE_MS,
+  type Progress,
   progressed,
   type Report,
   type RunningReport,
@@ -50,78 +51,69 @@ export async function attemptReport(
   dependencies: AttemptDependencies,
   begun: Versioned<RunningReport>,
 ): Promise<SucceededReport> {
-  const { reports, files, activity, directory, customers, now } = dependencies;
+  const { reports, files, fonts, customers, now } = dependencies;
   const report = begun.value;
   const lease = leaseOf(dependencies, begun);
-  const customer = await customers.read(report.customerId);
+  const customer = (await customers.read(report.customerId))?.value;
   if (customer === undefined) throw new NotReadyError("the customer is not known yet");
   const previous = await previousOf(reports, report);
   const generatedAt = now();
-  const previousFile = previous?.files.find(({ format }) => format === COMPARED_FORMAT);
-  const cpod = await openCpod({
-    activity,
-    directory,
-    customer: customer.value,
+  const restricted = await dependencies.incentiveNumbers(report.customerId);
+  const source = {
+    ...dependencies,
+    customer,
     report,
     generatedAt,
-    restricted: await dependencies.incentiveNumbers(report.customerId),
-    previous: previousFile === undefined ? undefined : () => issuedLines(files, previousFile),
-  });
-  const written = await writeFiles(
-    {
-      files,
-      fonts: dependencies.fonts,
-      report,
-      customer: customer.value,
-      generatedAt,
-      progress: lease.progress,
-    },
-    cpod,
-  );
+    restricted,
+    previous: previous && previousSections(files, previous),
+  };
+  const writing = { files, fonts, report, customer, generatedAt, progress: lease.progress };
+  const written = await writeFiles(writing, () => openReport(source));
+  const { opened } = written;
   return lease.issue({
     generatedAt,
-    dataAsOf: cpod.dataAsOf,
+    dataAsOf: opened.dataAsOf,
     previousReportId: previous?.id,
-    files: written,
-    changes: cpod.changes(),
+    files: [...written.files],
+    figures: opened.figures,
+    lines: opened.lines,
+    changes: opened.changes(),
   });
 }
 
 type Lease = {
-  /** Counts rows, and now and then says how many: so the lease never runs out while rows come. */
-  readonly progress: (rows: number) => Promise<void>;
+  /** Now and then says how many rows there are: so the lease never runs out while rows come. */
+  readonly progress: (progress: Progress) => Promise<void>;
   readonly issue: (issue: Parameters<typeof succeed>[1]) => Promise<SucceededReport>;
 };
 
 function leaseOf({ reports, now }: AttemptDependencies, begun: Versioned<RunningReport>): Lease {
   let held = begun;
-  let rows = 0;
   const save = async <Next extends Report>(next: Next): Promise<Versioned<Next>> => {
     const etag = await reports.save(next, held.etag);
     if (etag === undefined) throw new SupersededError(`report ${next.id} is made by somebody else`);
     return { value: next, etag };
   };
   return {
-    progress: async (more) => {
-      rows += more;
+    progress: async (progress) => {
       const leftMs = Date.parse(held.value.leaseUntil) - Date.parse(now());
-      if (rows - held.value.progress.rows < PROGRESS_ROWS && leftMs > LEASE_MS / 2) return;
-      held = await save(progressed(held.value, now(), rows));
+      if (progress.rows - held.value.progress.rows < PROGRESS_ROWS && leftMs > LEASE_MS / 2) return;
+      held = await save(progressed(held.value, now(), progress));
     },
     issue: async (issue) => (await save(succeed(held.value, issue))).value,
   };
 }
 
 /**
- * The newest version before this one that was issued; one that failed has no lines to compare with.
+ * The newest version before this one that was issued; one that failed or was cancelled has no lines to compare with.
  * @throws NotReadyError while one is still to be made: versions are issued in their order.
  */
 async function previousOf(reports: ReportStore, report: Report): Promise<SucceededReport | undefined> {
-  const { customerId, agreementId, period } = report;
+  const { customerId, scope, period } = report;
   for (let version = report.version - 1; version >= 1; version--) {
-    const found = await reports.read(customerId, reportIdOf(agreementId, period, version));
+    const found = await reports.read(customerId, reportIdOf(scope, period, version));
     if (found?.value.status === "succeeded") return found.value;
-    if (found === undefined || found.value.status === "failed") continue;
+    if (found === undefined || isEnded(found.value)) continue;
     throw new NotReadyError(`version ${version} is to be issued first`);
   }
   return undefined;

@@ -7,7 +7,8 @@ export type { SectionKey as Section } from "./content.ts";
 /** The sections whose rows are deliveries and reversals. */
 export type LineSection = "delivery" | "additionalCase";
 
-export const columns = [
+/** Of all sections; `columns.ts` says which of them a section has, and in which order. */
+const columns = [
   "section",
   "name",
   "value",
@@ -67,6 +68,3 @@ export const columns = [
 export type Column = (typeof columns)[number];
 
 export type Row = { readonly section: Section } & { readonly [Name in Exclude<Column, "section">]?: Cell };
-
-/** In the order of the columns. */
-export const cellsOf = (row: Row): Cell[] => columns.map((column) => row[column]);

@@ -1,13 +1,14 @@
 /**
- * The versions of one report: same kind, agreement and period. Pure.
+ * The versions of one report: same scope and period. Pure.
  * Invariants: versions count from 1 without a gap, because a version and its report are created in one transaction; the
  * same request is the same version however often it is repeated.
  */
 import * as z from "zod";
-import { type AgreementId, type CustomerId, customerIdSchema } from "../agreements/ids.ts";
+import { type CustomerId, customerIdSchema } from "../agreements/ids.ts";
 import { digest } from "../consumption/entry.ts";
 import { type Period, periodText } from "./period.ts";
 import { type ReportId, reportIdSchema } from "./report.ts";
+import { type ReportScope, scopeText } from "./report-scope.ts";
 
 /** Versions of one report; each is a request of a person, or a repair. */
 export const VERSIONS_MAX = 100;
@@ -23,12 +24,12 @@ export const reportSeriesSchema = z.object({
 export type ReportSeries = z.infer<typeof reportSeriesSchema>;
 
 /** Digested, because an agreement's id may be longer than what is left of an id here. */
-export function seriesIdOf(agreementId: AgreementId, period: Period): string {
-  return `reportSeries-cpod-${digest(agreementId)}-${periodText(period)}`;
+export function seriesIdOf(scope: ReportScope, period: Period): string {
+  return `reportSeries-${digest(scopeText(scope))}-${periodText(period)}`;
 }
 
-export function reportIdOf(agreementId: AgreementId, period: Period, version: number): ReportId {
-  return reportIdSchema.parse(`cpod-${agreementId}-${periodText(period)}-v${version}`);
+export function reportIdOf(scope: ReportScope, period: Period, version: number): ReportId {
+  return reportIdSchema.parse(`${scopeText(scope)}-${periodText(period)}-v${version}`);
 }
 
 export type Allocation =

@@ -5,7 +5,7 @@
  */
 import type { Container } from "@azure/cosmos";
 import type { CustomerId } from "../agreements/ids.ts";
-import { queryAll, readItem, sql, statusOf, type Versioned } from "../platform/cosmos.ts";
+import { type Query, queryAll, readItem, sql, statusOf, type Versioned } from "../platform/cosmos.ts";
 import { type Report, reportSchema } from "./report.ts";
 import { type ReportSeries, reportSeriesSchema } from "./report-series.ts";
 
@@ -23,11 +23,14 @@ export type ReportStore = {
   /** @returns the new tag, undefined when somebody else was faster. */
   readonly save: (report: Report, etag: string) => Promise<string | undefined>;
   /** Newest first, after a position. */
-  readonly page: (
-    customerId: CustomerId,
-    after: ReportPosition | undefined,
-    limit: number,
-  ) => Promise<readonly Report[]>;
+  readonly page: (customerId: CustomerId, page: ReportPage) => Promise<readonly Report[]>;
+};
+
+export type ReportPage = {
+  readonly after: ReportPosition | undefined;
+  readonly limit: number;
+  /** Only reports of what was learnt in some of these workspaces; undefined: all reports. */
+  readonly workspaceIds?: readonly string[] | undefined;
 };
 
 export function cosmosReportStore(container: Container): ReportStore {
@@ -36,21 +39,31 @@ export function cosmosReportStore(container: Container): ReportStore {
     readSeries: (customerId, seriesId) => readItem(container, seriesId, customerId, reportSeriesSchema),
     create: (report, series, seriesEtag) => create(container, report, series, seriesEtag),
     save: (report, etag) => save(container, report, etag),
-    page: (customerId, after, limit) =>
-      queryAll(
-        container,
-        customerId,
-        sql(
-          `SELECT TOP @limit * FROM c WHERE c.kind = 'report'${
-            after === undefined
-              ? ""
-              : " AND (c.requestedAt < @requestedAt OR (c.requestedAt = @requestedAt AND c.id < @id))"
-          } ORDER BY c.requestedAt DESC, c.id DESC`,
-          { limit, ...(after === undefined ? {} : { requestedAt: after.requestedAt, id: after.id }) },
-        ),
-        reportSchema,
-      ),
+    page: (customerId, page) => queryAll(container, customerId, pageQuery(page), reportSchema),
   };
+}
+
+function pageQuery({ after, limit, workspaceIds }: ReportPage): Query {
+  const conditions = [
+    "c.kind = 'report'",
+    ...(workspaceIds === undefined
+      ? []
+      : [
+          "IS_ARRAY(c.scope.workspaceIds)",
+          "NOT EXISTS (SELECT VALUE w FROM w IN c.scope.workspaceIds WHERE NOT ARRAY_CONTAINS(@workspaceIds, w))",
+        ]),
+    ...(after === undefined
+      ? []
+      : ["(c.requestedAt < @requestedAt OR (c.requestedAt = @requestedAt AND c.id < @id))"]),
+  ];
+  return sql(
+    `SELECT TOP @limit * FROM c WHERE ${conditions.join(" AND ")} ORDER BY c.requestedAt DESC, c.id DESC`,
+    {
+      limit,
+      ...(workspaceIds === undefined ? {} : { workspaceIds: [...workspaceIds] }),
+      ...(after === undefined ? {} : { requestedAt: after.requestedAt, id: after.id }),
+    },
+  );
 }
 
 async function create(

@@ -1,18 +1,28 @@
 /**
  * The files of one attempt at a report. Promise: all of them are whole and say the same, or this throws when no writer is
- * left running. The lines are read once for the files for tools, and once more for paper.
+ * left running. For each language the lines are read once for the files for tools, and once more for paper.
  */
+import type { Language } from "../agreements/agreement-event.ts";
 import type { Customer } from "../agreements/customer.ts";
-import type { ReportContent } from "./content.ts";
-import type { Cpod } from "./cpod.ts";
-import { cpodContent, printedContent } from "./cpod-content.ts";
-import { csvBytes } from "./csv.ts";
+import { hasLines, type ReportContent, type Section } from "./content.ts";
+import { FiguresDifferError } from "./cpod-ledgers.ts";
+import { csvSection } from "./csv-section.ts";
 import { fanOut, ReaderStoppedError } from "./fan-out.ts";
+import type { OpenedReport } from "./opened-report.ts";
 import { type PdfFonts, pdfFile } from "./pdf.ts";
 import { periodText } from "./period.ts";
-import { blobNameOf, type Report, type ReportFile, type ReportFormat, type RunningReport } from "./report.ts";
+import {
+  blobNameOf,
+  type Progress,
+  type Report,
+  type ReportFile,
+  type ReportFormat,
+  type RunningReport,
+} from "./report.ts";
+import { printedContent, reportContent } from "./report-content.ts";
 import type { ReportFiles } from "./report-files.ts";
-import { cellsOf, columns, type Row } from "./report-row.ts";
+import type { Row } from "./report-row.ts";
+import { reportTexts } from "./texts.ts";
 import { xlsxFile } from "./xlsx.ts";
 
 const CONTENT_TYPES: Readonly<Record<ReportFormat, string>> = {
@@ -27,29 +37,53 @@ export type Writing = {
   readonly report: RunningReport;
   readonly customer: Customer;
   readonly generatedAt: string;
-  /** Told of rows as they come; what it throws ends the writing. */
-  readonly progress: (rows: number) => Promise<void>;
+  /** Told of lines as they come; what it throws ends the writing. */
+  readonly progress: (progress: Progress) => Promise<void>;
 };
 
-export async function writeFiles(writing: Writing, cpod: Cpod): Promise<ReportFile[]> {
+type Written = { readonly files: readonly ReportFile[]; readonly opened: OpenedReport };
+
+/**
+ * @param open reads the figures anew for each language.
+ * @returns what was opened for the first of them, read to its end.
+ * @throws FiguresDifferError when the figures or lines changed between two languages.
+ */
+export async function writeFiles(writing: Writing, open: () => Promise<OpenedReport>): Promise<Written> {
+  const { languages } = writing.report;
+  const count = { rows: 0 };
+  const [first, ...others] = languages;
+  if (first === undefined) throw new RangeError("a report has a language");
+  const opened = await open();
+  const files = [...(await writeInLanguage({ ...writing, language: first, count }, opened))];
+  for (const language of others) {
+    const again = await open();
+    files.push(...(await writeInLanguage({ ...writing, language, count }, again)));
+    if (again.figures !== opened.figures || again.written() !== opened.written())
+      throw new FiguresDifferError("the figures changed between two languages");
+  }
+  return { files, opened };
+}
+
+type InLanguage = Writing & { readonly language: Language; readonly count: { rows: number } };
+
+async function writeInLanguage(writing: InLanguage, opened: OpenedReport): Promise<ReportFile[]> {
   const { formats } = writing.report;
   const forTools = formats.filter((format) => format !== "pdf");
-  const written = await writeForTools(writing, cpod, forTools);
-  return formats.includes("pdf") ? [...written, await writeForPaper(writing, cpod)] : written;
+  const written = await writeForTools(writing, opened, forTools);
+  return formats.includes("pdf") ? [...written, await writeForPaper(writing, opened)] : written;
 }
 
 /** Side by side, in one reading: whichever fails stops the others. */
 async function writeForTools(
-  writing: Writing,
-  cpod: Cpod,
+  writing: InLanguage,
+  opened: OpenedReport,
   formats: readonly Exclude<ReportFormat, "pdf">[],
 ): Promise<ReportFile[]> {
-  const counter = { rows: 0 };
-  const { streams, stop } = fanOut(counted(cpod.rows, counter, writing.progress), formats.length);
-  const write = async (rows: AsyncIterable<readonly Row[]>, index: number): Promise<ReportFile> => {
-    const format = formats[index] ?? "csv";
+  const { streams, stop } = fanOut(followed(opened.rows, writing, opened), formats.length);
+  const write = async (rows: AsyncIterable<readonly Row[]>, index: number): Promise<ReportFile[]> => {
     try {
-      return await writeFile(writing, format, contentFor(format, { writing, cpod, rows }), counter);
+      const content = reportContent(opened, writing, rows);
+      return await (formats[index] === "xlsx" ? writeXlsx(writing, content) : writeCsv(writing, content));
     } catch (error) {
       await stop();
       throw error;
@@ -59,65 +93,100 @@ async function writeForTools(
   const failures = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
   if (failures.length > 0)
     throw failures.find((each) => !(each instanceof ReaderStoppedError)) ?? failures[0];
-  return outcomes.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  return outcomes.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
 }
 
-function contentFor(
-  format: Exclude<ReportFormat, "pdf">,
-  of: { readonly writing: Writing; readonly cpod: Cpod; readonly rows: AsyncIterable<readonly Row[]> },
-): AsyncIterable<Uint8Array> {
-  switch (format) {
-    case "csv":
-      return csvBytes(columns, cellsOfBatches(of.rows));
-    case "xlsx":
-      return xlsxFile(cpodContent(of.cpod, of.writing, of.rows));
+/** One file a section, each written as its rows come. */
+async function writeCsv(writing: InLanguage, { sections }: ReportContent): Promise<ReportFile[]> {
+  const texts = reportTexts(writing.language);
+  const written: ReportFile[] = [];
+  for (const section of sections) {
+    const own = { rows: 0 };
+    const bytes = csvSection(countedSection(section, own), texts);
+    written.push(await writeFile(writing, { format: "csv", section: section.key }, bytes, own));
   }
+  return written;
 }
 
-async function* cellsOfBatches(batches: AsyncIterable<readonly Row[]>) {
-  for await (const rows of batches) yield rows.map(cellsOf);
+function writeXlsx(writing: InLanguage, content: ReportContent): Promise<ReportFile[]> {
+  const own = { rows: 0 };
+  const bytes = xlsxFile(counted(content, own));
+  return writeFile(writing, { format: "xlsx", section: null }, bytes, own).then((file) => [file]);
 }
 
-async function writeForPaper(writing: Writing, cpod: Cpod): Promise<ReportFile> {
-  const counter = { rows: 0 };
-  const content: ReportContent = printedContent(cpod, writing);
-  const sections = content.sections.map((section) => ({
-    ...section,
-    // They were counted as progress before.
-    rows: counted(section.rows, counter, () => writing.progress(0)),
-  }));
+async function writeForPaper(writing: InLanguage, opened: OpenedReport): Promise<ReportFile> {
+  const own = { rows: 0 };
+  const content = counted(printedContent(opened, writing), own);
+  const sections = content.sections.map((section) =>
+    hasLines(section.key) ? { ...section, rows: followed(section.rows, writing, opened) } : section,
+  );
   const bytes = pdfFile({ ...content, sections }, await writing.fonts());
-  return writeFile(writing, "pdf", bytes, counter);
+  return writeFile(writing, { format: "pdf", section: null }, bytes, own);
 }
 
-async function* counted<Item>(
-  batches: AsyncIterable<readonly Item[]>,
-  counter: { rows: number },
-  progress: (rows: number) => Promise<void>,
-): AsyncGenerator<readonly Item[]> {
+const counted = (content: ReportContent, counter: { rows: number }): ReportContent => ({
+  ...content,
+  sections: content.sections.map((section) => countedSection(section, counter)),
+});
+
+function countedSection(section: Section, counter: { rows: number }): Section {
+  async function* rowsOf() {
+    for await (const rows of section.rows) {
+      counter.rows += rows.length;
+      yield rows;
+    }
+  }
+  return { ...section, rows: rowsOf() };
+}
+
+/** Says of lines that they came, as they are taken. */
+async function* followed<Batch extends readonly unknown[] | readonly Row[]>(
+  batches: AsyncIterable<Batch>,
+  { count, report, progress }: InLanguage,
+  { lines }: OpenedReport,
+): AsyncGenerator<Batch> {
+  const readings = report.languages.length * (report.formats.includes("pdf") ? 2 : 1);
   for await (const rows of batches) {
-    counter.rows += rows.length;
-    await progress(rows.length);
+    count.rows += linesIn(rows);
+    await progress({ rows: count.rows, ofRows: lines * readings });
     yield rows;
   }
 }
 
+/** Those of a section without lines are not counted, nor the cells of one that has them looked at. */
+function linesIn(rows: readonly unknown[]): number {
+  const first = rows[0];
+  const section = isRow(first) ? first.section : undefined;
+  return section === undefined || hasLines(section) ? rows.length : 0;
+}
+
+const isRow = (row: unknown): row is Row => typeof row === "object" && row !== null && "section" in row;
+
 async function writeFile(
-  { files, report }: Writing,
-  format: ReportFormat,
+  { files, report, language }: InLanguage,
+  key: Pick<ReportFile, "format" | "section">,
   content: AsyncIterable<Uint8Array>,
   counter: { readonly rows: number },
 ): Promise<ReportFile> {
   const file = {
-    blobName: blobNameOf(report, format),
-    fileName: fileNameOf(report, format),
-    contentType: CONTENT_TYPES[format],
+    ...key,
+    language,
+    blobName: blobNameOf(report, { ...key, language }),
+    fileName: fileNameOf(report, { ...key, language }),
+    contentType: CONTENT_TYPES[key.format],
   };
-  const written = await files.write({ ...file, reportId: report.id }, content);
-  return { format, ...file, rows: counter.rows, ...written };
+  const { blobName, fileName, contentType } = file;
+  const written = await files.write({ blobName, fileName, contentType, reportId: report.id }, content);
+  return { ...file, rows: counter.rows, ...written };
 }
 
-function fileNameOf({ agreementId, period, version }: Report, format: ReportFormat): string {
-  const agreement = agreementId.replaceAll(/[^A-Za-z0-9._-]+/g, "_");
-  return `CPOD-${agreement}-${periodText(period)}-v${version}.${format}`;
+function fileNameOf(
+  { customerId, scope, period, version }: Report,
+  { format, section, language }: Pick<ReportFile, "format" | "section" | "language">,
+): string {
+  const title = scope.reportKind === "cpod" ? "CPOD" : "Education";
+  const of: string = scope.reportKind === "cpod" ? scope.agreementId : customerId;
+  const named = of.replaceAll(/[^A-Za-z0-9._-]+/g, "_");
+  const part = section === null ? "" : `-${section}`;
+  return `${title}-${named}-${periodText(period)}-v${version}-${language}${part}.${format}`;
 }

@@ -5,8 +5,10 @@
  */
 import * as z from "zod";
 import { languageSchema } from "../agreements/agreement-event.ts";
-import { agreementIdSchema, customerIdSchema } from "../agreements/ids.ts";
+import { customerIdSchema } from "../agreements/ids.ts";
+import { sectionKeys } from "./content.ts";
 import { periodSchema } from "./period.ts";
+import { type ReportKind, reportScopeSchema } from "./report-scope.ts";
 
 /** How often making a report is begun before it is given up. */
 export const ATTEMPTS_MAX = 5;
@@ -31,21 +33,40 @@ export const reportFormats = ["csv", "xlsx", "pdf"] as const;
 export const reportFormatSchema = z.enum(reportFormats);
 export type ReportFormat = z.infer<typeof reportFormatSchema>;
 
-/** The one that a version is compared with by the next. */
+/** EX-04: what people read is the proof of delivery. */
+export const formatsOfKind = {
+  cpod: reportFormats,
+  education: ["csv", "xlsx"],
+} as const satisfies Readonly<Record<ReportKind, readonly ReportFormat[]>>;
+
+/** The one that a version is compared with by the next, in the first of its languages. */
 export const COMPARED_FORMAT = "csv" satisfies ReportFormat;
 
 export const reportFileSchema = z.object({
   format: reportFormatSchema,
+  language: languageSchema,
+  /** Of a CSV: it has one section; the others have all. */
+  section: z.enum(sectionKeys).nullable(),
   blobName: z.string(),
   fileName: z.string(),
   contentType: z.string(),
   bytes: z.int().min(1),
-  /** Rows of all sections, headers apart. */
-  rows: z.int().min(1),
+  /** Of its sections, headers apart. */
+  rows: z.int().min(0),
   /** Of the file's bytes, in lower-case hexadecimal. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export type ReportFile = z.infer<typeof reportFileSchema>;
+
+type FileKey = Pick<ReportFile, "format" | "section">;
+
+/** As in its address: `pdf`, `xlsx`, `csv-delivery`. */
+export const fileKeyOf = ({ format, section }: FileKey): string =>
+  section === null ? format : `${format}-${section}`;
+
+/** Rows that are written, and how many there will be at most: every reading for every file counts. */
+const progressSchema = z.object({ rows: z.int().min(0), ofRows: z.int().min(0) });
+export type Progress = z.infer<typeof progressSchema>;
 
 /** Lines that differ from the version before. */
 const changesSchema = z.object({ added: z.int(), removed: z.int(), changed: z.int() });
@@ -58,14 +79,13 @@ const reportBase = z.object({
   id: reportIdSchema,
   customerId: customerIdSchema,
   kind: z.literal("report"),
-  reportKind: z.literal("cpod"),
-  agreementId: agreementIdSchema,
+  scope: reportScopeSchema,
   period: periodSchema,
-  /** Of this agreement and period, from 1 on without a gap. */
+  /** Of this scope and period, from 1 on without a gap. */
   version: z.int().min(1),
-  /** Of reports from before there were others: what those were. */
-  formats: z.array(reportFormatSchema).min(1).default(["csv"]),
-  language: languageSchema.default("en"),
+  formats: z.array(reportFormatSchema).min(1),
+  /** Each format is made in each of them. */
+  languages: z.array(languageSchema).min(1),
   requestedBy: z.object({ subject: z.string(), email: z.string().optional() }),
   requestedAt: z.iso.datetime(),
   /** Attempts begun. */
@@ -79,7 +99,7 @@ const runningSchema = reportBase.extend({
   leaseUntil: z.iso.datetime(),
   /** Folder in which the attempt writes; unique to the attempt, so it also says whose the lease is. */
   blobName: z.string(),
-  progress: z.object({ rows: z.int().min(0) }),
+  progress: progressSchema,
   /** Why the last attempt ended. */
   error: reportErrorSchema.optional(),
 });
@@ -90,6 +110,10 @@ const succeededSchema = reportBase.extend({
   dataAsOf: z.string().nullable(),
   previousReportId: reportIdSchema.optional(),
   files: z.array(reportFileSchema).min(1),
+  /** Digest of all figures in it: as long as it is that of the ledgers, a new version would say the same. */
+  figures: z.string(),
+  /** Deliveries and reversals in it. */
+  lines: z.int().min(0),
   changes: changesSchema,
 });
 const failedSchema = reportBase.extend({
@@ -98,45 +122,61 @@ const failedSchema = reportBase.extend({
   error: reportErrorSchema,
 });
 
+/** Nobody makes it any more, because somebody said so. Its version stays taken and is of no report. */
+const canceledSchema = reportBase.extend({
+  status: z.literal("canceled"),
+  canceledAt: z.iso.datetime(),
+  canceledBy: z.object({ subject: z.string(), email: z.string().optional() }),
+});
+
 export const reportSchema = z.discriminatedUnion("status", [
   notStartedSchema,
   runningSchema,
   succeededSchema,
   failedSchema,
+  canceledSchema,
 ]);
 export type Report = z.infer<typeof reportSchema>;
 export type RunningReport = z.infer<typeof runningSchema>;
 export type SucceededReport = z.infer<typeof succeededSchema>;
 export type FailedReport = z.infer<typeof failedSchema>;
+export type CanceledReport = z.infer<typeof canceledSchema>;
+/** Nothing will ever change it. */
+export type EndedReport = SucceededReport | FailedReport | CanceledReport;
 
 export type NewReport = Pick<
   Report,
   | "id"
   | "customerId"
-  | "agreementId"
+  | "scope"
   | "period"
   | "version"
   | "formats"
-  | "language"
+  | "languages"
   | "requestedBy"
   | "requestedAt"
 >;
 
 export function newReport(facts: NewReport): Report {
-  return { ...facts, kind: "report", reportKind: "cpod", attempt: 0, status: "notStarted" };
+  return { ...facts, kind: "report", attempt: 0, status: "notStarted" };
+}
+
+export function isEnded(report: Report): report is EndedReport {
+  return report.status !== "notStarted" && report.status !== "running";
 }
 
 export type Start =
   | { readonly outcome: "started"; readonly report: RunningReport }
   | { readonly outcome: "exhausted"; readonly report: FailedReport }
   | { readonly outcome: "busy"; readonly until: string }
-  | { readonly outcome: "over"; readonly report: SucceededReport | FailedReport };
+  | { readonly outcome: "over"; readonly report: EndedReport };
 
 /** What a maker that comes at `now` may do: take the lease, give the report up, wait, or nothing because it is over. */
 export function start(report: Report, now: string, blobName: string): Start {
   switch (report.status) {
     case "succeeded":
     case "failed":
+    case "canceled":
       return { outcome: "over", report };
     case "running":
       if (report.leaseUntil > now) return { outcome: "busy", until: report.leaseUntil };
@@ -162,18 +202,21 @@ function begin(report: Report, now: string, blobName: string, error: ReportError
       status: "running",
       leaseUntil: later(now, LEASE_MS),
       blobName,
-      progress: { rows: 0 },
+      progress: { rows: 0, ofRows: 0 },
       ...(error === undefined ? {} : { error }),
     },
   };
 }
 
 /** Says that the maker lives, and how far it is. */
-export function progressed(report: RunningReport, now: string, rows: number): RunningReport {
-  return { ...report, leaseUntil: later(now, LEASE_MS), progress: { rows } };
+export function progressed(report: RunningReport, now: string, progress: Progress): RunningReport {
+  return { ...report, leaseUntil: later(now, LEASE_MS), progress };
 }
 
-export type Issue = Pick<SucceededReport, "generatedAt" | "dataAsOf" | "files" | "changes"> & {
+export type Issue = Pick<
+  SucceededReport,
+  "generatedAt" | "dataAsOf" | "files" | "figures" | "lines" | "changes"
+> & {
   readonly previousReportId: ReportId | undefined;
 };
 
@@ -202,9 +245,20 @@ export function postpone(
   return { ...report, attempt: report.attempt - 1, leaseUntil: later(now, RETRY_MS), error };
 }
 
+/** It ends whatever makes it: the maker's next save finds another version than it holds the lease with. */
+export function cancel(
+  report: Exclude<Report, EndedReport>,
+  now: string,
+  by: CanceledReport["canceledBy"],
+): CanceledReport {
+  return { ...baseOf(report), status: "canceled", canceledAt: now, canceledBy: by };
+}
+
 /** The name of a file of the attempt. */
-export const blobNameOf = ({ blobName }: RunningReport, format: ReportFormat): string =>
-  `${blobName}/${format}`;
+export const blobNameOf = (
+  { blobName }: Pick<RunningReport, "blobName">,
+  file: FileKey & Pick<ReportFile, "language">,
+): string => `${blobName}/${file.language}/${fileKeyOf(file)}`;
 
 /** Without what belongs to its status. */
 const baseOf = (report: Report): z.infer<typeof reportBase> => reportBase.parse(report);

@@ -6,7 +6,7 @@ import type { AuditEntry } from "../access/audit-entry.ts";
 import type { Report } from "./report.ts";
 
 export function requestEntry(report: Report): AuditEntry {
-  const { id, customerId, requestedBy, requestedAt, version, period, formats, language } = report;
+  const { id, customerId, requestedBy, requestedAt, version, period, formats, languages } = report;
   return {
     id: `${id}~requested~${requestedBy.subject}`,
     customerId,
@@ -15,6 +15,6 @@ export function requestEntry(report: Report): AuditEntry {
     actor: requestedBy,
     action: "reportRequested",
     target: `/customers/${customerId}/reports/${id}`,
-    after: { version, period, formats, language },
+    after: { version, period, formats, languages },
   };
 }

@@ -4,10 +4,10 @@
  */
 import type { Language } from "../agreements/agreement-event.ts";
 import type { Customer } from "../agreements/customer.ts";
-import type { AgreementId } from "../agreements/ids.ts";
 import { ConflictError, InvalidRequestError, NotFoundError, UnavailableError } from "../platform/errors.ts";
 import type { Period } from "./period.ts";
-import { COMPARED_FORMAT, newReport, type Report, type ReportFormat, reportFormats } from "./report.ts";
+import { COMPARED_FORMAT, formatsOfKind, newReport, type Report, type ReportFormat } from "./report.ts";
+import { normalizedScope, type ReportScope } from "./report-scope.ts";
 import { allocate, reportIdOf, seriesIdOf, VERSIONS_MAX } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
 
@@ -15,12 +15,12 @@ import type { ReportStore } from "./report-store.ts";
 const ALLOCATIONS_MAX = 16;
 
 export type ReportRequest = {
-  readonly agreementId: AgreementId;
+  readonly scope: ReportScope;
   readonly period: Period;
-  /** Every format, unless some are named. The one that the next version is compared with is always made. */
+  /** All that there are of its kind, unless some are named. The one that the next version is compared with is always made. */
   readonly formats?: readonly ReportFormat[] | undefined;
-  /** The customer's, unless another is named. */
-  readonly language?: Language | undefined;
+  /** The customer's, unless others are named. */
+  readonly languages?: readonly Language[] | undefined;
   readonly requestedBy: Report["requestedBy"];
   /** The same key is the same request: it holds who asks, so that nobody meets the request of somebody else. */
   readonly requestKey: string;
@@ -35,7 +35,7 @@ export type RequestDependencies = {
 
 /**
  * The next version of the report of this agreement and period, or the one that this request made before.
- * @throws NotFoundError when the customer has no such agreement.
+ * @throws NotFoundError when the customer has no such agreement or workspace.
  * @throws InvalidRequestError `PeriodNotOver` when the period ends in the future: its report would be out of date at once.
  * @throws ConflictError `TooManyVersions`, UnavailableError.
  */
@@ -45,15 +45,16 @@ export async function requestReport(
   request: ReportRequest,
 ): Promise<Report> {
   const { customerId } = customer;
-  const { agreementId, period, requestedBy } = request;
-  if (customer.agreements[agreementId] === undefined) throw new NotFoundError(`no agreement ${agreementId}`);
+  const { period, requestedBy } = request;
+  const scope = normalizedScope(request.scope);
+  checkScope(customer, scope);
   const requestedAt = now();
   if (period.to > requestedAt) {
     throw new InvalidRequestError("PeriodNotOver", "The period must end before the present UTC day.", {
       target: "period.to",
     });
   }
-  const id = seriesIdOf(agreementId, period);
+  const id = seriesIdOf(scope, period);
   for (let attempt = 0; attempt < ALLOCATIONS_MAX; attempt++) {
     const series = await reports.readSeries(customerId, id);
     const allocation = allocate(series?.value, { id, customerId }, request);
@@ -61,7 +62,7 @@ export async function requestReport(
       const message = `There are ${VERSIONS_MAX} versions of this report, which is as many as there can be.`;
       throw new ConflictError("TooManyVersions", message, { target: "period" });
     }
-    const reportId = reportIdOf(agreementId, period, allocation.version);
+    const reportId = reportIdOf(scope, period, allocation.version);
     if (allocation.outcome === "known") {
       const known = await reports.read(customerId, reportId);
       if (known === undefined) throw new Error(`report ${reportId} is in its series and not in the store`);
@@ -71,11 +72,11 @@ export async function requestReport(
     const report = newReport({
       id: reportId,
       customerId,
-      agreementId,
+      scope,
       period,
       version,
       formats: formatsOf(request),
-      language: request.language ?? customer.language,
+      languages: [...new Set(request.languages ?? [customer.language])],
       requestedBy,
       requestedAt,
     });
@@ -84,6 +85,20 @@ export async function requestReport(
   throw new UnavailableError(1, `report series ${id} is contended`);
 }
 
+/** @throws NotFoundError */
+function checkScope(customer: Customer, scope: ReportScope): void {
+  if (scope.reportKind === "cpod") {
+    if (customer.agreements[scope.agreementId] === undefined)
+      throw new NotFoundError(`no agreement ${scope.agreementId}`);
+    return;
+  }
+  const known = new Set<string>(customer.workspaces.map(({ workspaceId }) => workspaceId));
+  const unknown = scope.workspaceIds?.find((workspaceId) => !known.has(workspaceId));
+  if (unknown !== undefined) throw new NotFoundError(`no workspace ${unknown}`);
+}
+
 /** Each once, in the order in which they are made. */
-const formatsOf = ({ formats = reportFormats }: ReportRequest): ReportFormat[] =>
-  reportFormats.filter((format) => format === COMPARED_FORMAT || formats.includes(format));
+const formatsOf = ({ scope, formats }: ReportRequest): ReportFormat[] =>
+  formatsOfKind[scope.reportKind].filter(
+    (format) => format === COMPARED_FORMAT || formats === undefined || formats.includes(format),
+  );

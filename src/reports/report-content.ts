@@ -1,64 +1,61 @@
 /**
- * A CPOD as writers take it: its rows split into their sections, each with typed cells. Invariants: nothing is left out,
+ * A report as writers take it: its rows split into their sections, each with typed cells. Invariants: nothing is left out,
  * a section without rows is an empty stream; sections are read in their order, each to its end; whoever stops early stops
  * what the rows come from.
  */
+import type { Language } from "../agreements/agreement-event.ts";
 import type { Customer } from "../agreements/customer.ts";
 import { columnsOf } from "./columns.ts";
-import type { Cell, Column, ReportContent, Row, SectionKey } from "./content.ts";
-import type { Cpod } from "./cpod.ts";
+import {
+  type Cell,
+  type Column,
+  type ReportContent,
+  type Row,
+  type SectionKey,
+  sectionsOfKind,
+} from "./content.ts";
 import type { PrintedPart } from "./cpod-print.ts";
+import type { OpenedReport } from "./opened-report.ts";
 import type { Report } from "./report.ts";
-import type { Row as CpodRow, Section as CpodSection } from "./report-row.ts";
+import type { Row as ReportRow } from "./report-row.ts";
 
 export type ContentFacts = {
   readonly customer: Customer;
   readonly report: Report;
+  readonly language: Language;
   readonly generatedAt: string;
 };
 
-/** In the order of the rows. */
-const sectionsInOrder: readonly CpodSection[] = [
-  "report",
-  "entitlement",
-  "delivery",
-  "additionalCase",
-  "benefit",
-  "contact",
-  "total",
-  "change",
-];
-
-/** @param rows of the CPOD, or one of the streams that they were fanned out to. */
-export function cpodContent(
-  cpod: Cpod,
+/** @param rows of the report, or one of the streams that they were fanned out to. */
+export function reportContent(
+  opened: OpenedReport,
   facts: ContentFacts,
-  rows: AsyncIterable<readonly CpodRow[]>,
+  rows: AsyncIterable<readonly ReportRow[]>,
 ): ReportContent {
-  const rowsOf = sectionSplitter(rows);
-  const parts = sectionsInOrder.map((key) => ({ key, rows: rowsOf(key) }));
-  return contentOf(cpod, facts, parts);
+  const sections = sectionsOfKind[facts.report.scope.reportKind];
+  const rowsOf = sectionSplitter(rows, sections.at(-1));
+  const parts = sections.map((key) => ({ key, rows: rowsOf(key) }));
+  return contentOf(opened, facts, parts);
 }
 
 /** The lines of each entitlement as a section of their own: to be read after the rows have ended. */
-export const printedContent = (cpod: Cpod, facts: ContentFacts): ReportContent =>
-  contentOf(cpod, facts, cpod.printed());
+export const printedContent = (opened: OpenedReport, facts: ContentFacts): ReportContent =>
+  contentOf(opened, facts, opened.printed());
 
 function contentOf(
-  { terms, packages, dataAsOf }: Cpod,
-  { customer, report, generatedAt }: ContentFacts,
+  { agreement, workspaces, packages, dataAsOf }: OpenedReport,
+  { customer, report, language, generatedAt }: ContentFacts,
   parts: readonly PrintedPart[],
 ): ReportContent {
-  const { agreementId, number, plan, startDate, endDate } = terms;
   return {
-    kind: "cpod",
+    kind: report.scope.reportKind,
     customerName: customer.name,
     customerId: customer.customerId,
     timeZone: customer.timeZone,
-    language: report.language,
-    agreement: { agreementId, number, plan, startDate, endDate },
+    language,
+    agreement,
     period: report.period,
-    workspaces: customer.workspaces.map(({ name }) => name),
+    workspaces,
     version: report.version,
     generatedAt,
     dataAsOf,
@@ -73,7 +70,7 @@ function contentOf(
 
 async function* typedRows(
   key: SectionKey,
-  batches: AsyncIterable<readonly CpodRow[]>,
+  batches: AsyncIterable<readonly ReportRow[]>,
 ): AsyncGenerator<readonly Row[]> {
   const columns = columnsOf[key];
   for await (const rows of batches) {
@@ -89,12 +86,13 @@ function cellOf({ key, kind }: Column, row: Readonly<Record<string, string | num
 
 /** @returns the rows of a section, to be read in the order of the sections. */
 function sectionSplitter(
-  batches: AsyncIterable<readonly CpodRow[]>,
-): (section: CpodSection) => AsyncGenerator<readonly CpodRow[]> {
+  batches: AsyncIterable<readonly ReportRow[]>,
+  last: SectionKey | undefined,
+): (section: SectionKey) => AsyncGenerator<readonly ReportRow[]> {
   const iterator = batches[Symbol.asyncIterator]();
-  let held: readonly CpodRow[] = [];
+  let held: readonly ReportRow[] = [];
   let isOver = false;
-  async function* rowsOf(section: CpodSection): AsyncGenerator<readonly CpodRow[]> {
+  async function* rowsOf(section: SectionKey): AsyncGenerator<readonly ReportRow[]> {
     while (!isOver) {
       if (held.length === 0) {
         const { done, value } = await iterator.next();
@@ -113,7 +111,7 @@ function sectionSplitter(
     let isWhole = false;
     try {
       yield* rowsOf(section);
-      if (section === sectionsInOrder.at(-1) && !isOver) throw new Error(`rows are left after ${section}`);
+      if (section === last && !isOver) throw new Error(`rows are left after ${section}`);
       isWhole = true;
     } finally {
       if (!isWhole) await iterator.return?.();
