@@ -39,6 +39,7 @@ param schedules object = {
   notice: '20 * * * * *'
   target: '40 * * * * *'
   attachment: '50 * * * * *'
+  subscription: '0 */5 * * * *'
 }
 
 @description('Address that messages come from, of a domain linked to the mail service. Empty: one of a domain that the cloud provides.')
@@ -55,6 +56,14 @@ param mailDataLocation string = 'Europe'
 
 @description('Days after which a report moves to a cheaper tier that costs more to read.')
 param coolReportsAfterDays int = 90
+
+@description('Days that files of reports are kept: the account deletes them then, and the app says that they are gone. 2557: seven years.')
+@minValue(31)
+@maxValue(36500)
+param reportRetentionDays int = 2557
+
+@description('Whether nobody may change or delete files of issued reports for as long as they are kept. The container of reports has to be made with it, and keeps it.')
+param reportImmutability bool = false
 
 var resources = loadJsonContent('resources.json')
 var suffix = uniqueString(resourceGroup().id)
@@ -85,6 +94,8 @@ module storage 'modules/storage.bicep' = {
     containers: resources.blob.containers
     uploadOrigins: empty(webClientUrl) ? [] : ['${split(webClientUrl, '/')[0]}//${split(webClientUrl, '/')[2]}']
     coolAfterDays: coolReportsAfterDays
+    reportRetentionDays: reportRetentionDays
+    reportImmutability: reportImmutability
   }
 }
 
@@ -113,6 +124,8 @@ module app 'modules/app.bicep' = {
     acsEndpoint: mail.outputs.endpoint
     webClientUrl: webClientUrl
     scanner: scanner
+    reportRetentionDays: reportRetentionDays
+    reportImmutability: reportImmutability
   }
 }
 
@@ -124,6 +137,7 @@ module roles 'modules/roles.bicep' = {
     reportsAccountName: storage.outputs.reportsAccountName
     hostAccountName: storage.outputs.hostAccountName
     mailServiceName: mail.outputs.serviceName
+    reportImmutability: reportImmutability
   }
 }
 

@@ -75,6 +75,7 @@ export const DEFAULT_SETTINGS = {
   NOTICE_SCHEDULE: "5,20,35,50 * * * * *",
   TARGET_SCHEDULE: "10,25,40,55 * * * * *",
   ATTACHMENT_SCHEDULE: "0,15,30,45 * * * * *",
+  SUBSCRIPTION_SCHEDULE: "8,23,38,53 * * * * *",
   // There is none on most machines. The test text of the industry is found without one.
   SCANNER: "none",
   // A receiver of webhooks is tried on the same machine.

@@ -17,6 +17,8 @@ param mailFrom string
 param acsEndpoint string
 param webClientUrl string
 param scanner string
+param reportRetentionDays int
+param reportImmutability bool
 
 var issuerOfTenant = '${environment().authentication.loginEndpoint}${tenant().tenantId}'
 
@@ -116,8 +118,13 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     NOTICE_SCHEDULE: schedules.notice
     TARGET_SCHEDULE: schedules.target
     ATTACHMENT_SCHEDULE: schedules.attachment
+    SUBSCRIPTION_SCHEDULE: schedules.subscription
     SCANNER: scanner
     UPLOAD_LINK_MINUTES: '60'
+    REPORT_LINK_MINUTES: '10080'
+    REPORT_RETENTION_DAYS: string(reportRetentionDays)
+    // string(true) would be 'True'.
+    REPORT_IMMUTABLE: reportImmutability ? 'true' : 'false'
     MAIL_FROM: mailFrom
     ACS_ENDPOINT: acsEndpoint
     WEB_CLIENT_URL: webClientUrl

@@ -6,6 +6,7 @@ param serviceBusNamespaceName string
 param reportsAccountName string
 param hostAccountName string
 param mailServiceName string
+param reportImmutability bool
 
 resource cosmosAccount 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = {
   name: cosmosAccountName
@@ -98,6 +99,34 @@ resource reportsRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
     }
   }
 ]
+
+// To write a file is not to protect it. The one built-in role that may do so owns the account's data, so the app gets a
+// role of this one action, by which an unlocked policy can be made shorter or lifted too.
+resource reportProtector 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (reportImmutability) {
+  name: guid(reportsAccount.id, 'report protector')
+  properties: {
+    // Unique in the whole tenant.
+    roleName: 'Report protector of ${reportsAccountName}'
+    description: 'Sets policies of immutability on files.'
+    type: 'CustomRole'
+    assignableScopes: [resourceGroup().id]
+    permissions: [
+      {
+        dataActions: ['Microsoft.Storage/storageAccounts/blobServices/containers/blobs/immutableStorage/runAsSuperUser/action']
+      }
+    ]
+  }
+}
+
+resource reportProtectorRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (reportImmutability) {
+  scope: reportsAccount
+  name: guid(reportsAccount.id, principalId, 'report protector')
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', reportProtector.name)
+  }
+}
 
 // The host keeps the locks of timers and reads the deployed package there.
 resource hostRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {

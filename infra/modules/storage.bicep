@@ -7,7 +7,11 @@ param containers array
 // Where a browser may be when it writes to an upload link.
 param uploadOrigins array
 param coolAfterDays int
+param reportRetentionDays int
+param reportImmutability bool
 
+// With the slash, as the life cycle names what is in a container.
+var reportsPrefix = 'reports/'
 var deploymentContainerName = 'deployment'
 
 var closed = {
@@ -29,8 +33,7 @@ resource reportsAccount 'Microsoft.Storage/storageAccounts@2024-01-01' = {
 }
 
 // A file is written once and never again; versions and the time in which a deletion can be undone guard against
-// mistakes. A time-based immutability policy can be set on the container by whoever decides how long reports are kept:
-// once locked, it can only be made longer.
+// mistakes. Policies of immutability of single files need versions too.
 resource reportsBlobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   parent: reportsAccount
   name: 'default'
@@ -62,9 +65,19 @@ resource reportsContainer 'Microsoft.Storage/storageAccounts/blobServices/contai
   for containerName in containers: {
     parent: reportsBlobs
     name: containerName
-    properties: {
-      publicAccess: 'None'
-    }
+    properties: union(
+      {
+        publicAccess: 'None'
+      },
+      // Said of a new container only. It makes nothing immutable: the app gives each issued file a policy of its own.
+      reportImmutability && '${containerName}/' == reportsPrefix
+        ? {
+            immutableStorageWithVersioning: {
+              enabled: true
+            }
+          }
+        : {}
+    )
   }
 ]
 
@@ -91,6 +104,36 @@ resource reportsLifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@
               version: {
                 delete: {
                   daysAfterCreationGreaterThan: 90
+                }
+              }
+            }
+          }
+        }
+        {
+          // Counted from when a file was written, which is not before the report's own time: so none is deleted while the
+          // app still offers it, or its policy still holds. A current version stays while it has others or snapshots.
+          name: 'delete-old-reports'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: [reportsPrefix]
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterCreationGreaterThan: reportRetentionDays
+                }
+              }
+              snapshot: {
+                delete: {
+                  daysAfterCreationGreaterThan: reportRetentionDays
+                }
+              }
+              version: {
+                delete: {
+                  daysAfterCreationGreaterThan: reportRetentionDays
                 }
               }
             }

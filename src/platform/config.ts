@@ -25,6 +25,23 @@ const UPLOAD_LINK_MINUTES_MIN = 5;
 /** Azure signs with an identity for seven days at most; what a link can still write to is kept so long. */
 const UPLOAD_LINK_MINUTES_MAX = 1_440;
 const UPLOAD_LINK_MINUTES_DEFAULT = 60;
+const REPORT_LINK_MINUTES_MIN = 10;
+/** Thirty days: less than files of reports are kept at the least, so that no link outlives what it opens by design. */
+const REPORT_LINK_MINUTES_MAX = 43_200;
+const REPORT_LINK_MINUTES_DEFAULT = 10_080;
+const REPORT_RETENTION_DAYS_MIN = 31;
+const REPORT_RETENTION_DAYS_MAX = 36_500;
+/** Seven years. */
+const REPORT_RETENTION_DAYS_DEFAULT = 2_557;
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .refine(
+      (text) => /^\d{1,6}$/.test(text) && Number(text) >= min && Number(text) <= max,
+      `must be a whole number from ${min} to ${max}`,
+    )
+    .transform(Number);
 
 /** Each of them names what carries mail. */
 const MAIL_CARRIERS = ["SMTP_URL", "ACS_ENDPOINT", "ACS_CONNECTION_STRING"] as const;
@@ -57,20 +74,23 @@ const settingsSchema = z
     NOTICE_SCHEDULE: schedule,
     TARGET_SCHEDULE: schedule,
     ATTACHMENT_SCHEDULE: schedule,
+    SUBSCRIPTION_SCHEDULE: schedule,
     /** Without a default: whether files of strangers are scanned is for the operator to say. */
     SCANNER: scannerSchema,
     /** How long a link writes to one upload. */
-    UPLOAD_LINK_MINUTES: z
-      .string()
-      .refine(
-        (text) =>
-          /^\d{1,4}$/.test(text) &&
-          Number(text) >= UPLOAD_LINK_MINUTES_MIN &&
-          Number(text) <= UPLOAD_LINK_MINUTES_MAX,
-        `must be a whole number from ${UPLOAD_LINK_MINUTES_MIN} to ${UPLOAD_LINK_MINUTES_MAX}`,
-      )
-      .transform(Number)
-      .default(UPLOAD_LINK_MINUTES_DEFAULT),
+    UPLOAD_LINK_MINUTES: wholeNumber(UPLOAD_LINK_MINUTES_MIN, UPLOAD_LINK_MINUTES_MAX).default(
+      UPLOAD_LINK_MINUTES_DEFAULT,
+    ),
+    /** How long a recipient's own link to a report opens. */
+    REPORT_LINK_MINUTES: wholeNumber(REPORT_LINK_MINUTES_MIN, REPORT_LINK_MINUTES_MAX).default(
+      REPORT_LINK_MINUTES_DEFAULT,
+    ),
+    /** How long files of reports are kept; the account's life cycle is to have the same number. */
+    REPORT_RETENTION_DAYS: wholeNumber(REPORT_RETENTION_DAYS_MIN, REPORT_RETENTION_DAYS_MAX).default(
+      REPORT_RETENTION_DAYS_DEFAULT,
+    ),
+    /** Whether files of issued reports get a policy of immutability; their container has to be made for it. */
+    REPORT_IMMUTABLE: z.enum(["true", "false"]).default("false"),
     MAIL_FROM: z.email("must be an e-mail address, such as no-reply@example.org"),
     SMTP_URL: smtpUrl.optional(),
     ACS_CONNECTION_STRING: z
@@ -80,14 +100,7 @@ const settingsSchema = z
     ACS_ENDPOINT: url.optional(),
     /** Base of the links in messages; absent: messages say in words what to do. */
     WEB_CLIENT_URL: url.transform((text) => new URL(text)).optional(),
-    ACCESS_CACHE_SECONDS: z
-      .string()
-      .refine(
-        (text) => /^\d{1,2}$/.test(text) && Number(text) <= ACCESS_CACHE_SECONDS_MAX,
-        `must be a whole number from 0 to ${ACCESS_CACHE_SECONDS_MAX}`,
-      )
-      .transform(Number)
-      .default(ACCESS_CACHE_SECONDS_DEFAULT),
+    ACCESS_CACHE_SECONDS: wholeNumber(0, ACCESS_CACHE_SECONDS_MAX).default(ACCESS_CACHE_SECONDS_DEFAULT),
     /** Webhooks may lead to this machine itself, over plain HTTP too: for a developer's own. */
     WEBHOOK_ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
     PUBLIC_BASE_URL: url.transform((text) => new URL(text)).optional(),
@@ -126,6 +139,9 @@ export type Config = {
   readonly webhooksAllowLoopback: boolean;
   readonly scanner: ScannerSetting;
   readonly uploadLinkMinutes: number;
+  readonly reportLinkMinutes: number;
+  readonly reportRetentionDays: number;
+  readonly reportsAreImmutable: boolean;
 };
 
 type MailCarrier =
@@ -174,6 +190,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     webhooksAllowLoopback: settings.WEBHOOK_ALLOW_LOOPBACK === "true",
     scanner: settings.SCANNER,
     uploadLinkMinutes: settings.UPLOAD_LINK_MINUTES,
+    reportLinkMinutes: settings.REPORT_LINK_MINUTES,
+    reportRetentionDays: settings.REPORT_RETENTION_DAYS,
+    reportsAreImmutable: settings.REPORT_IMMUTABLE === "true",
   };
 }
 

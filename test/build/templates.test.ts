@@ -1,8 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod";
+import { sampleSettings } from "../../infra/sample-settings.ts";
 import { type Resources, readResources } from "../../local/resources.ts";
-import { settingNames } from "../../src/platform/config.ts";
+import { readConfig, settingNames } from "../../src/platform/config.ts";
 
 /**
  * The compiler of the templates runs where there is a network. What can be told of their text is told here: above all,
@@ -120,12 +122,62 @@ describe("the templates", () => {
 
   test("let the app's identity read the lengths of queues, by which the platform scales, and change none", () => {
     const roles = moduleText("modules/roles.bicep");
-    expect([...roles.matchAll(/actions: (.+)/gi)].map(([, actions]) => actions)).toEqual([
+    expect([...roles.matchAll(/\bactions: (.+)/g)].map(([, actions]) => actions)).toEqual([
       "['Microsoft.ServiceBus/namespaces/*/read']",
     ]);
     const assignment = /^resource queueLengthRole [\s\S]*?^\}/m.exec(roles)?.[0] ?? "";
     expect(assignment).toContain("scope: serviceBusNamespace\n");
     expect(assignment).toContain("queueLengthReader.name");
+  });
+
+  test("keep files of reports, in the account as in the app, for as long as one parameter says", () => {
+    const storage = moduleText("modules/storage.bicep");
+    const rule = /name: 'delete-old-reports'[\s\S]*?^ {8}\}/m.exec(storage)?.[0] ?? "";
+    expect(rule).toContain("prefixMatch: [reportsPrefix]\n");
+    for (const what of ["baseBlob", "snapshot", "version"]) {
+      const deletion = "{\\s+delete: \\{\\s+daysAfterCreationGreaterThan: reportRetentionDays\\s+\\}\\s+\\}";
+      expect(rule).toMatch(new RegExp(`${what}: \\${deletion}`));
+    }
+    const prefix = /^var reportsPrefix = '(.+)\/'$/m.exec(storage)?.[1];
+    expect(resources.blob.containers).toContain(prefix);
+    expect(moduleText("modules/app.bicep")).toContain("REPORT_RETENTION_DAYS: string(reportRetentionDays)\n");
+    expect(main.match(/^ {4}reportRetentionDays: reportRetentionDays$/gm)).toHaveLength(2);
+  });
+
+  test("take for the time that reports are kept what the app takes, and no more", async () => {
+    const declared = /^@minValue\((\d+)\)\n@maxValue\((\d+)\)\nparam reportRetentionDays int = (\d+)$/m.exec(
+      main,
+    );
+    const [min, max, usual] = z.tuple([z.string(), z.string(), z.string()]).parse(declared?.slice(1));
+    const sample = await sampleSettings();
+    const daysWith = (REPORT_RETENTION_DAYS: string): number =>
+      readConfig({ ...sample, REPORT_RETENTION_DAYS }).reportRetentionDays;
+    expect([min, max].map(daysWith)).toEqual([Number(min), Number(max)]);
+    expect(daysWith("")).toBe(Number(usual));
+    for (const outside of [Number(min) - 1, Number(max) + 1]) {
+      expect(() => daysWith(String(outside))).toThrow("REPORT_RETENTION_DAYS");
+    }
+  });
+
+  test("protect files of reports only where one parameter says so, which then gives all that it takes", () => {
+    expect(main).toMatch(/^param reportImmutability bool = false$/m);
+    expect(main.match(/^ {4}reportImmutability: reportImmutability$/gm)).toHaveLength(3);
+    expect(moduleText("modules/app.bicep")).toContain(
+      "REPORT_IMMUTABLE: reportImmutability ? 'true' : 'false'\n",
+    );
+    const storage = moduleText("modules/storage.bicep");
+    expect(storage).toContain("isVersioningEnabled: true\n");
+    expect(storage).toMatch(
+      /reportImmutability && '\$\{containerName\}\/' == reportsPrefix\s+\? \{\s+immutableStorageWithVersioning: \{\s+enabled: true\s+\}\s+\}\s+: \{\}/,
+    );
+    const roles = moduleText("modules/roles.bicep");
+    expect([...roles.matchAll(/\bdataActions: (.+)/g)].map(([, actions]) => actions)).toEqual([
+      "['Microsoft.Storage/storageAccounts/blobServices/containers/blobs/immutableStorage/runAsSuperUser/action']",
+    ]);
+    expect(roles.match(/ = if \(reportImmutability\) \{$/gm)).toHaveLength(2);
+    const assignment = /^resource reportProtectorRole [\s\S]*?^\}/m.exec(roles)?.[0] ?? "";
+    expect(assignment).toContain("scope: reportsAccount\n");
+    expect(assignment).toContain("reportProtector.name");
   });
 
   test("let nobody in with a key, and nothing over plain HTTP", () => {
