@@ -15,6 +15,7 @@ import { registerFollowUps } from "./timer/follow-ups.ts";
 import { registerSettleLedgers, registerVerifyLedgers } from "./timer/ledgers.ts";
 import { registerDueMessages } from "./timer/messages.ts";
 import { registerDueWebhooks, registerNotices } from "./timer/notices.ts";
+import { registerReportRetention } from "./timer/report-retention.ts";
 import { registerResponseTargets } from "./timer/response-targets.ts";
 
 const config = readConfig(process.env);
@@ -31,6 +32,7 @@ registerEndpoints(allEndpoints(app), {
 registerDeliveryEvents(app);
 registerReportJobs(app);
 registerMonthlyCpods(app);
+registerReportRetention(app);
 registerSettleLedgers(app);
 registerVerifyLedgers(app);
 registerMessages(app);

@@ -5,9 +5,11 @@
  */
 import { createHash } from "node:crypto";
 import {
+  type BlobClient,
   BlobSASPermissions,
   type BlobServiceClient,
   type BlockBlobClient,
+  type ContainerClient,
   RestError,
 } from "@azure/storage-blob";
 import { blobLinks, blocksOf, bytesOf } from "../platform/blob.ts";
@@ -16,6 +18,10 @@ import { blobLinks, blocksOf, bytesOf } from "../platform/blob.ts";
 export const BLOCK_BYTES = 4 * 1024 * 1024;
 /** Blob Storage takes at most this many blocks in one file. */
 const BLOCKS_MAX = 50_000;
+/**
+ * A locked policy could never be made shorter, by nobody: whoever answers for the archive locks it, where that is asked for.
+ */
+const POLICY_MODE = "Unlocked";
 
 export type FileToWrite = {
   /** Unique to the attempt that writes it. */
@@ -24,6 +30,9 @@ export type FileToWrite = {
   readonly contentType: string;
   readonly reportId: string;
 };
+
+/** `refused`: files that are protected still. */
+export type Removal = { readonly removed: number; readonly refused: number };
 
 type WrittenFile = { readonly bytes: number; readonly sha256: string };
 
@@ -34,6 +43,13 @@ export type ReportFiles = {
   readonly readStream: (blobName: string) => Promise<AsyncIterable<Uint8Array> | undefined>;
   /** A file that is not there is no error. */
   readonly remove: (blobName: string) => Promise<void>;
+  /**
+   * From now until then nobody changes or removes the file; a longer time that was set before stays. The container has to
+   * be made for it.
+   */
+  readonly protect: (blobName: string, until: Date) => Promise<void>;
+  /** Removes files that were written before an instant, at most so many, whatever becomes of single ones. */
+  readonly removeWrittenBefore: (instant: Date, filesMax: number) => Promise<Removal>;
   /** A link that opens this file and nothing else, read-only, as a download, for whoever holds it until it expires. */
   readonly downloadLink: (blobName: string, fileName: string, expiresAt: Date) => Promise<string>;
 };
@@ -56,6 +72,8 @@ export function blobReportFiles(service: BlobServiceClient, containerName: strin
     remove: async (blobName) => {
       await container.getBlobClient(blobName).deleteIfExists();
     },
+    protect: (blobName, until) => protect(container.getBlobClient(blobName), until),
+    removeWrittenBefore: (instant, filesMax) => removeWrittenBefore(container, instant, filesMax),
     downloadLink: async (blobName, fileName, expiresAt) => {
       const permissions = BlobSASPermissions.parse("r");
       const options = { permissions, expiresOn: expiresAt, contentDisposition: attachment(fileName) };
@@ -108,6 +126,34 @@ async function commit(
     const { metadata, contentLength } = await blob.getProperties();
     if (metadata?.["sha256"] !== sha256 || contentLength !== bytes) throw error;
   }
+}
+
+async function protect(blob: BlobClient, until: Date): Promise<void> {
+  const { immutabilityPolicyExpiresOn: setUntil } = await blob.getProperties();
+  // The account keeps whole seconds.
+  if (setUntil !== undefined && setUntil.getTime() >= Math.floor(until.getTime() / 1_000) * 1_000) return;
+  await blob.setImmutabilityPolicy({ expiriesOn: until, policyMode: POLICY_MODE });
+}
+
+async function removeWrittenBefore(
+  container: ContainerClient,
+  instant: Date,
+  filesMax: number,
+): Promise<Removal> {
+  let removed = 0;
+  let refused = 0;
+  for await (const { name, properties } of container.listBlobsFlat()) {
+    if (removed === filesMax) break;
+    if (properties.createdOn === undefined || properties.createdOn >= instant) continue;
+    try {
+      await container.getBlobClient(name).deleteIfExists({ deleteSnapshots: "include" });
+      removed += 1;
+    } catch (error) {
+      if (!(error instanceof RestError) || error.statusCode !== 409) throw error;
+      refused += 1;
+    }
+  }
+  return { removed, refused };
 }
 
 /** The name is made of letters, digits, dots, dashes and underscores, so it needs no escaping. */

@@ -22,6 +22,8 @@ export function aroundWorld(world: World, around: Around): World {
         return content === undefined ? undefined : aroundPages("files.chunk", content, around);
       },
       remove: (name) => around("files.remove", () => files.remove(name)),
+      protect: (name, until) => around("files.protect", () => files.protect(name, until)),
+      removeWrittenBefore: (instant, filesMax) => files.removeWrittenBefore(instant, filesMax),
       downloadLink: (name, fileName, expiresAt) => files.downloadLink(name, fileName, expiresAt),
     },
     activity: {

@@ -45,13 +45,19 @@ const sortKey = ({ requestedAt, id }: Pick<Report, "requestedAt" | "id">): strin
 export type MemoryFiles = ReportFiles & {
   /** The bytes of every file there is, by name. */
   readonly contents: ReadonlyMap<string, Buffer>;
+  /** Until when a file is protected, by its name. */
+  readonly policies: ReadonlyMap<string, Date>;
 };
 
 /** Keeps the promise of the real store in memory; the contract tests run on both. */
-export function memoryReportFiles(): MemoryFiles {
+export function memoryReportFiles(now: () => Date = () => new Date()): MemoryFiles {
   const contents = new Map<string, Buffer>();
+  const writtenAt = new Map<string, Date>();
+  const policies = new Map<string, Date>();
+  const isProtected = (blobName: string): boolean => (policies.get(blobName) ?? new Date(0)) > now();
   return {
     contents,
+    policies,
     write: async ({ blobName }, content) => {
       const chunks: Uint8Array[] = [];
       for await (const chunk of content) chunks.push(Uint8Array.from(chunk));
@@ -59,6 +65,7 @@ export function memoryReportFiles(): MemoryFiles {
       if (bytes.length === 0) throw new RangeError("a file without content is never a report");
       if (contents.has(blobName)) throw new Error(`${blobName} is taken`);
       contents.set(blobName, bytes);
+      writtenAt.set(blobName, now());
       return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
     },
     readStream: async (blobName) => {
@@ -66,7 +73,19 @@ export function memoryReportFiles(): MemoryFiles {
       return bytes === undefined ? undefined : inChunks(bytes);
     },
     remove: async (blobName) => {
+      if (isProtected(blobName)) throw new Error(`${blobName} is protected`);
       contents.delete(blobName);
+    },
+    protect: async (blobName, until) => {
+      if (!contents.has(blobName)) throw new Error(`there is no ${blobName}`);
+      const before = policies.get(blobName);
+      if (before === undefined || before < until) policies.set(blobName, until);
+    },
+    removeWrittenBefore: async (instant, filesMax) => {
+      const old = [...contents.keys()].filter((name) => (writtenAt.get(name) ?? instant) < instant);
+      const removable = old.filter((name) => !isProtected(name)).slice(0, filesMax);
+      for (const name of removable) contents.delete(name);
+      return { removed: removable.length, refused: old.filter(isProtected).length };
     },
     downloadLink: async (blobName, fileName, expiresAt) =>
       `https://files.example/${blobName}?name=${fileName}&until=${expiresAt.toISOString()}`,
