@@ -218,7 +218,7 @@ export const agreementEventDataSchema = z
 
 export type AgreementEventData = z.infer<typeof agreementEventDataSchema>;
 
-function isTimeZone(text: string): boolean {
+export function isTimeZone(text: string): boolean {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone.length > 0;
   } catch {
