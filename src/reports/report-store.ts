@@ -9,6 +9,9 @@ import { type Query, queryAll, readItem, sql, statusOf, type Versioned } from ".
 import { type Report, reportSchema } from "./report.ts";
 import { type ReportSeries, reportSeriesSchema } from "./report-series.ts";
 
+/** Read at once where only some are wanted. */
+const READ_ON_REPORTS = 100;
+
 /** The place of a report in its customer's list. */
 type ReportPosition = Pick<Report, "requestedAt" | "id">;
 
@@ -39,30 +42,45 @@ export function cosmosReportStore(container: Container): ReportStore {
     readSeries: (customerId, seriesId) => readItem(container, seriesId, customerId, reportSeriesSchema),
     create: (report, series, seriesEtag) => create(container, report, series, seriesEtag),
     save: (report, etag) => save(container, report, etag),
-    page: (customerId, page) => queryAll(container, customerId, pageQuery(page), reportSchema),
+    page: (customerId, page) => readPage(container, customerId, page),
   };
 }
 
-function pageQuery({ after, limit, workspaceIds }: ReportPage): Query {
+/** Reads on where reports name workspaces besides those that are asked for: the store cannot tell without a subquery. */
+async function readPage(
+  container: Container,
+  customerId: CustomerId,
+  { workspaceIds, ...page }: ReportPage,
+): Promise<readonly Report[]> {
+  const found: Report[] = [];
+  let { after } = page;
+  for (;;) {
+    const limit = workspaceIds === undefined ? page.limit : Math.max(page.limit, READ_ON_REPORTS);
+    const query = pageQuery({ after, limit }, workspaceIds !== undefined);
+    const reports = await queryAll(container, customerId, query, reportSchema);
+    found.push(...reports.filter((report) => isOf(report, workspaceIds)));
+    after = reports.at(-1);
+    if (reports.length < limit || found.length >= page.limit) return found.slice(0, page.limit);
+  }
+}
+
+function isOf({ scope }: Report, workspaceIds: readonly string[] | undefined): boolean {
+  if (workspaceIds === undefined) return true;
+  if (scope.reportKind !== "education") return false;
+  return scope.workspaceIds?.every((id) => workspaceIds.includes(id)) ?? false;
+}
+
+function pageQuery({ after, limit }: ReportPage, ofWorkspaces: boolean): Query {
   const conditions = [
     "c.kind = 'report'",
-    ...(workspaceIds === undefined
-      ? []
-      : [
-          "IS_ARRAY(c.scope.workspaceIds)",
-          "NOT EXISTS (SELECT VALUE w FROM w IN c.scope.workspaceIds WHERE NOT ARRAY_CONTAINS(@workspaceIds, w))",
-        ]),
+    ...(ofWorkspaces ? ["IS_ARRAY(c.scope.workspaceIds)"] : []),
     ...(after === undefined
       ? []
       : ["(c.requestedAt < @requestedAt OR (c.requestedAt = @requestedAt AND c.id < @id))"]),
   ];
   return sql(
     `SELECT TOP @limit * FROM c WHERE ${conditions.join(" AND ")} ORDER BY c.requestedAt DESC, c.id DESC`,
-    {
-      limit,
-      ...(workspaceIds === undefined ? {} : { workspaceIds: [...workspaceIds] }),
-      ...(after === undefined ? {} : { requestedAt: after.requestedAt, id: after.id }),
-    },
+    { limit, ...(after === undefined ? {} : { requestedAt: after.requestedAt, id: after.id }) },
   );
 }
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { languageSchema, unitSchema } from "../../src/agreements/agreement-event.ts";
 import { columnsOf } from "../../src/reports/columns.ts";
-import type { SectionKey } from "../../src/reports/content.ts";
+import { type SectionKey, sectionsOfKind } from "../../src/reports/content.ts";
 import { formatsOf } from "../../src/reports/formats.ts";
 import { reportTexts } from "../../src/reports/texts.ts";
 import { AGREEMENT, agreementEvent, CUSTOMER, deliveryEvent, reversalEvent } from "../fakes/events.ts";
@@ -18,16 +18,17 @@ const ADMIN = { email: "admin@cust-t.example" };
 const REPORTS = `customers/${CUSTOMER}/reports`;
 const LAST_INSTANT = "2026-03-31T23:59:59.999Z";
 const REPORT_LIMIT_MS = 30_000;
-const FORMATS = ["csv", "xlsx", "pdf"];
+const SECTIONS = sectionsOfKind.cpod.map((key) => `csv-${key}`);
 
 const reportSchema = z.object({
   id: z.string(),
   status: z.string(),
-  language: languageSchema,
+  languages: z.array(languageSchema),
   formats: z.array(z.string()),
   changes: z.object({ added: z.int() }).nullable(),
   files: z.array(
     z.object({
+      name: z.string(),
       format: z.string(),
       language: languageSchema,
       fileName: z.string(),
@@ -85,7 +86,7 @@ function linesIn(value: unknown): readonly Line[] {
 }
 
 async function made(asked: Readonly<Record<string, unknown>>): Promise<Report> {
-  const json = { agreementId: AGREEMENT, period: { month: "2026-03" }, ...asked };
+  const json = { reportKind: "cpod", agreementId: AGREEMENT, period: { month: "2026-03" }, ...asked };
   const { id } = (await api.ask(ADMIN, { method: "POST", path: REPORTS, json })).read(reportSchema);
   return eventually(async () => {
     const report = (await api.ask(ADMIN, { path: `${REPORTS}/${id}` })).read(reportSchema);
@@ -94,8 +95,8 @@ async function made(asked: Readonly<Record<string, unknown>>): Promise<Report> {
   }, REPORT_LIMIT_MS);
 }
 
-async function downloaded({ files }: Report, format: string): Promise<Buffer> {
-  const file = files.find((each) => each.format === format);
+async function downloaded({ files }: Report, name: string): Promise<Buffer> {
+  const file = files.find((each) => each.name === name);
   const { headers } = await api.ask(ADMIN, { path: file?.downloadLink ?? "" });
   const response = await fetch(headers.get("location") ?? "");
   expect(response.headers.get("content-type")).toBe(file?.contentType);
@@ -118,6 +119,11 @@ function sheetRows(workbook: ReturnType<typeof read>, key: SectionKey, title: st
   );
 }
 
+function csvRows(bytes: Buffer, key: SectionKey): readonly Readonly<Record<string, string>>[] {
+  const columns = columnsOf[key].map((column) => column.key);
+  return z.array(z.record(z.string(), z.string())).parse(parse(bytes, { bom: true, columns, from: 2 }));
+}
+
 /** Texts are wrapped in cells, and figures have spaces that do not break. */
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ");
 
@@ -125,18 +131,16 @@ describe("a report in every format", () => {
   test.each(["en", "es", "pl", "it"] as const)(
     "has the figures of the page in each, in %s",
     async (language) => {
-      const report = await made({ language });
-      expect(report.files.map((file) => [file.format, file.language])).toEqual(
-        FORMATS.map((format) => [format, language]),
+      const report = await made({ languages: [language] });
+      expect(report.files.map(({ name }) => name).toSorted()).toEqual(
+        [...SECTIONS, "pdf", "xlsx"].toSorted(),
       );
+      expect(new Set(report.files.map((file) => file.language))).toEqual(new Set([language]));
       expect(page.length).toBe(4);
       const texts = reportTexts(language);
       const formats = formatsOf(language, "Europe/Madrid");
 
-      const csv = z
-        .array(z.record(z.string(), z.string()))
-        .parse(parse(await downloaded(report, "csv"), { bom: true, columns: true }));
-      const inCsv = csv.filter((row) => row["section"] === "entitlement");
+      const inCsv = csvRows(await downloaded(report, "csv-entitlement"), "entitlement");
       expect(inCsv.map((row) => [row["entitlementId"], Number(row["consumed"])])).toEqual(
         page.map((line) => [line.entitlementId, line.consumed]),
       );
@@ -174,19 +178,44 @@ describe("a report in every format", () => {
 
   test("is in the language of whoever asks, unless another is named, and has what is compared among its formats", async () => {
     const report = await made({ formats: ["pdf"] });
-    expect(report).toMatchObject({ language: "es", formats: ["csv", "pdf"], changes: { added: 0 } });
-    expect(report.files.map(({ format }) => format)).toEqual(["csv", "pdf"]);
+    expect(report).toMatchObject({ languages: ["es"], formats: ["csv", "pdf"], changes: { added: 0 } });
+    expect(report.files.map(({ name }) => name)).toEqual([...SECTIONS, "pdf"]);
     const missing = await api.ask(ADMIN, { path: `${REPORTS}/${report.id}/files/xlsx` });
     expect(`${missing.status} ${expectRefusal(missing, "a file")}`).toBe("404 ResourceNotFound");
+  });
+
+  test("has the same figures in each of its languages, each under labels of its own", async () => {
+    const report = await made({ languages: ["pl", "en"], formats: ["csv", "xlsx"] });
+    const names = [...SECTIONS, "xlsx"].toSorted();
+    for (const language of ["pl", "en"] as const) {
+      const own = report.files.filter((file) => file.language === language);
+      expect(own.map(({ name }) => name).toSorted()).toEqual(names);
+    }
+    const path = `${REPORTS}/${report.id}/files/csv-delivery`;
+    const text = async (language: string) => {
+      const { headers } = await api.ask(ADMIN, { path, query: { language } });
+      return (await fetch(headers.get("location") ?? "")).text();
+    };
+    const [polish, english] = [await text("pl"), await text("en")];
+    const [label, ...values] = polish.split("\r\n");
+    const [otherLabel, ...otherValues] = english.split("\r\n");
+    expect(values).toEqual(otherValues);
+    expect(label).toContain(reportTexts("pl").column("deliveredAt"));
+    expect(otherLabel).toContain(reportTexts("en").column("deliveredAt"));
+    expect((await api.ask(ADMIN, { path, query: { language: "it" } })).status).toBe(404);
   });
 
   test.each([
     { formats: [] },
     { formats: ["docx"] },
     { formats: ["pdf", "pdf", "pdf", "pdf"] },
-    { language: "fr" },
+    { languages: ["fr"] },
+    { languages: [] },
+    { language: "es" },
+    { reportKind: "education" },
+    { reportKind: undefined },
   ])("is refused as %o", async (asked) => {
-    const json = { agreementId: AGREEMENT, period: { month: "2026-03" }, ...asked };
+    const json = { reportKind: "cpod", agreementId: AGREEMENT, period: { month: "2026-03" }, ...asked };
     const answer = await api.ask(ADMIN, { method: "POST", path: REPORTS, json });
     expect(`${answer.status} ${expectRefusal(answer, "a report")}`).toBe("400 InvalidRequestBody");
   });

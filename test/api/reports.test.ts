@@ -25,7 +25,7 @@ let reportId: string;
 beforeAll(async () => {
   api = await startApi();
   await api.send([agreementEvent(), deliveryEvent("d-1"), deliveryEvent("d-2")]);
-  const json = { agreementId: AGREEMENT, period: { month: "2026-03" } };
+  const json = { reportKind: "cpod", agreementId: AGREEMENT, period: { month: "2026-03" } };
   const asked = await api.ask(ADMIN, { method: "POST", path: REPORTS, json });
   reportId = asked.read(reportSchema).id;
   const path = `${REPORTS}/${reportId}`;
@@ -77,7 +77,7 @@ describe("whoever has it already is not sent it again:", () => {
 });
 
 test("a request for a report is in the audit trail once, at the time of the request, however often it is sent", async () => {
-  const json = { agreementId: AGREEMENT, period: { month: "2026-02" } };
+  const json = { reportKind: "cpod", agreementId: AGREEMENT, period: { month: "2026-02" } };
   const headers = { "repeatability-request-id": "0b5a3d1e-9c1f-4a77-8a55-0d9a2c1b7e11" };
   const request = { method: "POST", path: REPORTS, json, headers };
   const first = (await api.ask(ADMIN, request)).read(reportSchema);
@@ -92,7 +92,7 @@ test("a request for a report is in the audit trail once, at the time of the requ
 });
 
 test("asking with HEAD whether there is a file is refused, and leaves no download in the audit trail", async () => {
-  const path = `${REPORTS}/${reportId}/files/csv`;
+  const path = `${REPORTS}/${reportId}/files/csv-delivery`;
   const entry = z.object({ action: z.string() });
   const downloads = async () =>
     (await readAll(api, ADMIN, { path: `customers/${CUSTOMER}/auditEntries` }, entry)).filter(
@@ -114,14 +114,14 @@ describe("times outside the years that are taken are refused, and never a failur
     { firstDay: "9999-12-01", lastDay: "9999-12-31" },
     { firstDay: "0000-01-01", lastDay: "0000-01-31" },
   ])("a report of %o", async (period) => {
-    const json = { agreementId: AGREEMENT, period };
+    const json = { reportKind: "cpod", agreementId: AGREEMENT, period };
     const answer = await api.ask(ADMIN, { method: "POST", path: REPORTS, json });
     expect(`${answer.status} ${expectRefusal(answer, "a period")}`).toBe("400 InvalidRequestBody");
     expect(answer.text).toContain("must lie in the years 1990 to 2199");
   });
 
   test("a report of the last month that is taken is only not over", async () => {
-    const json = { agreementId: AGREEMENT, period: { month: "2199-12" } };
+    const json = { reportKind: "cpod", agreementId: AGREEMENT, period: { month: "2199-12" } };
     const answer = await api.ask(ADMIN, { method: "POST", path: REPORTS, json });
     expect(`${answer.status} ${expectRefusal(answer, "a period")}`).toBe("400 PeriodNotOver");
   });

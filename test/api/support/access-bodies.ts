@@ -93,7 +93,7 @@ export function bodyCases({ named }: AccessWorld): Readonly<Record<string, BodyC
       request: {
         method: "POST",
         path: `${customer}/reports`,
-        json: { agreementId: first.agreementId, period: { month: "2199-01" } },
+        json: { reportKind: "cpod", agreementId: first.agreementId, period: { month: "2199-01" } },
       },
       settable: { "": ["reportKind", "agreementId", "period"], period: ["month"] },
     },
@@ -194,6 +194,14 @@ export function bodilessCases({ named }: AccessWorld): Readonly<Record<string, O
         method: "POST",
         path: `customers/${first.customerId}/webhooks/${first.webhookId}/rotateSecret`,
         headers: OTHER_VERSION,
+        json: undefined,
+      },
+    },
+    cancelReport: {
+      caller: "csamOfA",
+      request: {
+        method: "POST",
+        path: `customers/${first.customerId}/reports/${first.reportId}/cancel`,
         json: undefined,
       },
     },

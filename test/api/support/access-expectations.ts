@@ -89,12 +89,18 @@ export const createExpectations = (personalInvitationId: string): Readonly<Recor
 
   requestReport: whole(
     (named) =>
-      post(`${ofCustomer(named)}/reports`, { agreementId: named.agreementId, period: { month: "2026-03" } }),
+      post(`${ofCustomer(named)}/reports`, {
+        reportKind: "cpod",
+        agreementId: named.agreementId,
+        period: { month: "2026-03" },
+      }),
     202,
   ),
-  listReports: whole(at(ofCustomer, "/reports")),
+  listReports: anywhere(and(admins, ["learningManagerOfA"]), at(ofCustomer, "/reports")),
   getReport: whole(at(ofReport)),
-  downloadReport: whole(at(ofReport, "/files/csv"), 302),
+  // It has ended: whoever may cancel it is told so.
+  cancelReport: whole((named) => post(`${ofReport(named)}/cancel`, undefined), LET_IN.conflict),
+  downloadReport: whole(at(ofReport, "/files/csv-delivery"), 302),
 
   listWorkspaces: anywhere(members, at(ofCustomer, "/workspaces")),
   getWorkspace: workspace(members, at(ofWorkspace)),

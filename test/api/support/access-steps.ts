@@ -141,7 +141,7 @@ export async function makeReport(
   agreementId: string,
 ): Promise<string> {
   const path = `customers/${customerId}/reports`;
-  const json = { agreementId, period: { month: "2026-03" } };
+  const json = { reportKind: "cpod", agreementId, period: { month: "2026-03" } };
   const asked = await done(api, by, { method: "POST", path, json });
   const { id } = asked.read(z.object({ id: z.string() }));
   await eventually(async () => {

@@ -45,7 +45,7 @@ const harmless: Readonly<Record<string, Write>> = {
   rotateWebhookSecret: { headers: { "if-match": '"other"' } },
   deleteWebhook: { headers: { "if-match": '"other"' } },
   ...harmlessToRequests,
-  requestReport: { json: { agreementId: "none", period: { month: "2026-03" } } },
+  requestReport: { json: { reportKind: "cpod", agreementId: "none", period: { month: "2026-03" } } },
 };
 
 export function rawOf(method: string, path: string, { json, headers = {} }: Write = {}): RawRequest {
@@ -144,7 +144,7 @@ const queries = [
   ["people/{personId}/access?operation=getActivity", "workspace", "workspaceId"],
   ["people/{personId}/access", "operation", "personId"],
   ["reports", "cursor", "reportId"],
-  ["reports/{reportId}/files/csv", "link", "reportId"],
+  ["reports/{reportId}/files/csv-delivery", "link", "reportId"],
 ] as const;
 
 export function byQuery({ random }: Source, view: View): Attempt {
@@ -270,13 +270,17 @@ export function byBody({ random }: Source, view: View): Attempt {
       "POST",
       `${customer}/reports`,
       "agreementId",
-      (text) => ({ agreementId: text, period: { month: "2026-03" } }),
+      (text) => ({ reportKind: "cpod", agreementId: text, period: { month: "2026-03" } }),
     ],
     [
       "POST",
       `${customer}/reports`,
       "agreementId",
-      (text) => ({ agreementId: [own["agreementId"], text], period: { month: "2026-03" } }),
+      (text) => ({
+        reportKind: "cpod",
+        agreementId: [own["agreementId"], text],
+        period: { month: "2026-03" },
+      }),
     ],
     ["POST", `${customer}/roleAssignments`, "email", (text) => ({ email: text, role: "servicesAdmin" })],
     [
