@@ -6,9 +6,10 @@
 import * as z from "zod";
 import { languageSchema } from "../agreements/agreement-event.ts";
 import { customerIdSchema } from "../agreements/ids.ts";
+import { digest } from "../consumption/entry.ts";
 import { reportIdSchema } from "../reports/report.ts";
 
-/** Kept of one delivery; the audit trail has all. */
+/** Kept of one delivery, the newest; the audit trail has all. */
 export const DOWNLOADS_MAX = 100;
 
 export const downloadSchema = z.object({
@@ -37,4 +38,13 @@ export const deliverySchema = z.object({
 export type Delivery = z.infer<typeof deliverySchema>;
 
 /** A recipient has one link of a run. */
+export const deliveryIdOf = (runId: string, email: string): string =>
+  digest(`reportDelivery\n${runId}\n${email.toLowerCase()}`);
+
 export const deliveryDocumentId = (deliveryId: string): string => `reportDelivery~${deliveryId}`;
+
+/** Whether its link opens. */
+export const isOpen = (
+  { expiresAt, revoked }: Pick<Delivery, "expiresAt" | "revoked">,
+  now: string,
+): boolean => revoked === undefined && now < expiresAt;

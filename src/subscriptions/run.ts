@@ -1,12 +1,19 @@
 /**
  * One occurrence of a subscription, from the moment it is due to what came of it: the history of runs. Pure.
- * Invariants: there is one run of an occurrence, because its id follows from it; a run that is over never changes; its
- * report, if any, is asked for under a key that follows from it, so that repeating it asks for the same report.
+ * Invariants: there is one run of an occurrence, and one correction at most, because ids follow from it; a run that is over
+ * never changes; its report, if any, is asked for under a key that follows from it, so that repeating it asks for the same
+ * report.
  */
 import * as z from "zod";
 import { customerIdSchema } from "../agreements/ids.ts";
 import { periodSchema } from "../reports/period.ts";
-import { reportIdSchema } from "../reports/report.ts";
+import { type ReportId, reportIdSchema } from "../reports/report.ts";
+import type { Due } from "./schedule.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** How soon a run is looked at again at the earliest and at the latest, in milliseconds. */
+const LOOK_AGAIN_MIN_MS = 30_000;
+const LOOK_AGAIN_MAX_MS = 15 * 60_000;
 
 export const runStatusSchema = z.enum(["due", "making", "delivered", "skipped", "failed"]);
 export type RunStatus = z.infer<typeof runStatusSchema>;
@@ -27,23 +34,33 @@ export const runReasonSchema = z.object({
 });
 export type RunReason = z.infer<typeof runReasonSchema>;
 
+/** What was sent of a period, for whoever looks at it again. */
+const sentSchema = z.object({ occurrence: z.string(), period: periodSchema, reportId: reportIdSchema });
+export type Sent = z.infer<typeof sentSchema>;
+
 export const runSchema = z.object({
   id: z.string(),
   runId: z.string(),
   customerId: customerIdSchema,
   kind: z.literal("reportRun"),
   subscriptionId: z.string(),
-  /** `2026-11`, `2026-W47`, `2026-Q4`. */
+  /** `2026-11`, `2026-W47`, `2026-Q4`: that it was planned by, also where it corrects an earlier one. */
   occurrence: z.string(),
   /** It looks whether a period that was sent before has changed since. */
   isCorrection: z.boolean(),
+  /** The occurrence that a correction looks at again, and what was sent of it last. */
+  corrects: sentSchema.pick({ occurrence: true, reportId: true }).optional(),
   dueAt: z.iso.datetime(),
   period: periodSchema,
+  /** When it was planned. */
+  createdAt: z.iso.datetime(),
   status: runStatusSchema,
-  /** By which the timer finds it; absent: it is over. */
-  isOpen: z.literal(true).optional(),
+  /** When the timer looks at it next, which finds it by this; absent: it is over. */
+  lookAt: z.iso.datetime().optional(),
   reportId: reportIdSchema.optional(),
   /** Whether the report was there before, equal in figures and with all that is asked for. */
+  isReportKnown: z.boolean().optional(),
+  /** When its report was asked for or found. */
   startedAt: z.iso.datetime().optional(),
   endedAt: z.iso.datetime().optional(),
   /** Of what was skipped or failed. */
@@ -57,3 +74,74 @@ export const runIdOf = (subscriptionId: string, occurrence: string, isCorrection
   `${subscriptionId}~${occurrence}${isCorrection ? "~correction" : ""}`;
 
 export const runDocumentId = (runId: string): string => `reportRun~${runId}`;
+
+/** The key under which its report is asked for. */
+export const requestKeyOf = ({ subscriptionId, occurrence, isCorrection }: Run): string =>
+  `subscription:${subscriptionId}:${occurrence}${isCorrection ? ":correction" : ""}`;
+
+/** @param corrects undefined: it is the run of the occurrence itself. */
+export function newRun(
+  { customerId, subscriptionId }: Pick<Subscription, "customerId" | "subscriptionId">,
+  { occurrence, dueAt }: Due,
+  period: Run["period"],
+  now: string,
+  corrects?: Run["corrects"],
+): Run {
+  const isCorrection = corrects !== undefined;
+  const runId = runIdOf(subscriptionId, occurrence, isCorrection);
+  return {
+    id: runDocumentId(runId),
+    runId,
+    customerId,
+    kind: "reportRun",
+    subscriptionId,
+    occurrence,
+    isCorrection,
+    ...(corrects === undefined ? {} : { corrects }),
+    dueAt,
+    period,
+    createdAt: now,
+    status: "due",
+    lookAt: now,
+    deliveries: 0,
+  };
+}
+
+export const isOver = ({ lookAt }: Pick<Run, "lookAt">): boolean => lookAt === undefined;
+
+/** Its report is asked for, or found. */
+export function making(run: Run, reportId: ReportId, isReportKnown: boolean, now: string): Run {
+  return { ...run, status: "making", reportId, isReportKnown, startedAt: now, lookAt: now };
+}
+
+/** Looked at again after half of the time that it has been waited for: often at first, then seldom. */
+export function lookedAt(run: Run, now: string): Run {
+  const waitedMs = Date.parse(now) - Date.parse(run.startedAt ?? run.createdAt);
+  const pauseMs = Math.min(Math.max(waitedMs / 2, LOOK_AGAIN_MIN_MS), LOOK_AGAIN_MAX_MS);
+  return { ...run, lookAt: new Date(Date.parse(now) + Math.round(pauseMs)).toISOString() };
+}
+
+export type Ending =
+  | { readonly status: "delivered"; readonly deliveries: number }
+  | { readonly status: "skipped" | "failed"; readonly reason: RunReason };
+
+export function ended({ lookAt: _lookAt, ...run }: Run, ending: Ending, now: string): Run {
+  return { ...run, ...ending, endedAt: now };
+}
+
+/**
+ * What was sent last of the newest occurrence that was sent at all.
+ * @param delivered newest first.
+ */
+export function lastSent(delivered: readonly Run[]): Sent | undefined {
+  const newest = delivered
+    .filter(({ isCorrection }) => !isCorrection)
+    .reduce<Run | undefined>(
+      (best, run) => (best === undefined || run.dueAt > best.dueAt ? run : best),
+      undefined,
+    );
+  if (newest === undefined) return undefined;
+  const { occurrence, period } = newest;
+  const last = delivered.find((run) => run.corrects?.occurrence === occurrence) ?? newest;
+  return last.reportId === undefined ? undefined : { occurrence, period, reportId: last.reportId };
+}

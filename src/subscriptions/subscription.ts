@@ -1,7 +1,8 @@
 /**
  * A subscription to a report: what, when, for whom; and whether it is due. Pure.
  * Invariants: an occurrence is planned once, in the transaction that moves `nextDueAt` on (EX-10); what it makes is what its
- * owner may see when it is made (EX-03): an owner who lost the right pauses it, with the reason.
+ * owner may see when it is made (EX-03): an owner who lost the right pauses it, with the reason. It is of one scope for good:
+ * whoever wants another makes another. A deleted one stays deleted.
  */
 import * as z from "zod";
 import { languageSchema } from "../agreements/agreement-event.ts";
@@ -47,21 +48,31 @@ export const subscriptionFacts = {
 const factsSchema = z.object(subscriptionFacts);
 export type SubscriptionFacts = z.infer<typeof factsSchema>;
 
+const ownerSchema = z.object({
+  subject: z.string(),
+  email: z.email(),
+  name: z.string().optional(),
+  /** WS-06: of the account that the owner signed in with. */
+  isPersonalAccount: z.boolean(),
+});
+export type Owner = z.infer<typeof ownerSchema>;
+
 export const subscriptionSchema = factsSchema.extend({
   id: z.string(),
   subscriptionId: z.string(),
   customerId: customerIdSchema,
   kind: z.literal("reportSubscription"),
   /** Whose rights it has. */
-  owner: z.object({ subject: z.string(), email: z.email(), name: z.string().optional() }),
+  owner: ownerSchema,
   createdAt: z.iso.datetime(),
   changedAt: z.iso.datetime(),
   /** Absent: it is active. */
   pause: pauseSchema.optional(),
+  deletedAt: z.iso.datetime().optional(),
   /** Null while it is paused. The timer finds what is due by it. */
   nextDueAt: z.iso.datetime().nullable(),
-  /** The newest that was planned: none is planned twice. */
-  lastOccurrence: z.string().optional(),
+  /** The newest that was planned of each kind of schedule that it had: none is planned twice. */
+  lastOccurrences: z.partialRecord(z.enum(["week", "month", "quarter"]), z.string()),
 });
 export type Subscription = z.infer<typeof subscriptionSchema>;
 
@@ -70,3 +81,23 @@ export const subscriptionDocumentId = (subscriptionId: string): string =>
 
 export const subscriptionTarget = (customerId: CustomerId, subscriptionId: string): string =>
   `/customers/${customerId}/reportSubscriptions/${subscriptionId}`;
+
+/** Why nothing of it is made or sent; undefined for one that is active. */
+export function stopOf({ pause, deletedAt }: Pick<Subscription, "pause" | "deletedAt">): Stop | undefined {
+  if (deletedAt !== undefined) return { code: "Deleted", message: "The subscription was deleted." };
+  if (pause !== undefined) return { code: "Paused", message: `The subscription is paused. ${pause.message}` };
+  return undefined;
+}
+type Stop = { readonly code: "Deleted" | "Paused"; readonly message: string };
+
+const PAUSES: Readonly<Record<Pause["code"], string>> = {
+  ByRequest: "Somebody paused it.",
+  OwnerLostAccess:
+    "Its owner may no longer see what it reports. Whoever may see it and resumes it becomes its owner.",
+  NothingToReport: "Its agreement is over, or no agreement of the customer any more.",
+};
+
+export function paused(subscription: Subscription, code: Pause["code"], at: string): Subscription {
+  const pause = { at, code, message: PAUSES[code] };
+  return { ...subscription, pause, nextDueAt: null, changedAt: at };
+}
