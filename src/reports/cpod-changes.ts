@@ -2,9 +2,9 @@
  * What changed since the version before, line by line. Invariant: memory does not grow with lines; the lines that are
  * compared are those that were written, or the rows end with an error.
  */
-import { type CpodLedgers, FiguresDifferError } from "./cpod-ledgers.ts";
 import { compareLines, differencesOf, type LineTexts, textsOf } from "./cpod-line.ts";
-import { type LineDigest, newLineDigest } from "./cpod-tally.ts";
+import { type CountedLine, type LineDigest, newLineDigest } from "./cpod-tally.ts";
+import { FiguresDifferError } from "./period-ledger.ts";
 import type { ReportChanges } from "./report.ts";
 import type { Row } from "./report-row.ts";
 import { type RestrictedNumbers, textsWithoutRestricted } from "./restricted-lines.ts";
@@ -12,13 +12,17 @@ import { type Pair, pairSorted } from "./sorted-streams.ts";
 
 export type PreviousLines = AsyncIterable<readonly LineTexts[]>;
 
+/** What has lines, in their order and each time it is called read anew. */
+type Lines = { readonly lines: () => AsyncIterable<readonly CountedLine[]> };
+
 /**
+ * @param ledgers what the lines of the report are read from.
  * @param written digest of the lines that the report has.
  * @param changes counts them.
  */
 export async function* changesSince(
   previous: PreviousLines,
-  ledgers: CpodLedgers,
+  ledgers: Lines,
   { written, restricted }: { readonly written: LineDigest; readonly restricted: RestrictedNumbers },
   changes: ReportChanges,
 ): AsyncGenerator<readonly Row[]> {
@@ -28,7 +32,7 @@ export async function* changesSince(
     throw new FiguresDifferError("the lines changed while they were written");
 }
 
-async function* textsOfLines(ledgers: CpodLedgers, digest: LineDigest): AsyncGenerator<LineTexts[]> {
+async function* textsOfLines(ledgers: Lines, digest: LineDigest): AsyncGenerator<LineTexts[]> {
   for await (const page of ledgers.lines()) {
     for (const line of page) digest.add(line);
     yield page.map(({ row }) => textsOf(row));
@@ -65,6 +69,10 @@ function changeRow({ left, right }: Pair<LineTexts>): ChangeRow | undefined {
   return { ...lineCells(right), change: "changed", before: JSON.stringify(differences) };
 }
 
+/** A report of learning has lines of one section, which need not be named. */
 function lineCells({ section, quantity, ...line }: LineTexts) {
-  return { ...line, section: "change", lineSection: section, quantity: Number(quantity) } as const;
+  const cells = { ...line, quantity: Number(quantity) };
+  return section === "learning"
+    ? ({ ...cells, section: "learningChange" } as const)
+    : ({ ...cells, section: "change", lineSection: section } as const);
 }

@@ -8,41 +8,26 @@ import { type EntitlementInPackage, entitlementsOf, type Terms } from "../agreem
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import { everything } from "../consumption/chosen.ts";
 import { type Account, type Entry, type LedgerId, ledgerIdOf } from "../consumption/entry.ts";
-import { countsOf, type Figures, type FiguresQuery, latest, readFigures } from "../consumption/figures.ts";
+import { type Figures, latest } from "../consumption/figures.ts";
 import type { SeatedContacts } from "../consumption/grid-contacts.ts";
-import { type Counts, isCounted } from "../consumption/rollup.ts";
-import type { Position } from "../consumption/row-store.ts";
+import type { Counts } from "../consumption/rollup.ts";
 import { compareEntries, type Line, lineOf } from "./cpod-line.ts";
-import { eveOf, lastInstantOf, type Period } from "./period.ts";
+import type { Period } from "./period.ts";
+import {
+  deliveredOn,
+  entriesOn,
+  type LedgerAccount,
+  NotReadyError,
+  type PeriodLedger,
+  pageSizeOf,
+  readPeriodLedger,
+} from "./period-ledger.ts";
 import { type RestrictedNumbers, withoutRestricted } from "./restricted-lines.ts";
 import { mergeSorted } from "./sorted-streams.ts";
 
-/** An entry has at most 64 KB, so a page at most 32 MB and nearly always half of one. */
-const PAGE_ENTRIES = 500;
-/** The same where many ledgers are read side by side, each with a page in memory: together they stay near this. */
-const ENTRIES_IN_MEMORY = 1_000;
-const PAGE_ENTRIES_MIN = 10;
-
-/** The ledgers are not in a state to report on, and will be: to be tried again. */
-export class NotReadyError extends Error {
-  readonly code = "NotReady";
-}
-
-/** The lines do not add up to the figures, most likely because deliveries arrived meanwhile: to be read again. */
-export class FiguresDifferError extends Error {
-  readonly code = "FiguresDiffer";
-}
-
-type PeriodLedger = {
-  readonly ledgerId: LedgerId;
-  readonly agreementId: string | undefined;
-  /** Up to the last instant before the period, and up to the last one in it. */
-  readonly eve: Figures;
-  readonly end: Figures;
-};
+export { FiguresDifferError, type LedgerAccount, NotReadyError } from "./period-ledger.ts";
 
 type LedgerLine = Line & { readonly ledgerId: LedgerId };
-export type LedgerAccount = { readonly ledgerId: LedgerId; readonly account: Account };
 
 export type CpodLedgers = {
   readonly terms: Terms;
@@ -102,38 +87,18 @@ async function readUnassigned(
   return unassigned;
 }
 
-async function readLedger(
+function readLedger(
   activity: ActivityStore,
   ledgerId: LedgerId,
   period: Period,
   contacts?: SeatedContacts,
 ): Promise<PeriodLedger | undefined> {
-  const [eve, end] = await Promise.all([
-    readFigures(activity, ledgerId, asOfInstant(eveOf(period))),
-    readFigures(activity, ledgerId, { ...asOfInstant(lastInstantOf(period)), contacts }),
-  ]);
-  if (eve === undefined || end === undefined) return undefined;
-  for (const { head } of [eve, end]) {
-    if (head.settledRevision < head.revision || head.revision !== end.head.revision) {
-      throw new NotReadyError("the entries are being placed anew under changed terms");
-    }
-    if (head.mending !== undefined) {
-      throw new NotReadyError("events that waited for the agreement are being recorded");
-    }
-  }
-  return { ledgerId, agreementId: end.head.agreementId, eve, end };
+  return readPeriodLedger(activity, ledgerId, { chosen: everything, period, contacts });
 }
 
-const asOfInstant = (asOf: string): FiguresQuery => ({ chosen: everything, asOf, at: asOf });
-
-function deliveredOf({ eve, end }: PeriodLedger): Map<Account, Counts> {
-  const delivered = new Map<Account, Counts>();
-  for (const account of new Set([...eve.counts.keys(), ...end.counts.keys()])) {
-    const [quantityBefore, rowsBefore] = countsOf(eve, account);
-    const [quantity, rows] = countsOf(end, account);
-    delivered.set(account, [quantity - quantityBefore, rows - rowsBefore]);
-  }
-  return delivered;
+function deliveredOf(ledger: PeriodLedger): Map<Account, Counts> {
+  const accounts = new Set([...ledger.eve.counts.keys(), ...ledger.end.counts.keys()]);
+  return new Map([...accounts].map((account) => [account, deliveredOn(ledger, account)]));
 }
 
 type ToLine = (entry: Entry) => LedgerLine;
@@ -169,12 +134,9 @@ async function* linesOnAccounts(
   toLine: ToLine,
 ): AsyncGenerator<LedgerLine[]> {
   const pageSize = pageSizeOf(accounts.length);
-  const streams = accounts.map((each) => entriesOn(activity, each, period, pageSize));
+  const streams = accounts.map((each) => entriesOn(activity, each, { period, chosen: everything }, pageSize));
   for await (const entries of mergeSorted(streams, compareEntries)) yield entries.map(toLine);
 }
-
-const pageSizeOf = (streams: number): number =>
-  Math.min(PAGE_ENTRIES, Math.max(PAGE_ENTRIES_MIN, Math.floor(ENTRIES_IN_MEMORY / Math.max(1, streams))));
 
 async function* entriesOf(
   activity: ActivityStore,
@@ -184,24 +146,5 @@ async function* entriesOf(
 ): AsyncGenerator<Entry[]> {
   for await (const page of activity.entriesBetween(ledgerId, from, to, pageSize)) {
     yield page.map(({ value }) => value);
-  }
-}
-
-/** As the grid reads them, a page after another. */
-async function* entriesOn(
-  activity: ActivityStore,
-  { ledgerId, account }: LedgerAccount,
-  period: Period,
-  limit: number,
-): AsyncGenerator<Entry[]> {
-  const scope = { account, chosen: everything, asOf: lastInstantOf(period), filter: undefined };
-  let after: Position & { readonly isIncluded?: boolean } = { key: period.from, id: "", isIncluded: true };
-  for (;;) {
-    const order = { sort: "deliveredAt", descending: false } as const;
-    const page = await activity.rows(ledgerId, { ...scope, ...order, after, limit });
-    yield page.filter(isCounted);
-    const last = page.at(-1);
-    if (last === undefined || page.length < limit) return;
-    after = { key: last.at, id: last.id };
   }
 }

@@ -28,9 +28,22 @@ const lineDataSchema = z.object({
     .nullish()
     .catch(undefined),
   detail: z.record(z.string(), z.unknown()).nullish().catch(undefined),
+});
+
+const reversalDataSchema = z.object({
   reverses: z.object({ source: z.string(), id: z.string() }).nullish().catch(undefined),
   reason: text,
 });
+
+/** What a line says of the delivery that it takes back; nothing for one that takes none back. */
+export function reversalCells({ data }: Entry["event"]) {
+  const { reverses, reason } = reversalDataSchema.parse(data);
+  return {
+    reversesSource: reverses?.source,
+    reversesId: reverses?.id,
+    reversalReason: reverses == null ? undefined : (reason ?? undefined),
+  };
+}
 
 type LineRow = Row & {
   readonly section: LineSection;
@@ -67,9 +80,7 @@ export function lineOf(
     closedAt: request?.closedAt ?? undefined,
     primaryContact: request?.primaryContact ?? undefined,
     workspaceId: entry.workspaceId,
-    reversesSource: data.reverses?.source,
-    reversesId: data.reverses?.id,
-    reversalReason: data.reverses == null ? undefined : (data.reason ?? undefined),
+    ...reversalCells(event),
     recordedAt: entry.recordedAt,
     eventSource: event.source,
     eventId: event.id,

@@ -5,9 +5,16 @@
 import { createHash, type Hash } from "node:crypto";
 import { type Account, isAdditional, type LedgerId } from "../consumption/entry.ts";
 import type { Counts } from "../consumption/rollup.ts";
-import { FiguresDifferError } from "./cpod-ledgers.ts";
-import { comparedText, type Line } from "./cpod-line.ts";
-import type { LineSection, Section } from "./report-row.ts";
+import { comparedText } from "./cpod-line.ts";
+import { FiguresDifferError } from "./period-ledger.ts";
+import type { LineSection, Row, Section } from "./report-row.ts";
+
+/** A line of a report, with the account that it counts on. */
+export type CountedLine = {
+  readonly ledgerId: LedgerId;
+  readonly account: string;
+  readonly row: Row & { readonly quantity: number; readonly unit: string };
+};
 
 export type UnitTotal = {
   readonly section: Section;
@@ -17,7 +24,7 @@ export type UnitTotal = {
 };
 
 export type Tally = {
-  readonly count: (line: Line & { readonly ledgerId: LedgerId }) => void;
+  readonly count: (line: CountedLine) => void;
   /** By section and unit; a section without lines has one of 0. */
   readonly totals: () => readonly UnitTotal[];
   /** @throws FiguresDifferError unless each account's lines come to what its roll-ups say, in quantity and number. */
@@ -27,7 +34,8 @@ export type Tally = {
 const NONE: Counts = [0, 0];
 const plus = ([quantity, rows]: Counts = NONE, added: number): Counts => [quantity + added, rows + 1];
 
-export function newTally(): Tally {
+/** @param sections that there are totals of. */
+export function newTally(sections: readonly Section[] = lineSections): Tally {
   const byAccount = new Map<string, Counts>();
   const byUnit = new Map<string, Counts>();
   return {
@@ -37,7 +45,7 @@ export function newTally(): Tally {
       const unitKey = keyOf(row.section, row.unit);
       byUnit.set(unitKey, plus(byUnit.get(unitKey), row.quantity));
     },
-    totals: () => lineSections.flatMap((section) => totalsOf(section, byUnit)),
+    totals: () => sections.flatMap((section) => totalsOf(section, byUnit)),
     check: (delivered) => {
       const expected = new Map<string, Counts>();
       for (const [ledgerId, accounts] of delivered) {
@@ -63,7 +71,7 @@ export function expectedRows(
     .reduce((sum, [, [, rows]]) => sum + rows, 0);
 }
 
-function totalsOf(section: LineSection, byUnit: ReadonlyMap<string, Counts>): UnitTotal[] {
+function totalsOf(section: Section, byUnit: ReadonlyMap<string, Counts>): UnitTotal[] {
   const prefix = keyOf(section, "");
   const totals = [...byUnit]
     .filter(([key]) => key.startsWith(prefix))
@@ -87,7 +95,7 @@ const keyOf = (first: string, second: string): string => `${first}\n${second}`;
  * account in order of time, whatever comes between them.
  */
 export type LineDigest = {
-  readonly add: (line: Line & { readonly ledgerId: LedgerId }) => void;
+  readonly add: (line: CountedLine) => void;
   readonly text: () => string;
 };
 

@@ -60,4 +60,11 @@ const nothing = {
   primaryContact: "",
   reversalReason: "",
   detail: "",
+  learner: "",
+  activityTitle: "",
+  format: "",
+  level: "",
+  language: "",
+  started: "",
+  completed: "",
 } as const satisfies LineTexts;
