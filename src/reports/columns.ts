@@ -64,19 +64,33 @@ const lineColumns = [
 
 const reasons: Column = { key: "reasons", kind: "codes", codes: "reason", printWidth: 4 };
 
+/** First the columns of the grid, in their order. */
 const learningColumns = [
   text("learner", 3),
   text("activityTitle", 5),
-  text("format", 2),
+  code("format", "format", 2),
   text("product", 3),
   text("level", 2),
   text("language", 2),
   instant("started", 3),
   instant("completed", 3),
+  text("workspaceName", 3),
+  instant("deliveredAt"),
+  amount("quantity"),
+  code("unit", "unit"),
+  text("agreementId"),
+  text("packageId"),
+  text("packageName"),
+  text("entitlementId"),
+  text("entitlementName", 3),
+  text("caseNumber"),
   text("workspaceId"),
-  text("workspaceName", 2),
-  text("entitlementName"),
-  integer("quantity", 1),
+  text("reversesSource"),
+  text("reversesId"),
+  text("reversalReason"),
+  instant("recordedAt"),
+  text("eventSource"),
+  text("eventId"),
   text("lineId"),
 ] as const;
 

@@ -217,6 +217,12 @@ const fact = {
     pl: "Okres do (UTC, bez tej chwili)",
     it: "Periodo fino a (UTC, escluso)",
   },
+  workspaces: {
+    en: "Workspaces included",
+    es: "Áreas de trabajo incluidas",
+    pl: "Uwzględnione obszary robocze",
+    it: "Aree di lavoro incluse",
+  },
   workspace: { en: "Workspace", es: "Área de trabajo", pl: "Obszar roboczy", it: "Area di lavoro" },
   version: { en: "Version", es: "Versión", pl: "Wersja", it: "Versione" },
   generatedAt: {

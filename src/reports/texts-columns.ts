@@ -38,7 +38,12 @@ export const sectionTexts = {
     pl: "Działania szkoleniowe",
     it: "Attività di formazione",
   },
-  learningChange: { en: "Changes", es: "Cambios", pl: "Zmiany", it: "Modifiche" },
+  learningChange: {
+    en: "Changes of activities",
+    es: "Cambios de actividades",
+    pl: "Zmiany działań",
+    it: "Modifiche delle attività",
+  },
 } as const satisfies Readonly<Record<SectionKey, Text>>;
 
 /** By the key of the column. */

@@ -95,8 +95,8 @@ describe("the texts of reports", () => {
     section: sectionKeys,
     fact: [
       ...["report", "customerId", "customerName", "agreementId", "agreementNumber", "plan", "agreementStart"],
-      ...["agreementEnd", "timeZone", "periodFrom", "periodTo", "workspace", "version", "generatedAt"],
-      "dataAsOf",
+      ...["agreementEnd", "timeZone", "periodFrom", "periodTo", "workspaces", "workspace", "version"],
+      ...["generatedAt", "dataAsOf"],
     ],
     format: ["onDemand", "instructorLed"],
   };
