@@ -16,6 +16,7 @@ import {
   reportFormatSchema,
 } from "../../src/reports/report.ts";
 import { type ReportScope, SCOPE_WORKSPACES_MAX } from "../../src/reports/report-scope.ts";
+import { isKept, keptUntil } from "../../src/reports/retention.ts";
 
 const statusSchema = z.enum(["notStarted", "running", "succeeded", "failed", "canceled"]);
 
@@ -84,6 +85,10 @@ export const reportViewSchema = z
           .meta({ description: "null in lists: their links open for whoever may read the report." }),
       }),
     ),
+    filesKeptUntil: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: "From then on there are no files of it; what is said of it stays." }),
     canceledAt: z.iso.datetime().nullable(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
   })
@@ -114,11 +119,9 @@ export const languagesSchema = z
 
 const common = {
   period: periodChoice,
-  languages: languagesSchema
-    .optional()
-    .meta({
-      description: "The caller's at the customer, unless some are named. The first is that of links.",
-    }),
+  languages: languagesSchema.optional().meta({
+    description: "The caller's at the customer, unless some are named. The first is that of links.",
+  }),
 };
 const formatsSchema = <Format extends string>(formats: readonly [Format, ...Format[]]) =>
   z.array(z.enum(formats)).min(1).max(formats.length).optional().meta({
@@ -181,10 +184,16 @@ export function reportView(report: Report, location: URL, reader: Reader) {
         : null,
     previousReportId: isSucceeded ? (report.previousReportId ?? null) : null,
     changes: isSucceeded ? report.changes : null,
-    files: isSucceeded ? report.files.map((file) => fileView(file, report, location, reader)) : [],
+    files: keptFiles(report, reader).map((file) => fileView(file, report, location, reader)),
+    filesKeptUntil: isSucceeded ? keptUntil(report.generatedAt, reader.download.retentionDays) : null,
     canceledAt: report.status === "canceled" ? report.canceledAt : null,
     error: report.status === "failed" ? report.error : null,
   };
+}
+
+function keptFiles(report: Report, { download: { retentionDays, now } }: Reader): readonly ReportFile[] {
+  if (report.status !== "succeeded") return [];
+  return isKept(report.generatedAt, now(), retentionDays) ? report.files : [];
 }
 
 function fileView(file: ReportFile, report: Report, location: URL, { download, recipient }: Reader) {

@@ -3,6 +3,7 @@ import type { App } from "../../src/platform/wiring.ts";
 import { makeReport } from "../../src/reports/make-report.ts";
 import { REPORT_JOBS_QUEUE, reportJobSchema } from "../../src/reports/report-queue.ts";
 import { requestEntry } from "../../src/reports/request-entry.ts";
+import { protectReport } from "../../src/reports/retention.ts";
 
 /** Makes one report at a time. It throws for what may succeed later: the host delivers the job again. */
 export function registerReportJobs(app: App): void {
@@ -19,8 +20,10 @@ export async function makeRequestedReport(
     audit,
     reportMaker,
     reportQueue,
+    config: { reportsAreImmutable },
   }: Pick<App, "reportMaker" | "reportQueue"> & {
     readonly audit: Pick<App["audit"], "append">;
+    readonly config: Pick<App["config"], "reportsAreImmutable">;
   },
   message: unknown,
   log: Pick<InvocationContext, "info" | "warn">,
@@ -29,6 +32,9 @@ export async function makeRequestedReport(
   const requested = await reportMaker.reports.read(job.customerId, job.reportId);
   if (requested !== undefined) await audit.append(requestEntry(requested.value));
   const made = await makeReport(reportMaker, job.customerId, job.reportId);
+  // Only what is issued: files of an attempt have to be removable. What fails here is done again with the job.
+  if (made.outcome === "issued" && reportsAreImmutable)
+    await protectReport(reportMaker.files, made.report, reportMaker.retentionDays);
   if (made.outcome === "later") await reportQueue.send([job], made.retryAfterSeconds);
   if ("cause" in made && made.cause !== undefined) log.warn("the attempt at a report ended", made.cause);
   log.info(JSON.stringify({ event: "makeReport", ...job, outcome: made.outcome }));

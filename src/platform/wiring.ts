@@ -200,6 +200,7 @@ export function wire(config: Config) {
       customers,
       incentiveNumbers: requests.incentiveNumbers,
       fonts: readFonts,
+      retentionDays: config.reportRetentionDays,
       now,
       newId: randomUUID,
     },
@@ -231,7 +232,15 @@ export function wire(config: Config) {
       attachments: async (content, event) =>
         (await import("../support/appointment-invitation.ts")).invitationsFor(content, event),
     } satisfies DeliveryDependencies,
-    download: { reports, files, audit: audit.append, signingKey: config.signingKey, now, newId: randomUUID },
+    download: {
+      reports,
+      files,
+      audit: audit.append,
+      signingKey: config.signingKey,
+      retentionDays: config.reportRetentionDays,
+      now,
+      newId: randomUUID,
+    },
     verifier: createTokenVerifier(config.tokens),
     authorize: createAuthorize(personCache.read),
   };

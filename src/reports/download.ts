@@ -10,6 +10,7 @@ import { open, seal } from "../platform/signed-token.ts";
 import { fileKeyOf, type Report, type ReportFile, reportFileSchema, reportIdSchema } from "./report.ts";
 import type { ReportFiles } from "./report-files.ts";
 import type { ReportStore } from "./report-store.ts";
+import { isKept } from "./retention.ts";
 
 /** How long a link of a recipient's own opens. */
 export const LINK_MINUTES = 15;
@@ -61,6 +62,8 @@ export type DownloadDependencies = {
   readonly files: Pick<ReportFiles, "downloadLink">;
   readonly audit: DownloadAudit;
   readonly signingKey: Uint8Array;
+  /** How long files are kept, in days. */
+  readonly retentionDays: number;
   readonly now: () => string;
   readonly newId: () => string;
 };
@@ -72,12 +75,12 @@ export type OwnLink = { readonly token: string; readonly expiresAt: string };
  * @throws NotFoundError when the report has no such file.
  */
 export function ownLink(
-  { signingKey, now }: Pick<DownloadDependencies, "signingKey" | "now">,
+  { signingKey, retentionDays, now }: Pick<DownloadDependencies, "signingKey" | "retentionDays" | "now">,
   recipient: Recipient,
   report: Report,
   { name, language }: FileChoice,
 ): OwnLink {
-  const file = fileOf(report, { name, language });
+  const file = fileOf(report, { name, language }, { now: now(), retentionDays });
   const expiresAt = new Date(Date.parse(now()) + LINK_MINUTES * 60_000);
   const payload = {
     customerId: report.customerId,
@@ -105,7 +108,7 @@ export async function openDownload(
   customerId: CustomerId,
   token: string,
 ): Promise<Download> {
-  const { reports, files, audit, signingKey, now, newId } = dependencies;
+  const { reports, files, audit, signingKey, retentionDays, now, newId } = dependencies;
   const at = now();
   const opened = open(token, PURPOSE, signingKey, new Date(at), tokenSchema);
   if (opened.kind !== "valid") throw new NotFoundError(`a download link is ${opened.kind}`);
@@ -115,7 +118,8 @@ export async function openDownload(
   }
   const report = (await reports.read(customerId, payload.reportId))?.value;
   if (report === undefined) throw new NotFoundError(`no report ${payload.reportId}`);
-  const file = fileOf(report, { name: payload.file, language: payload.language });
+  const choice = { name: payload.file, language: payload.language };
+  const file = fileOf(report, choice, { now: at, retentionDays });
   const { subject, email } = recipient;
   await audit({
     id: newId(),
@@ -142,10 +146,16 @@ export const storeLink = (
 /** `language`: the first of the report, unless it is named. */
 export type FileChoice = { readonly name: string; readonly language?: Language | undefined };
 
-/** @throws NotFoundError when the report has no such file. */
-export function fileOf(report: Report, { name, language = report.languages[0] }: FileChoice): ReportFile {
+type Keeping = { readonly now: string; readonly retentionDays: number };
+
+/** @throws NotFoundError when the report has no such file, or it is kept no longer. */
+export function fileOf(
+  report: Report,
+  { name, language = report.languages[0] }: FileChoice,
+  { now, retentionDays }: Keeping,
+): ReportFile {
   const file =
-    report.status === "succeeded"
+    report.status === "succeeded" && isKept(report.generatedAt, now, retentionDays)
       ? report.files.find((each) => fileKeyOf(each) === name && each.language === language)
       : undefined;
   if (file === undefined) throw new NotFoundError(`report ${report.id} has no file ${name} in ${language}`);

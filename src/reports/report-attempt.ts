@@ -25,6 +25,7 @@ import type { ReportFiles } from "./report-files.ts";
 import { reportIdOf } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
 import { writeFiles } from "./report-writing.ts";
+import { isKept } from "./retention.ts";
 
 /** Rows between two saves of the progress, unless the lease is to be renewed sooner. */
 const PROGRESS_ROWS = 50_000;
@@ -38,6 +39,8 @@ export type AttemptDependencies = {
   /** SR-06: numbers of requests that a report says nothing of. One query, once for each attempt. */
   readonly incentiveNumbers: (customerId: CustomerId) => Promise<ReadonlySet<string>>;
   readonly fonts: () => Promise<PdfFonts>;
+  /** How long files are kept, in days: a version without them is not compared with. */
+  readonly retentionDays: number;
   readonly now: () => string;
 };
 
@@ -56,8 +59,12 @@ export async function attemptReport(
   const lease = leaseOf(dependencies, begun);
   const customer = (await customers.read(report.customerId))?.value;
   if (customer === undefined) throw new NotReadyError("the customer is not known yet");
-  const previous = await previousOf(reports, report);
   const generatedAt = now();
+  const newest = await previousOf(reports, report);
+  const previous =
+    newest !== undefined && isKept(newest.generatedAt, generatedAt, dependencies.retentionDays)
+      ? newest
+      : undefined;
   const restricted = await dependencies.incentiveNumbers(report.customerId);
   const source = {
     ...dependencies,
