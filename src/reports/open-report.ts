@@ -3,6 +3,7 @@ import type { Customer } from "../agreements/customer.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import { openCpod } from "./cpod.ts";
 import type { ContactDirectory } from "./cpod-contacts.ts";
+import { openEducation } from "./education.ts";
 import type { OpenedReport } from "./opened-report.ts";
 import type { PreviousSections } from "./previous-version.ts";
 import type { Report } from "./report.ts";
@@ -27,6 +28,6 @@ export function openReport({ report, ...source }: ReportSource): Promise<OpenedR
     case "cpod":
       return openCpod({ ...source, agreementId: scope.agreementId, period, version });
     case "education":
-      return Promise.reject(new Error("education reports are not made yet"));
+      return openEducation({ ...source, scope, period, version });
   }
 }
