@@ -112,6 +112,30 @@ describe("a due time", () => {
     ]);
   });
 
+  it("on a month's last day, if a zone left that out, comes in the next month, and is found from there", () => {
+    const last: Schedule = { ...monthly, dayOfMonth: "last", timeZone: "Pacific/Kiritimati" };
+    const due = { dueAt: "1994-12-31T18:00:00.000Z", occurrence: "1994-12" };
+    const newYear = "1994-12-31T12:00:00.000Z";
+    expect(nextDue(last, newYear, 1)).toEqual([due]);
+    expect(rescheduled(last, newYear, undefined, 1)).toEqual([due]);
+    expect(rescheduled(last, newYear, "1994-12", 1)).toMatchObject([{ occurrence: "1995-01" }]);
+    expect(dueBetween(last, newYear, due.dueAt, ALL)).toEqual([due]);
+  });
+
+  it("in a month that the clock then leaves again has come all the same", () => {
+    const first: Schedule = {
+      ...monthly,
+      dayOfMonth: 1,
+      hour: 0,
+      minute: 0,
+      timeZone: "America/St_Johns",
+    };
+    const due = { dueAt: "2009-11-01T02:30:00.000Z", occurrence: "2009-11" };
+    const lateInOctober = "2009-11-01T02:45:00.000Z";
+    expect(dueBetween(first, "2009-10-15T00:00:00.000Z", lateInOctober, ALL)).toEqual([due]);
+    expect(nextDue(first, lateInOctober, 1)).toMatchObject([{ occurrence: "2009-12" }]);
+  });
+
   it("on a day that a month does not have comes on its last", () => {
     const on31 = nextDue({ ...monthly, dayOfMonth: 31 }, "2028-01-31T12:00:00.000Z", 3);
     expect(on31.map(({ dueAt }) => dueAt.slice(0, 10))).toEqual(["2028-02-29", "2028-03-31", "2028-04-30"]);
