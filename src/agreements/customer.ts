@@ -61,6 +61,8 @@ export const customerSchema = z.object({
   asOf: z.string(),
   name: z.string(),
   timeZone: z.string(),
+  /** The time zone changed, and not all that is counted in it is known to be counted anew; since when somebody does so. */
+  zoneChange: z.object({ seenAt: z.iso.datetime().nullable() }).optional(),
   language: languageSchema,
   workspaces: z.array(workspaceSchema),
   agreements: z.record(z.string(), agreementSummarySchema),
@@ -82,6 +84,8 @@ export function withAgreement(customer: Customer | undefined, fact: AgreementFac
   const profile = newsOfCustomer
     ? { asOf, name: data.customerName, timeZone: data.timeZone, language: data.language }
     : { asOf: customer.asOf, name: customer.name, timeZone: customer.timeZone, language: customer.language };
+  const hasMoved = customer !== undefined && profile.timeZone !== customer.timeZone;
+  const zoneChange = hasMoved ? { seenAt: null } : customer?.zoneChange;
   const summary = newsOfAgreement ? summaryOf(data, asOf) : known;
   // Also what a newer event left out: it ended, and what was consumed on it can still be opened.
   const entitlementIds = [...new Set([...(known?.entitlementIds ?? []), ...ids])].toSorted(compareText);
@@ -92,6 +96,7 @@ export function withAgreement(customer: Customer | undefined, fact: AgreementFac
     kind: "customer",
     revision: (customer?.revision ?? 0) + 1,
     ...profile,
+    ...(zoneChange === undefined ? {} : { zoneChange }),
     workspaces: customer?.workspaces ?? [defaultWorkspace],
     agreements,
     ledgers: withLedger(customer?.ledgers ?? [], data.agreementId),

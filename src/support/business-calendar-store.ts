@@ -22,6 +22,7 @@ import {
   type CustomerCalendar,
   customerCalendarSchema,
 } from "./target-calendar.ts";
+import type { TargetCalendar } from "./target-check.ts";
 
 /** What is known of a request and of the calendar by which its targets are counted. */
 type RequestWithCalendar = {
@@ -42,14 +43,14 @@ export type CalendarStore = {
   readonly read: (customerId: CustomerId) => Promise<Versioned<CustomerCalendar> | undefined>;
   /** @returns false when somebody else was faster. */
   readonly commit: (change: CalendarChange) => Promise<boolean>;
-  /** Customers some of whose requests may be counted by an older calendar, at most `limit`. */
+  /** Customers some of whose requests may be counted by an older calendar or in another time zone, at most `limit`. */
   readonly unsettled: (limit: number) => Promise<readonly CustomerId[]>;
   /** @returns false when somebody changed it. */
   readonly settle: (calendar: Versioned<CustomerCalendar>) => Promise<boolean>;
-  /** Of one customer, requests with a check that was found by a calendar before this revision: one query. */
+  /** Of one customer, requests with a check that was found by a calendar before this one: one query. */
   readonly countedBefore: (
     customerId: CustomerId,
-    revision: number,
+    current: TargetCalendar,
     limit: number,
   ) => Promise<readonly RequestKey[]>;
   /** Requests of all customers whose check is due, oldest first: one query, over the index. */
@@ -93,22 +94,25 @@ export function cosmosCalendarStore(container: Container): CalendarStore {
     },
     unsettled: async (limit) => {
       const query = sql(
-        "SELECT VALUE c.customerId FROM c WHERE c.kind = 'businessCalendar' AND c.isSettled = false",
+        `SELECT VALUE c.customerId FROM c WHERE (c.kind = 'businessCalendar' AND c.isSettled = false)
+         OR (c.kind = 'customer' AND IS_DEFINED(c.zoneChange))`,
       );
-      return atMost(limit, queryPages(container, undefined, query, customerIdSchema, limit));
+      const found = await atMost(limit, queryPages(container, undefined, query, customerIdSchema, limit));
+      return [...new Set(found)];
     },
     settle: ({ value, etag }) => {
       const settled: CustomerCalendar = { ...value, isSettled: true };
       return saveItem(container, settled, settled.customerId, etag);
     },
-    countedBefore: (customerId, revision, limit) =>
+    countedBefore: (customerId, { calendar: { timeZone }, revision }, limit) =>
       queryAll(
         container,
         customerId,
         sql(
           `SELECT TOP @limit c.customerId, c.number FROM c WHERE c.kind = 'supportRequest'
-           AND c.nextTargetCheckAt > '' AND c.targetMarks.calendarRevision < @revision`,
-          { revision, limit },
+           AND c.nextTargetCheckAt > '' AND (c.targetMarks.calendarRevision < @revision
+           OR (@revision = 0 AND (NOT IS_DEFINED(c.targetMarks.timeZone) OR c.targetMarks.timeZone != @timeZone)))`,
+          { revision, timeZone, limit },
         ),
         keySchema,
       ),

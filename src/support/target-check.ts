@@ -69,10 +69,15 @@ export function withTargets<Request extends Timed>(
     ...missesAmong(request, targets).map(({ missedAt }) => instantOf(Date.parse(missedAt) + 1)),
     ...(targets.nextCheckAt === undefined ? [] : [targets.nextCheckAt]),
   ];
+  const { timeZone: _before, ...marks } = marksOf(request);
   return {
     ...request,
     nextTargetCheckAt: checks.toSorted()[0] ?? null,
-    targetMarks: { ...marksOf(request), calendarRevision: revision },
+    targetMarks: {
+      ...marks,
+      calendarRevision: revision,
+      ...(revision === 0 ? { timeZone: calendar.timeZone } : {}),
+    },
   };
 }
 

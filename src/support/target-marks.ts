@@ -6,6 +6,8 @@ export const targetMarksSchema = z.object({
   noticed: z.object({ firstResponse: z.string().nullable(), nextUpdate: z.string().nullable() }),
   /** Of the business calendar by which it was counted when to look again; 0: the default. */
   calendarRevision: z.int().min(0),
+  /** Of the default: the customer's time zone as it was then. */
+  timeZone: z.string().optional(),
   /** Status facts whose times were still to come when they were first kept, and when that was. */
   early: z.array(z.object({ factId: z.string(), knownAt: z.string() })).optional(),
 });

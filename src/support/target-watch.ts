@@ -1,12 +1,14 @@
 /**
- * Notices response targets that were missed, and counts anew when a calendar changed (SR-14).
+ * Notices response targets that were missed, and counts anew when a calendar or the customer's time zone changed (SR-14).
  * Invariants: what was missed is noticed once, whatever is repeated, overlaps or ends in between, because the milestone, the
  * request that knows of it and the messages are one transaction; of an incentive-related request nobody is told.
  */
 import type { DirectoryStore } from "../access/directory-store.ts";
+import type { Customer } from "../agreements/customer.ts";
 import type { CustomerStore } from "../agreements/customer-store.ts";
 import type { CustomerId } from "../agreements/ids.ts";
 import type { Message } from "../messages/message.ts";
+import type { Versioned } from "../platform/cosmos.ts";
 import type { CalendarStore } from "./business-calendar-store.ts";
 import { type ChangeAccess, changeRequest, type Decided } from "./change-request.ts";
 import { type Miss, missMilestone } from "./milestone.ts";
@@ -32,7 +34,7 @@ export type TargetAccess = {
     readonly calendars: Pick<Calendars, "fresh">;
     readonly calendarStore: Pick<CalendarStore, "read" | "countedBefore" | "settle">;
   };
-  readonly customers: Pick<CustomerStore, "read">;
+  readonly customers: Pick<CustomerStore, "read" | "save">;
   readonly directory: Pick<DirectoryStore, "ofPerson" | "roleAssignments">;
 };
 
@@ -64,10 +66,15 @@ export async function recountRequests(
   now: string,
 ): Promise<number> {
   const { calendarStore } = access.support;
-  const setting = await calendarStore.read(customerId);
-  if (setting === undefined || setting.value.isSettled) return 0;
-  const calendar = currentCalendar({ known: setting.value, timeZone: undefined });
-  const keys = await calendarStore.countedBefore(customerId, calendar.revision, RECOUNTED_MAX);
+  const [setting, customer] = await Promise.all([
+    calendarStore.read(customerId),
+    access.customers.read(customerId),
+  ]);
+  const changed = setting?.value.isSettled === false ? setting : undefined;
+  const moved = customer?.value.zoneChange === undefined ? undefined : customer;
+  if (changed === undefined && moved === undefined) return 0;
+  const calendar = currentCalendar({ known: setting?.value, timeZone: customer?.value.timeZone });
+  const keys = await calendarStore.countedBefore(customerId, calendar, RECOUNTED_MAX);
   const failures: unknown[] = [];
   for (const key of keys) {
     try {
@@ -77,9 +84,24 @@ export async function recountRequests(
     }
   }
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} requests of ${customerId}`);
-  const isOver = Date.parse(now) - Date.parse(setting.value.changedAt) > SETTLE_MS;
-  if (isOver && keys.length < RECOUNTED_MAX) await calendarStore.settle(setting);
+  const isOver = (since: string): boolean =>
+    keys.length < RECOUNTED_MAX && Date.parse(now) - Date.parse(since) > SETTLE_MS;
+  if (changed !== undefined && isOver(changed.value.changedAt)) await calendarStore.settle(changed);
+  if (moved !== undefined) await settleZone(access.customers, moved, now, isOver);
   return keys.length;
+}
+
+/** Whoever was faster made another change of the customer: the next run goes on. */
+async function settleZone(
+  customers: Pick<CustomerStore, "save">,
+  { value, etag }: Versioned<Customer>,
+  now: string,
+  isOver: (since: string) => boolean,
+): Promise<void> {
+  const { zoneChange, ...customer } = value;
+  const seenAt = zoneChange?.seenAt ?? null;
+  if (seenAt === null) await customers.save({ ...customer, zoneChange: { seenAt: now } }, etag);
+  else if (isOver(seenAt)) await customers.save(customer, etag);
 }
 
 /** By exactly this calendar, and only where something comes of it. */

@@ -13,7 +13,7 @@ import {
   withHold,
 } from "../../src/support/advocate-calendar.ts";
 import { appointmentInvitation, invitationsFor } from "../../src/support/appointment-invitation.ts";
-import { contents, LANGUAGES, someMessage } from "../messages/some-messages.ts";
+import { contents, LANGUAGES, NO_LINKS, someMessage } from "../messages/some-messages.ts";
 import { emptyCalendar, keyOf, later, slotAt as startOf } from "./booking-world.ts";
 
 const morning = [{ from: "09:00", to: "11:00" }];
@@ -151,6 +151,7 @@ describe("what is attached to a message about an appointment", () => {
 
   test.each(LANGUAGES)("is worded as the message is: %s", (language) => {
     const message = renderMessage(someMessage({ content, language }), {
+      ...NO_LINKS,
       webClientUrl: new URL("https://c.example"),
     });
     expect(message.event?.summary).toContain(content.number);
@@ -158,6 +159,7 @@ describe("what is attached to a message about an appointment", () => {
     expect(message.event?.description).toContain("https://c.example/supportRequests/cust-t~SR-7K2M");
     const hidden = { ...content, requestId: null };
     const toContact = renderMessage(someMessage({ content: hidden, language }), {
+      ...NO_LINKS,
       webClientUrl: new URL("https://c.example"),
     });
     expect(`${toContact.text}${toContact.html}${toContact.event?.description}`).not.toContain("c.example/");

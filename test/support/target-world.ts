@@ -140,6 +140,14 @@ export async function targetWorld(container: Container, agreement: Readonly<Reco
       const doing = { customerId, actor: { subject: "csam" }, at, key: at };
       await calendars.commit(changeCalendar(doing, known, before, after));
     },
+    /** What a newer event of the agreement says of the customer's zone. */
+    moveTo: async (timeZone: string): Promise<void> => {
+      const known = await customers.read(customerId);
+      const time = new Date(Date.parse(fact.time) + (known?.value.revision ?? 0)).toISOString();
+      const next = withAgreement(known?.value, { ...fact, time, id: time, data: { ...fact.data, timeZone } });
+      await customers.save(next, known?.etag);
+    },
+    customer: async () => (await customers.read(customerId))?.value,
     timers: (around: Around = straight) => {
       const wrap =
         <Args extends readonly unknown[], Value>(
@@ -172,7 +180,10 @@ export async function targetWorld(container: Container, agreement: Readonly<Reco
           notify: wrap("notify", async () => undefined),
           onDelay: () => undefined,
         },
-        customers: { read: wrap("customer", customers.read) },
+        customers: {
+          read: wrap("customer", customers.read),
+          save: wrap("saveCustomer", customers.save, [false]),
+        },
         directory: {
           directory: {
             roleAssignments: wrap("roleAssignments", directory.roleAssignments),
