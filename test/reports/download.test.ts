@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { auditEntrySchema } from "../../src/access/audit-entry.ts";
+import type { Language } from "../../src/agreements/agreement-event.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import { type DownloadAudit, LINK_MINUTES, openDownload, ownLink } from "../../src/reports/download.ts";
-import { agreementEvent } from "../fakes/events.ts";
-import { ask, customerId, issue, memoryWorld } from "./support/world.ts";
+import { fileKeyOf } from "../../src/reports/report.ts";
+import { AGREEMENT, agreementEvent } from "../fakes/events.ts";
+import { ask, customerId, issue, memoryWorld, RETENTION_DAYS } from "./support/world.ts";
 
+const DAY_MS = 86_400_000;
 const signingKey = new Uint8Array(32).fill(7);
 const alice = { subject: "alice", email: "alice@cust-t.example" };
 const bob = { subject: "bob" };
@@ -22,6 +25,7 @@ async function scene() {
       trail.push(auditEntrySchema.parse(entry) && entry);
     },
     signingKey,
+    retentionDays: RETENTION_DAYS,
     now: world.clock.now,
     newId: randomUUID,
   };
@@ -31,23 +35,25 @@ async function scene() {
 describe("a recipient's own link", () => {
   it("opens for its recipient, who is in the audit trail before the file can be had", async () => {
     const { report, trail, dependencies } = await scene();
-    const { token } = ownLink(dependencies, alice, report, "csv");
+    const { token } = ownLink(dependencies, alice, report, { name: "xlsx" });
     const download = await openDownload(dependencies, alice, customerId, token);
-    expect(download.url).toContain(report.files[0]?.blobName);
+    const xlsx = report.files.find(({ format }) => format === "xlsx");
+    expect(download.file).toEqual(xlsx);
+    expect(download.url).toContain(xlsx?.blobName);
     expect(trail).toMatchObject([
       {
         customerId,
         actor: alice,
         action: "reportDownloaded",
         target: `/customers/${customerId}/reports/${report.id}`,
-        after: { format: "csv", version: 1, sha256: report.files[0]?.sha256 },
+        after: { file: "xlsx", language: "es", version: 1, sha256: xlsx?.sha256 },
       },
     ]);
   });
 
   it("opens for nobody else, at no other customer, not when changed, and not after 15 minutes", async () => {
     const { world, report, trail, dependencies } = await scene();
-    const { token } = ownLink(dependencies, alice, report, "csv");
+    const { token } = ownLink(dependencies, alice, report, { name: "xlsx" });
     const refused = { code: "ResourceNotFound" };
     const other = customerIdSchema.parse("cust-u");
     await expect(openDownload(dependencies, bob, customerId, token)).rejects.toMatchObject(refused);
@@ -60,7 +66,7 @@ describe("a recipient's own link", () => {
 
   it("gives no file when the audit trail cannot be written", async () => {
     const { report, dependencies } = await scene();
-    const { token } = ownLink(dependencies, alice, report, "csv");
+    const { token } = ownLink(dependencies, alice, report, { name: "xlsx" });
     const away = async () => {
       throw new Error("the audit trail is away");
     };
@@ -69,10 +75,45 @@ describe("a recipient's own link", () => {
     );
   });
 
-  it("is made for no report that is not issued, and for no format that it does not have", async () => {
+  it("opens each file of a report and no other, in the first language unless another is named", async () => {
+    const { world, dependencies } = await scene();
+    const report = await issue(world, { languages: ["pl", "en"] });
+    const opened = async (name: string, language?: Language) => {
+      const { token } = ownLink(dependencies, alice, report, { name, language });
+      return (await openDownload(dependencies, alice, customerId, token)).file;
+    };
+    for (const file of report.files) expect(await opened(fileKeyOf(file), file.language)).toEqual(file);
+    expect(await opened("csv-delivery")).toMatchObject({ section: "delivery", language: "pl" });
+    expect(new Set(report.files.map(({ fileName }) => fileName)).size).toBe(report.files.length);
+    expect(report.files.map(({ fileName }) => fileName)).toEqual(
+      expect.arrayContaining([
+        `CPOD-${AGREEMENT}-2026-03-v2-pl.pdf`,
+        `CPOD-${AGREEMENT}-2026-03-v2-en.xlsx`,
+        `CPOD-${AGREEMENT}-2026-03-v2-en-additionalCase.csv`,
+      ]),
+    );
+    expect(() => ownLink(dependencies, alice, report, { name: "pdf", language: "it" })).toThrow(
+      "no such resource",
+    );
+  });
+
+  it("opens while the file is kept, and not from the instant on at which it is not", async () => {
+    const { world, report, dependencies } = await scene();
+    world.clock.forward(RETENTION_DAYS * DAY_MS - 1);
+    const { token } = ownLink(dependencies, alice, report, { name: "pdf" });
+    await openDownload(dependencies, alice, customerId, token);
+    world.clock.forward(1);
+    await expect(openDownload(dependencies, alice, customerId, token)).rejects.toMatchObject({
+      code: "ResourceNotFound",
+    });
+    expect(() => ownLink(dependencies, alice, report, { name: "pdf" })).toThrow("no such resource");
+  });
+
+  it("is made for no report that is not issued, and for no file that it does not have", async () => {
     const { world, report, dependencies } = await scene();
     const waiting = await ask(world);
-    expect(() => ownLink(dependencies, alice, waiting, "csv")).toThrow("no such resource");
-    expect(() => ownLink(dependencies, alice, report, "docx")).toThrow("no such resource");
+    expect(() => ownLink(dependencies, alice, waiting, { name: "xlsx" })).toThrow("no such resource");
+    for (const name of ["docx", "csv", "csv-learning", ""])
+      expect(() => ownLink(dependencies, alice, report, { name })).toThrow("no such resource");
   });
 });

@@ -10,6 +10,7 @@ import { aroundWorld } from "./support/around-world.ts";
 import {
   agreementId,
   ask,
+  cpod,
   customerId,
   customerOf,
   make,
@@ -19,6 +20,7 @@ import {
 } from "./support/world.ts";
 
 const DAY_MS = 86_400_000;
+const FIRST_PAGE = { after: undefined, limit: 10 };
 
 const agreement = (startDate: string, endDate: string) => ({
   asOf: "",
@@ -90,11 +92,11 @@ describe("asking for what is due", () => {
     // The first day in Madrid begins an hour before the year does in UTC.
     const ids = ["2026-01", "2026-02", "2026-03"].map((month) => `cpod-${agreementId}-${month}-v1`);
     for (const run of runs) expect(run.map(({ id }) => id).toSorted()).toEqual(ids);
-    expect((await world.reports.page(customerId, undefined, 10)).map(({ id }) => id).toSorted()).toEqual(ids);
+    expect((await world.reports.page(customerId, FIRST_PAGE)).map(({ id }) => id).toSorted()).toEqual(ids);
 
     for (const report of runs.flat()) await make(world, report);
     expect(await requestDueReports(dependencies, customer)).toEqual([]);
-    expect(await world.reports.page(customerId, undefined, 10)).toHaveLength(3);
+    expect(await world.reports.page(customerId, FIRST_PAGE)).toHaveLength(3);
   });
 
   it("asks for the next version of one that failed, once a day, and so leaves no month for dead (EX-10)", async () => {
@@ -114,7 +116,7 @@ describe("asking for what is due", () => {
       expect(await versionsOfMarch()).toEqual([failed + 1]);
       expect(await versionsOfMarch(), "asked twice").toEqual([failed + 1]);
     }
-    const third = await world.reports.read(customerId, reportIdOf(agreementId, march, 3));
+    const third = await world.reports.read(customerId, reportIdOf(cpod, march, 3));
     if (third === undefined) throw new Error("there is no third version");
     expect(await make(world, third.value)).toMatchObject({ outcome: "issued" });
     world.clock.forward(DAY_MS);
@@ -137,26 +139,26 @@ describe("asking for what is due", () => {
     const overtaken = {
       ...reports,
       readSeries: async (...series: Parameters<typeof reports.readSeries>) => {
-        if (series[1] === seriesIdOf(agreementId, march)) await ask(world, "a person", march);
+        if (series[1] === seriesIdOf(cpod, march)) await ask(world, { requestKey: "a person" });
         return reports.readSeries(...series);
       },
     };
     await requestDueReports({ reports: overtaken, now: world.clock.now }, await customerOf(world));
-    const all = await reports.page(customerId, undefined, 10);
+    const all = await reports.page(customerId, FIRST_PAGE);
     expect(all.filter(({ period }) => period.to === march.to)).toMatchObject([{ version: 1 }]);
   });
 
   it("finds a report on demand whose maker was never told of it", async () => {
     const world = memoryWorld();
     await world.record(agreementEvent());
-    const asked = await ask(world, "key", periodOfDays("2026-03-02", "2026-03-08"));
+    const asked = await ask(world, { period: periodOfDays("2026-03-02", "2026-03-08") });
     const dependencies = { reports: world.reports, now: world.clock.now };
     expect(await requestDueReports(dependencies, await customerOf(world))).toContainEqual(asked);
   });
 });
 
 async function failForGood(world: World, version: number): Promise<void> {
-  const found = await world.reports.read(customerId, reportIdOf(agreementId, march, version));
+  const found = await world.reports.read(customerId, reportIdOf(cpod, march, version));
   if (found === undefined) throw new Error(`there is no version ${version}`);
   const error = { code: "Interrupted", message: "every attempt was interrupted" };
   const failed = reportSchema.parse({
@@ -172,7 +174,9 @@ describe("asking for a report", () => {
   it("gives the next version to each request, and the same one to a request that is repeated", async () => {
     const world = memoryWorld();
     await world.record(agreementEvent());
-    const asked = await Promise.all(["a", "b", "a", "c", "b"].map((key) => ask(world, key)));
+    const asked = await Promise.all(
+      ["a", "b", "a", "c", "b"].map((requestKey) => ask(world, { requestKey })),
+    );
     const versions = asked.map(({ version }) => version);
     expect(versions[0]).toBe(versions[2]);
     expect(versions[1]).toBe(versions[4]);
@@ -182,13 +186,13 @@ describe("asking for a report", () => {
   it("refuses a period that is not over, one of another customer's agreement, and a version too many", async () => {
     const world = memoryWorld();
     await world.record(agreementEvent());
-    await expect(ask(world, "key", periodOfMonth("2026-04"))).rejects.toMatchObject({
+    await expect(ask(world, { period: periodOfMonth("2026-04") })).rejects.toMatchObject({
       code: "PeriodNotOver",
     });
     const stranger = { ...(await customerOf(world)), agreements: {} };
     await expect(
       requestReport({ reports: world.reports, now: world.clock.now }, stranger, {
-        agreementId,
+        scope: cpod,
         period: march,
         requestedBy: { subject: "person-1" },
         requestKey: "key",

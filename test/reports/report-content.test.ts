@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { columnsOf } from "../../src/reports/columns.ts";
 import type { Cell, ReportContent, Row, Section } from "../../src/reports/content.ts";
 import { openCpod } from "../../src/reports/cpod.ts";
-import { cpodContent, printedContent } from "../../src/reports/cpod-content.ts";
+import { printedContent, reportContent } from "../../src/reports/report-content.ts";
 import { agreementEvent, basePackage, deliveryEvent, entitlement, reversalEvent } from "../fakes/events.ts";
 import { seededRandom } from "../fakes/random.ts";
-import { ask, customerOf, type MemoryWorld, memoryWorld, type World } from "./support/world.ts";
+import { agreementId, ask, customerOf, type MemoryWorld, memoryWorld, type World } from "./support/world.ts";
 
 const SECTIONS = [
   "report",
@@ -45,11 +45,19 @@ async function busyWorld(): Promise<MemoryWorld> {
 
 async function cpodOf(world: World) {
   const report = await ask(world);
-  const facts = { customer: await customerOf(world), report, generatedAt: world.clock.now() };
+  const facts = {
+    customer: await customerOf(world),
+    report,
+    language: "es",
+    generatedAt: world.clock.now(),
+  } as const;
   const cpod = await openCpod({
     activity: world.activity,
     directory: world.ledgers.directory,
     ...facts,
+    agreementId,
+    period: report.period,
+    version: report.version,
     restricted: new Set(),
     previous: undefined,
   });
@@ -79,7 +87,7 @@ function column(rows: readonly Row[], key: "delivery" | "total" | "entitlement",
 describe("what writers get of a CPOD", () => {
   it("is every section in its order, each row with the columns of its section, and all lines", async () => {
     const { cpod, facts } = await cpodOf(await busyWorld());
-    const sections = await readSections(cpodContent(cpod, facts, cpod.rows));
+    const sections = await readSections(reportContent(cpod, facts, cpod.rows));
     expect(sections.map(({ key }) => key)).toEqual(SECTIONS);
     for (const { key, rows } of sections) {
       for (const row of rows) expect(row).toHaveLength(columnsOf[key].length);
@@ -91,7 +99,7 @@ describe("what writers get of a CPOD", () => {
 
   it("is on paper the same lines, of each entitlement by themselves in order of time, and the same totals", async () => {
     const { cpod, facts } = await cpodOf(await busyWorld());
-    const tools = await readSections(cpodContent(cpod, facts, cpod.rows));
+    const tools = await readSections(reportContent(cpod, facts, cpod.rows));
     const printed = await readSections(printedContent(cpod, facts));
     const groups = printed.filter(({ key }) => key === "delivery");
     expect(groups.map(({ group }) => group?.entitlementId)).toEqual(["ent-adv", "ent-prs"]);
@@ -113,7 +121,7 @@ describe("what writers get of a CPOD", () => {
     const world = memoryWorld();
     await world.record(agreementEvent());
     const { cpod, facts } = await cpodOf(world);
-    await readSections(cpodContent(cpod, facts, cpod.rows));
+    await readSections(reportContent(cpod, facts, cpod.rows));
     const printed = await readSections(printedContent(cpod, facts));
     expect(printed.map(({ key }) => key)).toEqual(SECTIONS);
     expect(rowsIn(printed, "delivery")).toEqual([]);
@@ -132,7 +140,7 @@ describe("what writers get of a CPOD", () => {
       },
     };
     const { cpod, facts } = await cpodOf(changing);
-    await readSections(cpodContent(cpod, facts, cpod.rows));
+    await readSections(reportContent(cpod, facts, cpod.rows));
     await expect(readSections(printedContent(cpod, facts))).rejects.toMatchObject({ code: "FiguresDiffer" });
   });
 
@@ -146,7 +154,7 @@ describe("what writers get of a CPOD", () => {
         isEnded = true;
       }
     }
-    const [report] = cpodContent(cpod, facts, watched()).sections;
+    const [report] = reportContent(cpod, facts, watched()).sections;
     for await (const _rows of report?.rows ?? []) break;
     expect(isEnded).toBe(true);
   });

@@ -3,14 +3,16 @@ import { describe, expect, it } from "vitest";
 import { makeRequestedReport } from "../../functions/queue/report-jobs.ts";
 import type { AuditEntry } from "../../src/access/audit-entry.ts";
 import { readFonts } from "../../src/platform/report-fonts.ts";
+import { LEASE_MS } from "../../src/reports/report.ts";
 import { requestEntry } from "../../src/reports/request-entry.ts";
+import { keptUntil } from "../../src/reports/retention.ts";
 import { agreementEvent } from "../fakes/events.ts";
-import { ask, customerId, memoryWorld } from "./support/world.ts";
+import { ask, customerId, memoryWorld, RETENTION_DAYS } from "./support/world.ts";
 
 const log = { info: () => undefined, warn: () => undefined };
 
 /** A report that was asked for, its audit trail, and a maker of it. */
-async function requestedReport() {
+async function requestedReport(reportsAreImmutable = false) {
   const world = memoryWorld();
   await world.record(agreementEvent());
   const report = await ask(world);
@@ -29,13 +31,15 @@ async function requestedReport() {
       customers: { ...world.ledgers.customers, all: () => neverAsked() },
       incentiveNumbers: async () => new Set<string>(),
       fonts: readFonts,
+      retentionDays: RETENTION_DAYS,
       now: world.clock.now,
       newId: randomUUID,
     },
     reportQueue: { send: async () => undefined },
+    config: { reportsAreImmutable },
   };
   const statusNow = async () => (await world.reports.read(customerId, report.id))?.value.status;
-  return { app, report, trail, statusNow, job: { customerId, reportId: report.id } };
+  return { app, world, report, trail, statusNow, job: { customerId, reportId: report.id } };
 }
 
 async function* neverAsked(): AsyncGenerator<never[]> {
@@ -68,5 +72,34 @@ describe("a report job", () => {
     };
     await expect(makeRequestedReport({ ...app, audit: away }, job, log)).rejects.toThrow("no audit trail");
     expect(await statusNow()).toBe("notStarted");
+  });
+
+  it("protects the files of an issued report for as long as they are kept, where they are immutable, and no other", async () => {
+    const { app, world, job, statusNow } = await requestedReport(true);
+    const broken = {
+      ...app.reportMaker,
+      files: {
+        ...world.files,
+        write: async () => {
+          throw new Error("no space today");
+        },
+      },
+    };
+    await makeRequestedReport({ ...app, reportMaker: broken }, job, log);
+    expect(world.files.policies.size).toBe(0);
+    world.clock.forward(LEASE_MS);
+    await makeRequestedReport(app, job, log);
+    expect(await statusNow()).toBe("succeeded");
+    const until = new Date(keptUntil(world.clock.now(), RETENTION_DAYS));
+    expect(new Map(world.files.policies)).toEqual(
+      new Map([...world.files.contents.keys()].map((blobName) => [blobName, until])),
+    );
+  });
+
+  it("protects nothing where files are not immutable", async () => {
+    const { app, world, job } = await requestedReport();
+    await makeRequestedReport(app, job, log);
+    expect(world.files.policies.size).toBe(0);
+    expect(world.files.contents.size).toBeGreaterThan(0);
   });
 });

@@ -7,7 +7,7 @@ import { allocate, reportIdOf, seriesIdOf } from "../../src/reports/report-serie
 import type { ReportStore } from "../../src/reports/report-store.ts";
 import { memoryReportFiles, memoryReportStore } from "./support/memory-reports.ts";
 import { type StandIns, startStandIns } from "./support/stand-ins.ts";
-import { agreementId, customerId, march } from "./support/world.ts";
+import { cpod, customerId, march } from "./support/world.ts";
 
 const MEBIBYTE = 1_048_576;
 
@@ -17,13 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => standIns.close());
 
-const seriesId = seriesIdOf(agreementId, march);
+const seriesId = seriesIdOf(cpod, march);
 
 function reportOf(version: number, requestedAt = "2026-04-01T00:00:00.000Z"): Report {
-  const id = reportIdOf(agreementId, march, version);
+  const id = reportIdOf(cpod, march, version);
   const requestedBy = { subject: "person-1", email: "person@cust-t.example" };
-  const facts = { id, customerId, agreementId, period: march, version, requestedBy, requestedAt };
-  return newReport({ ...facts, formats: ["csv"], language: "es" });
+  const facts = { id, customerId, scope: cpod, period: march, version, requestedBy, requestedAt };
+  return newReport({ ...facts, formats: ["csv"], languages: ["es"] });
 }
 
 async function createNext(store: ReportStore, requestedAt?: string): Promise<Report> {
@@ -82,12 +82,12 @@ describe.each(stores)("a report store $name", ({ open }) => {
     const instants = ["2026-04-01T00:00:00.000Z", "2026-04-02T00:00:00.000Z", "2026-04-02T00:00:00.000Z"];
     for (const instant of [...instants, "2026-04-03T00:00:00.000Z"]) await createNext(store, instant);
     const seen: Report[] = [];
-    for (let page = await store.page(customerId, undefined, 1); page.length > 0; ) {
+    for (let page = await store.page(customerId, { after: undefined, limit: 1 }); page.length > 0; ) {
       seen.push(...page);
-      page = await store.page(customerId, page.at(-1), 1);
+      page = await store.page(customerId, { after: page.at(-1), limit: 1 });
     }
     expect(seen.map(({ version }) => version)).toEqual([4, 3, 2, 1]);
-    expect(seen).toEqual(await store.page(customerId, undefined, 10));
+    expect(seen).toEqual(await store.page(customerId, { after: undefined, limit: 10 }));
   });
 });
 

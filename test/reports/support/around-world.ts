@@ -13,7 +13,7 @@ export function aroundWorld(world: World, around: Around): World {
       readSeries: (customer, id) => around("reports.readSeries", () => reports.readSeries(customer, id)),
       create: (report, series, etag) => around("reports.create", () => reports.create(report, series, etag)),
       save: (report, etag) => around("reports.save", () => reports.save(report, etag)),
-      page: (customer, after, limit) => around("reports.page", () => reports.page(customer, after, limit)),
+      page: (customer, page) => around("reports.page", () => reports.page(customer, page)),
     },
     files: {
       write: (file, content) => around("files.write", () => files.write(file, content)),

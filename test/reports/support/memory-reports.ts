@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Versioned } from "../../../src/platform/cosmos.ts";
 import type { Report } from "../../../src/reports/report.ts";
 import type { ReportFiles } from "../../../src/reports/report-files.ts";
+import type { ReportScope } from "../../../src/reports/report-scope.ts";
 import type { ReportSeries } from "../../../src/reports/report-series.ts";
 import type { ReportStore } from "../../../src/reports/report-store.ts";
 
@@ -29,15 +30,21 @@ export function memoryReportStore(): ReportStore {
       reports.set(key, saved);
       return saved.etag;
     },
-    page: async (customerId, after, limit) =>
+    page: async (customerId, { after, limit, workspaceIds }) =>
       [...reports.values()]
         .map(({ value }) => value)
         .filter((report) => report.customerId === customerId)
+        .filter(({ scope }) => workspaceIds === undefined || isIn(scope, workspaceIds))
         .filter((report) => after === undefined || sortKey(report) < sortKey(after))
         .toSorted((left, right) => (sortKey(left) < sortKey(right) ? 1 : -1))
         .slice(0, limit),
   };
 }
+
+const isIn = (scope: ReportScope, workspaceIds: readonly string[]): boolean =>
+  scope.reportKind === "education" &&
+  scope.workspaceIds !== null &&
+  scope.workspaceIds.every((workspaceId) => workspaceIds.includes(workspaceId));
 
 const keyOf = (customerId: string, id: string): string => `${customerId}\n${id}`;
 const sortKey = ({ requestedAt, id }: Pick<Report, "requestedAt" | "id">): string => `${requestedAt}\n${id}`;

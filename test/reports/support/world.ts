@@ -1,6 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
-import { parse } from "csv-parse/sync";
-import * as z from "zod";
+import { randomUUID } from "node:crypto";
 import type { Customer } from "../../../src/agreements/customer.ts";
 import { agreementIdSchema, customerIdSchema } from "../../../src/agreements/ids.ts";
 import type { ActivityStore } from "../../../src/consumption/activity-store.ts";
@@ -8,10 +6,11 @@ import { createRecorder, type RecorderStores } from "../../../src/consumption/re
 import { readFonts } from "../../../src/platform/report-fonts.ts";
 import { type Made, makeReport } from "../../../src/reports/make-report.ts";
 import { type Period, periodOfMonth } from "../../../src/reports/period.ts";
-import type { Report, ReportFormat, SucceededReport } from "../../../src/reports/report.ts";
+import type { Report, SucceededReport } from "../../../src/reports/report.ts";
 import type { ReportFiles } from "../../../src/reports/report-files.ts";
+import type { ReportScope } from "../../../src/reports/report-scope.ts";
 import type { ReportStore } from "../../../src/reports/report-store.ts";
-import { requestReport } from "../../../src/reports/request-report.ts";
+import { type ReportRequest, requestReport } from "../../../src/reports/request-report.ts";
 import { AGREEMENT, CUSTOMER } from "../../fakes/events.ts";
 import { type MemoryStores, memoryStores } from "../../fakes/memory-stores.ts";
 import { memoryActivityStore } from "./memory-activity.ts";
@@ -19,6 +18,8 @@ import { type MemoryFiles, memoryReportFiles, memoryReportStore } from "./memory
 
 export const customerId = customerIdSchema.parse(CUSTOMER);
 export const agreementId = agreementIdSchema.parse(AGREEMENT);
+export const cpod: ReportScope = { reportKind: "cpod", agreementId };
+export const RETENTION_DAYS = 366;
 export const march: Period = periodOfMonth("2026-03");
 
 /** A clock that stands still until it is moved. */
@@ -79,20 +80,17 @@ export async function customerOf(world: Pick<World, "ledgers">): Promise<Custome
   return found.value;
 }
 
-export async function ask(
-  world: World,
-  requestKey: string = randomUUID(),
-  period = march,
-  formats?: readonly ReportFormat[],
-): Promise<Report> {
-  const requestedBy = { subject: "person-1" };
+export type Asked = Partial<Pick<ReportRequest, "scope" | "period" | "formats" | "languages" | "requestKey">>;
+
+/** The proof of delivery of March, anew each time, unless something else is named. */
+export async function ask(world: World, asked: Asked = {}): Promise<Report> {
   const dependencies = { reports: world.reports, now: world.clock.now };
   return requestReport(dependencies, await customerOf(world), {
-    agreementId,
-    period,
-    requestedBy,
-    requestKey,
-    formats,
+    scope: cpod,
+    period: march,
+    requestedBy: { subject: "person-1" },
+    requestKey: randomUUID(),
+    ...asked,
   });
 }
 
@@ -106,6 +104,7 @@ export function make(world: World, report: Pick<Report, "id">): Promise<Made> {
     customers: ledgers.customers,
     incentiveNumbers: async () => world.restricted ?? new Set(),
     fonts: readFonts,
+    retentionDays: RETENTION_DAYS,
     now: clock.now,
     newId: randomUUID,
   };
@@ -113,41 +112,8 @@ export function make(world: World, report: Pick<Report, "id">): Promise<Made> {
   return makeReport(dependencies, customerId, id);
 }
 
-export async function issue(
-  world: World,
-  period = march,
-  formats?: readonly ReportFormat[],
-): Promise<SucceededReport> {
-  const made = await make(world, await ask(world, randomUUID(), period, formats));
+export async function issue(world: World, asked: Asked = {}): Promise<SucceededReport> {
+  const made = await make(world, await ask(world, asked));
   if (made.outcome !== "issued") throw new Error(`not issued: ${JSON.stringify(made)}`, { cause: made });
   return made.report;
 }
-
-const recordsSchema = z.array(z.record(z.string(), z.string()));
-export type Records = z.infer<typeof recordsSchema>;
-
-/** The file as another library than its writer reads it, its digest checked. */
-export async function recordsOf(world: Pick<World, "files">, report: SucceededReport): Promise<Records> {
-  const bytes = await bytesOf(world, report);
-  return recordsSchema.parse(parse(bytes, { bom: true, columns: true }));
-}
-
-export async function bytesOf(
-  world: Pick<World, "files">,
-  report: SucceededReport,
-  format: ReportFormat = "csv",
-): Promise<Buffer> {
-  const file = report.files.find(({ format: each }) => each === format);
-  const content = file === undefined ? undefined : await world.files.readStream(file.blobName);
-  if (file === undefined || content === undefined) throw new Error("there is no file");
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of content) chunks.push(Uint8Array.from(chunk));
-  const bytes = Buffer.concat(chunks);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (sha256 !== file.sha256 || bytes.length !== file.bytes)
-    throw new Error("these are not the bytes issued");
-  return bytes;
-}
-
-export const inSection = (records: Records, section: string): Records =>
-  records.filter((record) => record["section"] === section);
