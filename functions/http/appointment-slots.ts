@@ -121,7 +121,7 @@ export function appointmentSlotEndpoints(app: App) {
         requestId: requestIdOf(key),
       });
       const language = grant.person?.memberships[key.customerId]?.language ?? known.value.language;
-      const { name, contentType, content: file } = await invitationIn(language, content);
+      const { name, contentType, content: file } = await invitationIn(key.customerId, language, content);
       return {
         status: 200,
         headers: { "content-disposition": contentDisposition(name), "x-content-type-options": "nosniff" },
@@ -133,6 +133,7 @@ export function appointmentSlotEndpoints(app: App) {
 
   // Loaded when somebody asks for one: most instances never write any.
   async function invitationIn(
+    customerId: SupportRequest["customerId"],
     language: SupportRequest["language"],
     content: ReturnType<typeof appointmentContent>,
   ) {
@@ -140,7 +141,7 @@ export function appointmentSlotEndpoints(app: App) {
       import("../../src/messages/render-message.ts"),
       import("../../src/support/appointment-invitation.ts"),
     ]);
-    const { event } = renderMessage({ to: { email: "" }, language, content }, app.delivery.links);
+    const { event } = renderMessage({ customerId, to: { email: "" }, language, content }, app.delivery.links);
     if (event === undefined) throw new Error("the letter of an appointment has no event");
     return appointmentInvitation(content, event);
   }

@@ -2,9 +2,11 @@
  * What each template says, as a list of texts and what fills them: the same for every language. A template is added by its
  * content in `message.ts`, a letter here, and its texts; without any of the three nothing compiles.
  */
+import type { CustomerId } from "../agreements/ids.ts";
 import { supportRequestAppointment } from "./appointment-letter.ts";
 import { within } from "./link.ts";
-import type { Content } from "./message.ts";
+import type { Content, Message } from "./message.ts";
+import { reportReady, reportRunFailed, subscriptionPaused } from "./report-letters.ts";
 import {
   supportRequestContact,
   supportRequestPrimaryContact,
@@ -19,6 +21,11 @@ import type { TextKey } from "./texts.ts";
 export type Links = {
   /** Base address of the client that people use; undefined: messages say in words what to do. */
   readonly webClientUrl: URL | undefined;
+  /**
+   * The recipient's own link to a report, made whenever the message is worded: the outbox has none. Undefined where it is not
+   * known under which address the service answers.
+   */
+  readonly reportDelivery: (customerId: CustomerId, deliveryId: string, expiresAt: Date) => URL | undefined;
 };
 
 /** A text and its arguments. A boolean chooses between two wordings. */
@@ -39,7 +46,10 @@ export type Letter = {
 
 type ContentOf<Template extends Content["template"]> = Extract<Content, { readonly template: Template }>;
 
-export function letterOf(content: Content, links: Links): Letter {
+export function letterOf(
+  { customerId, content }: Pick<Message, "customerId" | "content">,
+  links: Links,
+): Letter {
   switch (content.template) {
     case "invitation":
       return invitation(content, links);
@@ -65,6 +75,12 @@ export function letterOf(content: Content, links: Links): Letter {
       return supportRequestTargetMissed(content, links);
     case "supportRequestAppointment":
       return supportRequestAppointment(content, links);
+    case "reportReady":
+      return reportReady(content, customerId, links);
+    case "reportRunFailed":
+      return reportRunFailed(content, links);
+    case "subscriptionPaused":
+      return subscriptionPaused(content, links);
   }
 }
 

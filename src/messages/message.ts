@@ -7,6 +7,7 @@ import * as z from "zod";
 import { languageSchema, unitSchema } from "../agreements/agreement-event.ts";
 import { customerIdSchema, workspaceIdSchema } from "../agreements/ids.ts";
 import { appointmentContent } from "./appointment-content.ts";
+import { reportContents } from "./report-contents.ts";
 import { requestContents } from "./request-contents.ts";
 
 /** How often sending is tried before it is given up. */
@@ -92,6 +93,7 @@ const contentSchema = z.discriminatedUnion("template", [
   }),
   ...requestContents,
   appointmentContent,
+  ...reportContents,
 ]);
 export type Content = z.infer<typeof contentSchema>;
 

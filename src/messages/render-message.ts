@@ -26,10 +26,10 @@ const LOCALES: Readonly<Record<Language, string>> = { en: "en-GB", es: "es-ES", 
 const SUBJECT_LENGTH_MAX = 200;
 
 export function renderMessage(
-  { to, language, content }: Pick<Message, "to" | "language" | "content">,
+  { customerId, to, language, content }: Pick<Message, "customerId" | "to" | "language" | "content">,
   links: Links,
 ): RenderedMessage {
-  const letter = letterOf(content, links);
+  const letter = letterOf({ customerId, content }, links);
   const say = sayingIn(language, letter);
   const subject = shortened(say(letter.subject));
   const greeting = say({ key: "greeting", values: { isNamed: to.name !== undefined, name: to.name ?? "" } });
@@ -63,11 +63,12 @@ function sayingIn(language: Language, { timeZone = "UTC" }: Letter): (line: Line
   // A calendar day is the same everywhere: it comes as its midnight in UTC.
   const { hour: _hour, minute: _minute, timeZoneName: _name, ...date } = moment;
   const day: Intl.DateTimeFormatOptions = { ...date, timeZone: "UTC" };
+  const { weekday: _weekday, ...plainDay } = day;
   return ({ key, values = {} }) => {
     const format = new IntlMessageFormat(
       texts[key][language],
       LOCALES[language],
-      { date: { moment, day } },
+      { date: { moment, day, plainDay } },
       { ignoreTag: true },
     );
     const harmless = Object.entries(values).map(([name, value]) => [name, harmlessValue(value)] as const);

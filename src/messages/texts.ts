@@ -6,6 +6,7 @@
 import type * as z from "zod";
 import type { languageSchema, unitSchema } from "../agreements/agreement-event.ts";
 import { appointmentTexts } from "./appointment-texts.ts";
+import { reportTexts } from "./report-texts.ts";
 import { requestTexts } from "./request-texts.ts";
 
 export type Language = z.infer<typeof languageSchema>;
@@ -57,6 +58,7 @@ function amountIn(amount: string, forms: Readonly<Record<Unit, string>>): string
 export const texts = {
   ...requestTexts,
   ...appointmentTexts,
+  ...reportTexts,
   greeting: {
     en: "{isNamed, select, true {Hello {name},} other {Hello,}}",
     es: "{isNamed, select, true {Hola, {name}:} other {Hola:}}",

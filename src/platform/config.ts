@@ -43,6 +43,9 @@ const wholeNumber = (min: number, max: number) =>
     )
     .transform(Number);
 
+/** Set by the platform alone, so it is no setting of the templates. */
+const HOST_SETTING = "WEBSITE_HOSTNAME";
+
 /** Each of them names what carries mail. */
 const MAIL_CARRIERS = ["SMTP_URL", "ACS_ENDPOINT", "ACS_CONNECTION_STRING"] as const;
 
@@ -132,6 +135,7 @@ export type Config = {
   /** Base of the links in messages. */
   readonly webClientUrl: URL | undefined;
   readonly signingKey: Uint8Array;
+  /** The address of the service that people and programs use. */
   readonly publicBaseUrl: URL | undefined;
   readonly validateResponses: boolean;
   /** For how long what was read about a caller may be used again; 0: not at all. */
@@ -143,6 +147,18 @@ export type Config = {
   readonly reportRetentionDays: number;
   readonly reportsAreImmutable: boolean;
 };
+
+/**
+ * Where the service is, if nobody said: the platform names the host, and a developer's host names itself, without TLS.
+ * @throws ConfigError
+ */
+function ownAddress(host: string | undefined): URL | undefined {
+  if (host === undefined) return undefined;
+  if (!/^[a-z0-9.-]+(:\d{1,5})?$/i.test(host) || !URL.canParse(`https://${host}`))
+    throw new ConfigError([`${HOST_SETTING}: must be a host, such as example.azurewebsites.net`]);
+  const isHere = /^(localhost|127\.0\.0\.1)(:|$)/i.test(host);
+  return new URL(`${isHere ? "http" : "https"}://${host}`);
+}
 
 type MailCarrier =
   | { readonly smtpUrl: URL }
@@ -184,7 +200,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     mail: { from: settings.MAIL_FROM, carrier: mailCarrier(settings) },
     webClientUrl: settings.WEB_CLIENT_URL,
     signingKey: settings.SIGNING_KEY,
-    publicBaseUrl: settings.PUBLIC_BASE_URL,
+    publicBaseUrl: settings.PUBLIC_BASE_URL ?? ownAddress(present[HOST_SETTING]),
     validateResponses: settings.VALIDATE_RESPONSES === "true",
     accessCacheSeconds: settings.ACCESS_CACHE_SECONDS,
     webhooksAllowLoopback: settings.WEBHOOK_ALLOW_LOOPBACK === "true",

@@ -28,6 +28,7 @@ import { cosmosWebhookStore } from "../notices/webhook-store.ts";
 import { blobReportFiles } from "../reports/report-files.ts";
 import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
 import { cosmosReportStore } from "../reports/report-store.ts";
+import { deliveryAddress } from "../subscriptions/delivery-link.ts";
 import { cosmosAdvocateCalendarStore } from "../support/advocate-calendar-store.ts";
 import { blobAttachmentFiles } from "../support/attachment-files.ts";
 import { ATTACHMENT_SCANS_QUEUE, type AttachmentJob } from "../support/attachment-queue.ts";
@@ -227,7 +228,12 @@ export function wire(config: Config) {
       messages,
       mail: mailSender(config.mail, credential),
       now,
-      links: { webClientUrl: config.webClientUrl },
+      links: {
+        webClientUrl: config.webClientUrl,
+        reportDelivery: (customerId, deliveryId, expiresAt) =>
+          config.publicBaseUrl &&
+          deliveryAddress(config.publicBaseUrl, config.signingKey, { customerId, deliveryId }, expiresAt),
+      },
       // Loaded with the first of them, as what words messages.
       attachments: async (content, event) =>
         (await import("../support/appointment-invitation.ts")).invitationsFor(content, event),

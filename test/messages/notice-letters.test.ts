@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Content } from "../../src/messages/message.ts";
 import { renderMessage } from "../../src/messages/render-message.ts";
-import { contents, LANGUAGES, someMessage } from "./some-messages.ts";
+import { contents, LANGUAGES, LINKS, someMessage } from "./some-messages.ts";
 
-const LINKS = { webClientUrl: new URL("https://client.example/app") };
 type Language = (typeof LANGUAGES)[number];
 
 const said = (content: Content, language: Language) =>

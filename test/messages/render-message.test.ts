@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Links } from "../../src/messages/letters.ts";
 import { renderMessage } from "../../src/messages/render-message.ts";
-import { contents, LANGUAGES, someMessage } from "./some-messages.ts";
-
-const withLinks: Links = { webClientUrl: new URL("https://client.example/app") };
-const withoutLinks: Links = { webClientUrl: undefined };
+import {
+  contents,
+  LANGUAGES,
+  someMessage,
+  LINKS as withLinks,
+  NO_LINKS as withoutLinks,
+} from "./some-messages.ts";
 
 const everyMessage = Object.values(contents).flatMap((content) =>
   LANGUAGES.map((language) => ({ content, language, template: content.template })),

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderMessage } from "../../src/messages/render-message.ts";
-import { contents, LANGUAGES, someMessage } from "./some-messages.ts";
+import { contents, LANGUAGES, LINKS as links, someMessage } from "./some-messages.ts";
 
-const links = { webClientUrl: new URL("https://client.example/app") };
 const told = (
   content: (typeof contents)[keyof typeof contents],
   language = "en" as (typeof LANGUAGES)[number],

@@ -7,9 +7,8 @@ import type { MessageStore } from "../../src/messages/message-store.ts";
 import { deliverMessage, mailKey } from "../../src/messages/send-message.ts";
 import type { MailResult, MailSender } from "../../src/platform/mail.ts";
 import { memoryMail, memoryMessageStore } from "../fakes/memory-messages.ts";
-import { CUSTOMER_ID, later, START, someMessage } from "./some-messages.ts";
+import { CUSTOMER_ID, later, NO_LINKS as links, START, someMessage } from "./some-messages.ts";
 
-const links = { webClientUrl: undefined };
 const attachments = async () => [];
 const message = someMessage();
 

@@ -1,4 +1,5 @@
 import { customerIdSchema } from "../../src/agreements/ids.ts";
+import type { Links } from "../../src/messages/letters.ts";
 import {
   type Content,
   type MessageFacts,
@@ -9,6 +10,13 @@ import type { Language } from "../../src/messages/texts.ts";
 
 export const START = "2026-11-20T10:00:00.000Z";
 export const CUSTOMER_ID = customerIdSchema.parse("cust-t");
+/** Where links in messages lead, where nothing else is said. */
+export const LINKS: Links = {
+  webClientUrl: new URL("https://client.example/app"),
+  reportDelivery: (customerId, deliveryId, expiresAt) =>
+    new URL(`https://api.example/own/${customerId}/${deliveryId}?until=${expiresAt.getTime()}`),
+};
+export const NO_LINKS: Links = { webClientUrl: undefined, reportDelivery: () => undefined };
 export const LANGUAGES: readonly Language[] = ["en", "es", "pl", "it"];
 
 const someRequest = {
@@ -117,6 +125,33 @@ export const contents: {
     changedAt: "2026-11-20T10:00:00.000Z",
     advocate: { name: "Alma Advocate", email: "advocate@provider.example" },
     attendees: [{ name: "Zoe Contact", email: "zoe@cust-t.example" }],
+  },
+  reportReady: {
+    template: "reportReady",
+    customerName: "Aceites Olivar",
+    subscriptionName: "Almazara norte",
+    reportKind: "cpod",
+    agreementNumber: "A-2026-17",
+    period: { from: "2026-10-01T00:00:00.000Z", to: "2026-11-01T00:00:00.000Z" },
+    version: 2,
+    isCorrection: true,
+    changes: 3,
+    deliveryId: "d-1",
+    expiresAt: "2026-11-27T10:00:00.000Z",
+    timeZone: "Europe/Madrid",
+  },
+  reportRunFailed: {
+    template: "reportRunFailed",
+    customerName: "Aceites Olivar",
+    subscriptionName: "Almazara norte",
+    period: { from: "2026-10-01T00:00:00.000Z", to: "2026-11-01T00:00:00.000Z" },
+    reason: "the figures did not add up",
+  },
+  subscriptionPaused: {
+    template: "subscriptionPaused",
+    customerName: "Aceites Olivar",
+    subscriptionName: "Almazara norte",
+    reason: "OwnerLostAccess",
   },
 };
 
