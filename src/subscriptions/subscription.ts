@@ -7,6 +7,8 @@
 import * as z from "zod";
 import { languageSchema } from "../agreements/agreement-event.ts";
 import { type CustomerId, customerIdSchema } from "../agreements/ids.ts";
+import { InvalidRequestError } from "../platform/errors.ts";
+import type { Principal } from "../platform/tokens.ts";
 import { reportFormatSchema } from "../reports/report.ts";
 import { reportScopeSchema } from "../reports/report-scope.ts";
 import { scheduleSchema } from "./schedule.ts";
@@ -16,9 +18,10 @@ export const SUBSCRIPTIONS_MAX = 100;
 /** With all else of a run they fit one transaction: two documents for each. */
 export const RECIPIENTS_MAX = 25;
 export const NAME_LENGTH_MAX = 128;
+const EMAIL_LENGTH_MAX = 254;
 
 export const recipientSchema = z.strictObject({
-  email: z.email().max(254).toLowerCase(),
+  email: z.email().max(EMAIL_LENGTH_MAX).toLowerCase(),
   name: z.string().trim().min(1).max(NAME_LENGTH_MAX).optional(),
   /** That of the account, unless it is named; for who has neither, the customer's. */
   language: languageSchema.optional(),
@@ -50,12 +53,30 @@ export type SubscriptionFacts = z.infer<typeof factsSchema>;
 
 const ownerSchema = z.object({
   subject: z.string(),
-  email: z.email(),
-  name: z.string().optional(),
+  email: z.email().max(EMAIL_LENGTH_MAX),
+  name: z.string().min(1).max(NAME_LENGTH_MAX).optional(),
   /** WS-06: of the account that the owner signed in with. */
   isPersonalAccount: z.boolean(),
 });
 export type Owner = z.infer<typeof ownerSchema>;
+
+/**
+ * Whoever makes or resumes a subscription, as the token says.
+ * @throws InvalidRequestError `OwnerWithoutEmail`: nobody could be told that it was paused.
+ */
+export function ownerFrom({
+  subject,
+  email,
+  name,
+  isPersonalAccount,
+}: Pick<Principal, "subject" | "email" | "name" | "isPersonalAccount">): Owner {
+  const shown = name?.trim().slice(0, NAME_LENGTH_MAX).trimEnd();
+  const owner = { subject, email, isPersonalAccount, ...(shown ? { name: shown } : {}) };
+  const parsed = ownerSchema.safeParse(owner);
+  if (parsed.success) return parsed.data;
+  const message = "Whoever owns a subscription needs an account with an e-mail address, to be told of it.";
+  throw new InvalidRequestError("OwnerWithoutEmail", message);
+}
 
 export const subscriptionSchema = factsSchema.extend({
   id: z.string(),
