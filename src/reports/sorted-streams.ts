@@ -40,12 +40,22 @@ async function openCursor<Item>(pages: Pages<Item>): Promise<Cursor<Item>> {
   };
 }
 
+/** All of them, or none is left open. */
+async function openCursors<Item>(streams: readonly Pages<Item>[]): Promise<Cursor<Item>[]> {
+  const outcomes = await Promise.allSettled(streams.map(openCursor));
+  const opened = outcomes.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  const failed = outcomes.find((each) => each.status === "rejected");
+  if (failed === undefined) return opened;
+  for (const cursor of opened) await cursor.close();
+  throw failed.reason;
+}
+
 /** All items of some sorted streams in order. */
 export async function* mergeSorted<Item>(
   streams: readonly Pages<Item>[],
   compare: Compare<Item>,
 ): AsyncGenerator<Item[]> {
-  const cursors = await Promise.all(streams.map(openCursor));
+  const cursors = await openCursors(streams);
   try {
     let batch: Item[] = [];
     for (;;) {
@@ -82,7 +92,8 @@ export async function* pairSorted<Item>(
   rightPages: Pages<Item>,
   compare: Compare<Item>,
 ): AsyncGenerator<Pair<Item>[]> {
-  const [left, right] = await Promise.all([openCursor(leftPages), openCursor(rightPages)]);
+  const [left, right] = await openCursors([leftPages, rightPages]);
+  if (left === undefined || right === undefined) throw new Error("two streams were opened");
   try {
     let batch: Pair<Item>[] = [];
     for (;;) {
