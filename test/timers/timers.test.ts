@@ -6,7 +6,7 @@ import type { CustomerId } from "../../src/agreements/ids.ts";
 import type { LedgerId } from "../../src/consumption/entry.ts";
 import { readFonts } from "../../src/platform/report-fonts.ts";
 import { agreementEvent, basePackage, deliveryEvent, entitlement } from "../fakes/events.ts";
-import { type MemoryWorld, memoryWorld } from "../reports/support/world.ts";
+import { type MemoryWorld, memoryWorld, RETENTION_DAYS } from "../reports/support/world.ts";
 import { keptLog } from "./kept-log.ts";
 
 const CUSTOMERS = ["cust-1", "cust-2", "cust-3"];
@@ -58,6 +58,7 @@ describe("a timer", () => {
         customers,
         incentiveNumbers: async () => new Set<string>(),
         fonts: readFonts,
+        retentionDays: RETENTION_DAYS,
         now: clock.now,
         newId: randomUUID,
       },
