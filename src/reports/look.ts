@@ -6,36 +6,48 @@ import { openReport, type ReportSource } from "./open-report.ts";
 import type { SucceededReport } from "./report.ts";
 import { reportIdOf, seriesIdOf } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
+import { isKept } from "./retention.ts";
 
 export type Look = {
   readonly isEmpty: boolean;
   readonly figures: string;
-  /** The newest version that was issued. */
+  /** The newest version that was issued, if its files are kept still. */
   readonly newest: SucceededReport | undefined;
+};
+
+export type LookDependencies = {
+  readonly reports: Pick<ReportStore, "read" | "readSeries">;
+  /** How long files are kept, in days. */
+  readonly retentionDays: number;
+};
+
+/** `generatedAt`: now. */
+type LookSource = Omit<ReportSource, "report" | "previous"> & {
+  readonly report: Omit<ReportSource["report"], "version">;
 };
 
 /** @throws NotReadyError while the figures cannot be told. */
 export async function lookAt(
-  reports: Pick<ReportStore, "read" | "readSeries">,
-  source: Omit<ReportSource, "report" | "previous"> & {
-    readonly report: Omit<ReportSource["report"], "version">;
-  },
+  { reports, retentionDays }: LookDependencies,
+  source: LookSource,
 ): Promise<Look> {
   const opened = await openReport({
     ...source,
     report: { ...source.report, version: 0 },
     previous: undefined,
   });
+  const newest = await newestIssued(reports, source);
+  const isThere = newest !== undefined && isKept(newest.generatedAt, source.generatedAt, retentionDays);
   return {
     isEmpty: opened.lines === 0,
     figures: opened.figures,
-    newest: await newestIssued(reports, source),
+    newest: isThere ? newest : undefined,
   };
 }
 
 async function newestIssued(
   reports: Pick<ReportStore, "read" | "readSeries">,
-  { customer: { customerId }, report: { scope, period } }: Parameters<typeof lookAt>[1],
+  { customer: { customerId }, report: { scope, period } }: LookSource,
 ): Promise<SucceededReport | undefined> {
   const series = await reports.readSeries(customerId, seriesIdOf(scope, period));
   for (let version = series?.value.lastVersion ?? 0; version >= 1; version--) {
