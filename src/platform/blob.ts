@@ -47,12 +47,15 @@ function cachedDelegationKey(service: BlobServiceClient): (neededUntil: Date) =>
   };
 }
 
-/** The same bytes in blocks of one size; the last may be shorter. */
+/**
+ * The same bytes in blocks of one size; the last may be shorter. All of them are in one piece of memory: a block lasts until
+ * the one after it is asked for. New memory for each would be gigabytes that the engine leaves lying about.
+ */
 export async function* blocksOf(
   content: AsyncIterable<Uint8Array>,
   blockBytes: number,
 ): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafe(blockBytes);
+  const block = Buffer.allocUnsafeSlow(blockBytes);
   let filled = 0;
   for await (const chunk of content) {
     for (let taken = 0; taken < chunk.length; ) {
@@ -62,7 +65,6 @@ export async function* blocksOf(
       filled += part.length;
       if (filled < blockBytes) continue;
       yield block;
-      block = Buffer.allocUnsafe(blockBytes);
       filled = 0;
     }
   }

@@ -14,7 +14,7 @@ import {
 } from "@azure/storage-blob";
 import { blobLinks, blocksOf, bytesOf } from "../platform/blob.ts";
 
-/** Two of them are in memory at a time: the one that is sent and the one that is filled. */
+/** One of them is in memory at a time: it is filled again when it was sent. */
 export const BLOCK_BYTES = 4 * 1024 * 1024;
 /** Blob Storage takes at most this many blocks in one file. */
 const BLOCKS_MAX = 50_000;

@@ -2,7 +2,7 @@
  * Where attachments are kept: uploads, which links can write, and files, which no link leads to.
  * Promises: a file is there whole or not at all, and never changes. An upload is read under the tag of its completion or
  * not at all. A link writes one upload, and reads, lists and deletes nothing.
- * Memory: two blocks for what is kept, one range for what is read.
+ * Memory: one block for what is kept, one range for what is read.
  */
 import { createHash } from "node:crypto";
 import {

@@ -107,6 +107,11 @@ async function* chunks(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> 
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
 }
 
+/** A block lasts until the one after it is asked for. */
+async function* copied(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const block of blocks) yield Uint8Array.from(block);
+}
+
 async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
   for await (const item of items) all.push(item);
@@ -184,12 +189,17 @@ describe("blocks", () => {
   it("hold the same bytes, all of one size but the last", async () => {
     const bytes = randomBytes(10_000);
     for (const size of [1, 333, 1_000, 9_999, 20_000]) {
-      const blocks = await collected(blocksOf(chunks(bytes, size), 1_000));
+      const blocks = await collected(copied(blocksOf(chunks(bytes, size), 1_000)));
       expect(blocks.map(({ length }) => length)).toEqual(Array.from({ length: 10 }, () => 1_000));
       expect(Buffer.compare(Buffer.concat(blocks), bytes)).toBe(0);
     }
     expect((await collected(blocksOf(chunks(bytes, 7), 6_000))).map(({ length }) => length)).toEqual([
       6_000, 4_000,
     ]);
+  });
+
+  it("are in one piece of memory, however many there are", async () => {
+    const blocks = await collected(blocksOf(chunks(randomBytes(10_000), 333), 1_000));
+    expect(new Set(blocks.map(({ buffer }) => buffer)).size).toBe(1);
   });
 });
