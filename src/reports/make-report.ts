@@ -12,6 +12,7 @@ import { FiguresDifferError, NotReadyError } from "./cpod-ledgers.ts";
 import {
   blobNameOf,
   type CanceledReport,
+  type EndedReport,
   type FailedReport,
   fail,
   postpone,
@@ -54,14 +55,21 @@ export async function makeReport(
   // Digests: an id may hold what means something in a path.
   const blobName = `${found.value.scope.reportKind}/${digest(customerId)}/${digest(reportId)}/${newId()}`;
   const begun = start(found.value, now(), blobName);
-  if (begun.outcome === "over") return madeOf(begun.report, now());
+  if (begun.outcome === "over") return over(dependencies, begun.report);
   if (begun.outcome === "busy") return madeOf(found.value, now());
   const etag = await reports.save(begun.report, found.etag);
   if (etag === undefined) return { outcome: "later", retryAfterSeconds: 1 };
-  if (begun.outcome === "exhausted") return madeOf(begun.report, now());
   // What the attempt before has written can be issued no more: it lost its lease with this save.
   if (found.value.status === "running") await removeQuietly(dependencies, found.value);
+  if (begun.outcome === "exhausted") return madeOf(begun.report, now());
   return attempt(dependencies, { value: begun.report, etag });
+}
+
+/** Whoever made it when it was cancelled may be gone, so that nobody else removes what was written. */
+async function over(dependencies: MakerDependencies, report: EndedReport): Promise<Made> {
+  if (report.status === "canceled" && report.blobName !== undefined)
+    await removeQuietly(dependencies, { ...report, blobName: report.blobName });
+  return madeOf(report, dependencies.now());
 }
 
 async function attempt(dependencies: MakerDependencies, begun: Versioned<RunningReport>): Promise<Made> {
@@ -139,7 +147,9 @@ function madeOf(report: Report, now: string, cause?: unknown): Made {
 
 type FileKey = Pick<ReportFile, "format" | "section">;
 
-function possibleFiles({ scope, formats, languages }: RunningReport) {
+type Attempted = Pick<RunningReport, "scope" | "formats" | "languages" | "blobName">;
+
+function possibleFiles({ scope, formats, languages }: Attempted) {
   const keysOf = (format: ReportFormat): FileKey[] =>
     format === "csv"
       ? sectionsOfKind[scope.reportKind].map((section) => ({ format, section }))
@@ -149,7 +159,7 @@ function possibleFiles({ scope, formats, languages }: RunningReport) {
 }
 
 /** Only space is lost when it stays: no report names it. */
-async function removeQuietly({ files }: MakerDependencies, attempted: RunningReport): Promise<void> {
+async function removeQuietly({ files }: MakerDependencies, attempted: Attempted): Promise<void> {
   try {
     await Promise.all(possibleFiles(attempted).map((file) => files.remove(blobNameOf(attempted, file))));
   } catch {

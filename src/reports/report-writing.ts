@@ -116,11 +116,10 @@ function writeXlsx(writing: InLanguage, content: ReportContent): Promise<ReportF
 
 async function writeForPaper(writing: InLanguage, opened: OpenedReport): Promise<ReportFile> {
   const own = { rows: 0 };
-  const content = counted(printedContent(opened, writing), own);
-  const sections = content.sections.map((section) =>
-    hasLines(section.key) ? { ...section, rows: followed(section.rows, writing, opened) } : section,
-  );
-  const bytes = pdfFile({ ...content, sections }, await writing.fonts());
+  const printed = () =>
+    opened.printed().map((part) => ({ ...part, rows: followed(part.rows, writing, opened) }));
+  const content = counted(printedContent({ ...opened, printed }, writing), own);
+  const bytes = pdfFile(content, await writing.fonts());
   return writeFile(writing, { format: "pdf", section: null }, bytes, own);
 }
 
@@ -139,12 +138,12 @@ function countedSection(section: Section, counter: { rows: number }): Section {
   return { ...section, rows: rowsOf() };
 }
 
-/** Says of lines that they came, as they are taken. */
-async function* followed<Batch extends readonly unknown[] | readonly Row[]>(
-  batches: AsyncIterable<Batch>,
+/** Says of rows that they came, as they are taken: of each batch, also an empty one, which may have taken its time. */
+async function* followed(
+  batches: AsyncIterable<readonly Row[]>,
   { count, report, progress }: InLanguage,
   { lines }: OpenedReport,
-): AsyncGenerator<Batch> {
+): AsyncGenerator<readonly Row[]> {
   const readings = report.languages.length * (report.formats.includes("pdf") ? 2 : 1);
   for await (const rows of batches) {
     count.rows += linesIn(rows);
@@ -153,14 +152,11 @@ async function* followed<Batch extends readonly unknown[] | readonly Row[]>(
   }
 }
 
-/** Those of a section without lines are not counted, nor the cells of one that has them looked at. */
-function linesIn(rows: readonly unknown[]): number {
-  const first = rows[0];
-  const section = isRow(first) ? first.section : undefined;
-  return section === undefined || hasLines(section) ? rows.length : 0;
+/** No batch has rows of two sections. */
+function linesIn(rows: readonly Row[]): number {
+  const [first] = rows;
+  return first !== undefined && hasLines(first.section) ? rows.length : 0;
 }
-
-const isRow = (row: unknown): row is Row => typeof row === "object" && row !== null && "section" in row;
 
 async function writeFile(
   { files, report, language }: InLanguage,

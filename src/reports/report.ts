@@ -127,6 +127,8 @@ const canceledSchema = reportBase.extend({
   status: z.literal("canceled"),
   canceledAt: z.iso.datetime(),
   canceledBy: z.object({ subject: z.string(), email: z.string().optional() }),
+  /** Folder of the attempt that was under way, which a maker that is gone leaves behind. */
+  blobName: z.string().optional(),
 });
 
 export const reportSchema = z.discriminatedUnion("status", [
@@ -251,7 +253,8 @@ export function cancel(
   now: string,
   by: CanceledReport["canceledBy"],
 ): CanceledReport {
-  return { ...baseOf(report), status: "canceled", canceledAt: now, canceledBy: by };
+  const attempted = report.status === "running" ? { blobName: report.blobName } : {};
+  return { ...baseOf(report), status: "canceled", canceledAt: now, canceledBy: by, ...attempted };
 }
 
 /** The name of a file of the attempt. */
