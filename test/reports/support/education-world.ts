@@ -21,7 +21,7 @@ export const targets = {
 export type Target = keyof typeof targets;
 
 const activities = { unit: "activities", allowance: null };
-export const baseAgreement: string = agreementEvent({
+const baseAgreement: string = agreementEvent({
   packages: [
     basePackage({
       entitlements: [
@@ -32,7 +32,7 @@ export const baseAgreement: string = agreementEvent({
     }),
   ],
 });
-export const addOnAgreement: string = agreementEvent(
+const addOnAgreement: string = agreementEvent(
   {
     agreementId: "agr-t-more",
     kind: "addOn",
