@@ -4,6 +4,7 @@
  * element. The plain text says all that the HTML says.
  */
 import { IntlMessageFormat } from "intl-messageformat";
+import { escaped, inOneLine } from "./harmless-text.ts";
 import { type Letter, type Line, type Links, letterOf } from "./letters.ts";
 import type { Message } from "./message.ts";
 import { type Language, texts } from "./texts.ts";
@@ -81,14 +82,6 @@ function harmlessValue(value: string | number | boolean | Date): string | number
   return typeof value === "string" ? inOneLine(value) : String(value);
 }
 
-/** Line ends and other control characters, and what turns the direction of the text that follows. */
-const BREAKING = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]+/gu;
-
-/** A name as it may stand in a header, a line of text or an attribute. */
-function inOneLine(name: string): string {
-  return name.toWellFormed().replaceAll(BREAKING, " ").trim();
-}
-
 function shortened(subject: string): string {
   if (subject.length <= SUBJECT_LENGTH_MAX) return subject;
   // No half of a character at the end.
@@ -137,14 +130,3 @@ const BODY_STYLE = "max-width:36em;margin:2em auto;padding:0 1em;font:16px/1.5 s
 const BUTTON_STYLE =
   "display:inline-block;padding:.6em 1.2em;border-radius:4px;background:#0b5cad;color:#fff;text-decoration:none";
 const SMALL_STYLE = "font-size:13px;color:#595959;overflow-wrap:anywhere";
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escaped = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
