@@ -218,7 +218,11 @@ export const agreementEventDataSchema = z
 
 export type AgreementEventData = z.infer<typeof agreementEventDataSchema>;
 
+/** By their main names: there are others, and making a format to find that out takes long. */
+const TIME_ZONES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("timeZone"));
+
 export function isTimeZone(text: string): boolean {
+  if (TIME_ZONES.has(text)) return true;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone.length > 0;
   } catch {

@@ -2,7 +2,7 @@
  * What this instance last saw of the ledgers it writes to. It saves reads and decides nothing: every commit is conditional
  * on the tags held here, so a stale one is refused, forgotten and read again.
  */
-import { LRUCache } from "lru-cache";
+import { boundedCache } from "../platform/bounded-cache.ts";
 import type { Versioned } from "../platform/cosmos.ts";
 import type { Head, LedgerId } from "./entry.ts";
 import type { CommitResult, LedgerDocument, LedgerOperation, LedgerStore } from "./ledger-store.ts";
@@ -23,8 +23,8 @@ export type LedgerCache = {
 };
 
 export function createLedgerCache(store: LedgerStore): LedgerCache {
-  const heads = new LRUCache<LedgerId, Versioned<Head>>({ max: LEDGERS_MAX });
-  const rollups = new LRUCache<string, Versioned<Rollup>>({ max: ROLLUPS_MAX });
+  const heads = boundedCache<LedgerId, Versioned<Head>>(LEDGERS_MAX);
+  const rollups = boundedCache<string, Versioned<Rollup>>(ROLLUPS_MAX);
   const keyOf = (ledgerId: LedgerId, id: string): string => `${ledgerId}\n${id}`;
 
   const remember = (ledgerId: LedgerId, document: LedgerDocument, etag: string | undefined): void => {

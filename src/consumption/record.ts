@@ -3,9 +3,9 @@
  * Promise: when `record` returns, every event has its final outcome and every rejection is kept (LE-09). When it throws,
  * some may be recorded and some not; recording all of them again counts none twice (LE-03, LE-04).
  */
-import { LRUCache } from "lru-cache";
 import { type DirectoryAccess, type FollowThrough, nobodyToTell } from "../access/apply-change.ts";
 import type { AgreementId, CustomerId } from "../agreements/ids.ts";
+import { boundedCache } from "../platform/bounded-cache.ts";
 import { entryIdOf, type LedgerId, ledgerIdOf } from "./entry.ts";
 import {
   type AcceptedEvent,
@@ -79,7 +79,7 @@ export function createRecorder(
     now,
     requests,
     cache: createLedgerCache(stores.store),
-    customersSeen: new LRUCache({ max: CUSTOMERS_MAX }),
+    customersSeen: boundedCache(CUSTOMERS_MAX),
   };
   return {
     record: (bodies) => record(context, bodies),

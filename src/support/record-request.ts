@@ -3,7 +3,7 @@
  * Invariants: an event, what it changes and what is told of it are one transaction, so that each counts once whatever fails or
  * is repeated; an e-mail that comes before its request waits in the request's place, seen by nobody.
  */
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 import type { DirectoryAccess } from "../access/apply-change.ts";
 import { type AuditEntry, auditEntry, type Doing } from "../access/audit-entry.ts";
 import type { Customer } from "../agreements/customer.ts";
@@ -20,6 +20,7 @@ import {
   repeated,
 } from "../consumption/outcome.ts";
 import type { RequestRecorder } from "../consumption/request-recorder.ts";
+import { boundedCache } from "../platform/bounded-cache.ts";
 import type { Versioned } from "../platform/cosmos.ts";
 import { type AwaitedRequest, awaitedRequest } from "./awaited-request.ts";
 import { type ChangeAccess, changeRequest, type Decided } from "./change-request.ts";
@@ -46,7 +47,7 @@ export type RequestRecording = ChangeAccess & {
 const ADVOCATES_MAX = 1_000;
 
 export function createRequestRecorder(access: RequestRecording): RequestRecorder {
-  const seenTo = new LRUCache<string, true>({ max: ADVOCATES_MAX });
+  const seenTo = boundedCache<string, true>(ADVOCATES_MAX);
   return {
     record: async (event, customer) => {
       const known = (await knownOutcome(access, event)) ?? refusedFor(access, event);
