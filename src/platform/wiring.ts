@@ -29,6 +29,7 @@ import { blobReportFiles } from "../reports/report-files.ts";
 import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
 import { cosmosReportStore } from "../reports/report-store.ts";
 import { deliveryAddress } from "../subscriptions/delivery-link.ts";
+import { cosmosSubscriptionStore } from "../subscriptions/subscription-store.ts";
 import { cosmosAdvocateCalendarStore } from "../support/advocate-calendar-store.ts";
 import { blobAttachmentFiles } from "../support/attachment-files.ts";
 import { ATTACHMENT_SCANS_QUEUE, type AttachmentJob } from "../support/attachment-queue.ts";
@@ -49,6 +50,7 @@ import { createScanner } from "./malware-scanner.ts";
 import { createOutboundPost } from "./outbound-post.ts";
 import { readFonts } from "./report-fonts.ts";
 import { smtpMail } from "./smtp-mail.ts";
+import { subscriptionRuns } from "./subscription-wiring.ts";
 import { createTokenVerifier } from "./tokens.ts";
 
 /**
@@ -184,6 +186,19 @@ export function wire(config: Config) {
     now,
     random: Math.random,
   };
+  const reportMaker = {
+    reports,
+    files,
+    activity,
+    directory: directoryStore,
+    customers,
+    incentiveNumbers: requests.incentiveNumbers,
+    fonts: readFonts,
+    retentionDays: config.reportRetentionDays,
+    now,
+    newId: randomUUID,
+  };
+  const reportQueue = serviceBusReportQueue(jobSender);
   return {
     config,
     ledgers,
@@ -193,19 +208,18 @@ export function wire(config: Config) {
     audit,
     recorder,
     ingest,
-    reportMaker: {
-      reports,
-      files,
-      activity,
+    reportMaker,
+    reportQueue,
+    subscriptions: subscriptionRuns({
+      subscriptions: cosmosSubscriptionStore(database.container("customers")),
+      reportMaker,
+      reportQueue,
       directory: directoryStore,
-      customers,
-      incentiveNumbers: requests.incentiveNumbers,
-      fonts: readFonts,
-      retentionDays: config.reportRetentionDays,
-      now,
-      newId: randomUUID,
-    },
-    reportQueue: serviceBusReportQueue(jobSender),
+      audit,
+      notify: followThrough.notify,
+      onDelay: followThrough.onDelay,
+      linkMinutes: config.reportLinkMinutes,
+    }),
     messages,
     messageQueue,
     watcher,
@@ -239,6 +253,8 @@ export function wire(config: Config) {
         (await import("../support/appointment-invitation.ts")).invitationsFor(content, event),
     } satisfies DeliveryDependencies,
     download: {
+      /** Where links of the store lead. */
+      filesOrigin: new URL(blobs.url).origin,
       reports,
       files,
       audit: audit.append,
