@@ -5,6 +5,7 @@
  */
 import type { Customer } from "../agreements/customer.ts";
 import type { AgreementId } from "../agreements/ids.ts";
+import { compareText } from "../agreements/terms.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import { digest, ledgerIdOf } from "../consumption/entry.ts";
 import { changesSince, type PreviousLines } from "./cpod-changes.ts";
@@ -82,9 +83,16 @@ async function readLedgers({ activity, directory, customer, ...source }: CpodSou
   return readCpodLedgers(activity, customer, { agreementId, period, contacts, restricted });
 }
 
-/** Everything but lines is in it as it is; a line that comes, goes or counts differently changes what accounts come to. */
+/**
+ * Everything but lines is in it as it is; a line that comes, goes or counts differently changes what accounts come to. What
+ * has no line in the period is not said and so not in it.
+ */
 function figuresText({ delivered, dataAsOf }: CpodLedgers, fixed: FixedRows): string {
-  const counts = [...delivered].map(([ledgerId, accounts]) => [ledgerId, [...accounts].toSorted()]);
+  const counts = [...delivered].flatMap(([ledgerId, accounts]) =>
+    [...accounts]
+      .filter(([, [, rows]]) => rows > 0)
+      .map(([account, counted]) => JSON.stringify([ledgerId, account, counted])),
+  );
   const { report: _facts, ...rows } = fixed;
   return digest(JSON.stringify([rows, counts.toSorted(), dataAsOf]));
 }
