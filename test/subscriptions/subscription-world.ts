@@ -241,6 +241,7 @@ function endedReport(
   if (status === "failed")
     return { ...base, status, failedAt: now, error: { code: "Broken", message: "the ledger was away" } };
   if (status === "canceled") return { ...base, status, canceledAt: now, canceledBy: { subject: "somebody" } };
+  const more = count - (previous?.lines ?? count);
   const file = {
     format: "csv" as const,
     language: report.languages[0] ?? ("en" as const),
@@ -258,7 +259,7 @@ function endedReport(
     files: [file],
     figures: String(count),
     lines: count,
-    changes: { added: count - (previous?.lines ?? count), removed: 0, changed: 0 },
+    changes: { added: Math.max(more, 0), removed: Math.max(-more, 0), changed: 0 },
     previousReportId: previous?.id,
   });
 }
