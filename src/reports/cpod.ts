@@ -5,7 +5,6 @@
  */
 import type { Customer } from "../agreements/customer.ts";
 import type { AgreementId } from "../agreements/ids.ts";
-import { compareText } from "../agreements/terms.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import { digest, ledgerIdOf } from "../consumption/entry.ts";
 import { changesSince, type PreviousLines } from "./cpod-changes.ts";
@@ -94,7 +93,7 @@ function figuresText({ delivered, dataAsOf }: CpodLedgers, fixed: FixedRows): st
       .map(([account, counted]) => JSON.stringify([ledgerId, account, counted])),
   );
   const { report: _facts, ...rows } = fixed;
-  return digest(JSON.stringify([rows, counts.toSorted(), dataAsOf]));
+  return digest(JSON.stringify([rows, counts.toSorted(compareText), dataAsOf]));
 }
 
 function deliveredOn({ terms, delivered }: CpodLedgers): DeliveredOf {
