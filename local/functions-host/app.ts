@@ -8,7 +8,7 @@ import { type AppRegistry, provideCoreModule } from "./core-module.ts";
 import type { FunctionMetadata, ProgrammingModel } from "./core-types.ts";
 import { defineFunction, type FunctionDefinition, functionsOf } from "./function-definition.ts";
 import { type HostJson, hostJsonSchema } from "./host-json.ts";
-import { type HttpServer, startHttpServer } from "./http-trigger.ts";
+import { type HttpServer, listen, serveHttp } from "./http-trigger.ts";
 import { createInvoker, type Invoker } from "./invocation.ts";
 import type { Log } from "./log.ts";
 import { connectServiceBus } from "./service-bus-client.ts";
@@ -48,6 +48,9 @@ export async function describeApp(entry: string, log: Log): Promise<readonly Fun
 export async function startApp(order: StartOrder, settings: Settings, log: Log): Promise<RunningApp> {
   const hostJson = hostJsonSchema.parse(JSON.parse(await readFile(order.hostJson, "utf8")));
   const faults = parseFaults(order.faults);
+  const listener = await listen(order.port);
+  // As the platform names the host to the app.
+  process.env["WEBSITE_HOSTNAME"] ??= `127.0.0.1:${listener.port}`;
   const { registry, model } = await loadApp(order.entry, log);
   const capabilities = await model.getCapabilities({});
   registry.lock();
@@ -60,8 +63,8 @@ export async function startApp(order: StartOrder, settings: Settings, log: Log):
   const invoker = createInvoker(registry, model);
   const context: StartContext = { settings, hostJson, functions, invoker, log };
   const triggers = await prepareTriggers(context);
-  const server = await startHttpServer({
-    port: order.port,
+  const server = serveHttp({
+    listener,
     routePrefix: hostJson.extensions.http.routePrefix,
     functionKey: order.functionKey,
     bodyLimitBytes: bodyLimitBytes(settings),

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { FaultSource } from "../faults.ts";
 import { listenOnLoopback } from "../http-faults.ts";
 import { createAdmin, type RunFunction } from "./admin.ts";
@@ -34,8 +40,15 @@ export type HttpServer = {
   stop(graceMs: number): Promise<void>;
 };
 
-export type HttpServerOptions = {
+/** Requests that come before the app can answer them wait. */
+export type Listener = {
+  readonly server: Server;
   readonly port: number;
+  readonly serve: (listener: RequestListener) => void;
+};
+
+export type HttpServerOptions = {
+  readonly listener: Listener;
   readonly routePrefix: string;
   readonly functionKey: string;
   readonly bodyLimitBytes: number;
@@ -71,7 +84,17 @@ export type HttpTarget = {
 
 type RoutedFunction = { readonly route: Route; readonly definition: FunctionOf<HttpTrigger> };
 
-export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+/** Before the app is loaded, which is told its address. @param port 0 takes any that is free. */
+export async function listen(port: number): Promise<Listener> {
+  const serving = Promise.withResolvers<RequestListener>();
+  const server = createServer((request, response) => {
+    serving.promise.then((serve) => serve(request, response)).catch(() => response.destroy());
+  });
+  return { server, port: await listenOnLoopback(server, port), serve: serving.resolve };
+}
+
+export function serveHttp(options: HttpServerOptions): HttpServer {
+  const { server, port } = options.listener;
   const routed = routeFunctions(options);
   const admin = createAdmin(options.functions, options.run);
   let requestCount = 0;
@@ -94,7 +117,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 
   let isStopping = false;
-  const server = createServer((request, response) => {
+  options.listener.serve((request, response) => {
     // A connection that is kept alive would hold up the stop.
     response.once("close", () => {
       if (isStopping) server.closeIdleConnections();
@@ -107,7 +130,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       else endWith(response, 500);
     });
   });
-  const port = await listenOnLoopback(server, options.port);
   return {
     url: `http://127.0.0.1:${port}`,
     port,

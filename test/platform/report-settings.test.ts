@@ -59,4 +59,25 @@ describe("the settings of reports", () => {
       "SUBSCRIPTION_SCHEDULE: must be an NCRONTAB schedule of six fields",
     );
   });
+
+  test("lead links to the address that is named, else to the host that the platform names, else nowhere", async () => {
+    const addressOf = async (PUBLIC_BASE_URL: string, WEBSITE_HOSTNAME?: string) =>
+      (await configWith({ PUBLIC_BASE_URL, WEBSITE_HOSTNAME })).publicBaseUrl?.href;
+    const host = "example-app.azurewebsites.net";
+    expect(await addressOf("https://activity.example", host)).toBe("https://activity.example/");
+    expect(await addressOf("", host)).toBe(`https://${host}/`);
+    expect(await addressOf("", "127.0.0.1:7071")).toBe("http://127.0.0.1:7071/");
+    expect(await addressOf("", "localhost:7071")).toBe("http://localhost:7071/");
+    expect(await addressOf("", "localhost.example")).toBe("https://localhost.example/");
+    expect(await addressOf("")).toBeUndefined();
+  });
+
+  test.each(["a b", "example.org/path", "user@example.org", "example.org:99999"])(
+    "end the start when the platform is said to name %j as its host",
+    async (WEBSITE_HOSTNAME) => {
+      await expect(configWith({ PUBLIC_BASE_URL: "", WEBSITE_HOSTNAME })).rejects.toThrow(
+        "WEBSITE_HOSTNAME: must",
+      );
+    },
+  );
 });
