@@ -5,6 +5,7 @@
  */
 import type { Customer } from "../agreements/customer.ts";
 import type { AgreementId } from "../agreements/ids.ts";
+import { compareText } from "../agreements/terms.ts";
 import type { ActivityStore } from "../consumption/activity-store.ts";
 import { digest, ledgerIdOf } from "../consumption/entry.ts";
 import { changesSince, type PreviousLines } from "./cpod-changes.ts";

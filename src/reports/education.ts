@@ -62,9 +62,11 @@ const countsIn = ({ delivered }: EducationLedgers) =>
     [...accounts].map(([account, counts]) => [ledgerId, account, counts] as const),
   );
 
-/** A line that comes, goes or counts differently changes what accounts come to. */
+/** A line that comes, goes or counts differently changes what accounts come to; what has none in the period is not said. */
 function figuresText(ledgers: EducationLedgers): string {
-  const counts = countsIn(ledgers).map((each) => JSON.stringify(each));
+  const counts = countsIn(ledgers)
+    .filter(([, , [, rows]]) => rows > 0)
+    .map((each) => JSON.stringify(each));
   return digest(JSON.stringify([counts.toSorted(), ledgers.dataAsOf]));
 }
 
