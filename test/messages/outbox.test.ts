@@ -4,6 +4,7 @@ import * as z from "zod";
 import { type Stack, startStack } from "../../local/stack.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import { messageSchema } from "../../src/messages/message.ts";
+import { DELIVERY_TOKEN, openDeliveryToken } from "../../src/subscriptions/delivery-link.ts";
 import { until } from "../local/support/commands.ts";
 import { contents, someMessage } from "./some-messages.ts";
 
@@ -14,10 +15,11 @@ describe("the app, with a message in its outbox", () => {
   const running = new AsyncDisposableStack();
   let stack: Stack;
   let client: CosmosClient;
+  const logged: string[] = [];
 
   beforeAll(async () => {
     const given = { MESSAGE_SCHEDULE: "* * * * * *", WEB_CLIENT_URL: "https://client.example/app" };
-    stack = await startStack({ port: 0, given });
+    stack = await startStack({ port: 0, given, onLog: ({ message }) => logged.push(message) });
     running.defer(() => stack.stop());
     const { COSMOS_ENDPOINT: endpoint = "", COSMOS_KEY: key = "" } = stack.settings;
     client = new CosmosClient({ endpoint, key });
@@ -49,6 +51,41 @@ describe("the app, with a message in its outbox", () => {
     expect(opened.subject).toBe("Zaproszenie do obszaru roboczego Almazara norte (Aceites Olivar)");
     expect(opened.text).toContain("https://client.example/app/invitations/inv-1");
     expect(opened.html).toContain('<html lang="pl">');
+  });
+
+  it("makes a recipient's own link when it sends, which leads to the app itself and is kept and logged nowhere", async () => {
+    const email = "rosa@cust-t.example";
+    const expiresAt = new Date(Date.now() + 600_000);
+    const content = { ...contents.reportReady, expiresAt: expiresAt.toISOString() };
+    const message = someMessage({ id: "message~d-1", to: { email }, content });
+    await container().items.create(message);
+    await until(
+      "the message is sent",
+      async () => (await statusOf(message.id, message.customerId)) === "sent",
+    );
+    const [mail] = await mailsTo(email);
+    const opened = openedSchema.parse(await (await fetch(`${stack.mail?.url}/messages/${mail?.id}`)).json());
+    const link = new URL(/^http\S+reportDeliveries\S+$/m.exec(opened.text)?.[0] ?? "");
+    expect(`${link.origin}${link.pathname}`).toBe(`${stack.apiUrl}/api/reportDeliveries/d-1`);
+
+    const token = link.searchParams.get(DELIVERY_TOKEN) ?? "";
+    const key = new Uint8Array(Buffer.from(stack.settings["SIGNING_KEY"] ?? "", "base64"));
+    expect(openDeliveryToken(key, token, new Date())).toEqual({
+      kind: "valid",
+      payload: { customerId: message.customerId, deliveryId: "d-1" },
+    });
+    expect(openDeliveryToken(key, token, expiresAt)).toEqual({ kind: "expired" });
+
+    await (await fetch(link)).arrayBuffer();
+    await (await fetch(link, { method: "POST" })).arrayBuffer();
+    const { resource } = await container().item(message.id, message.customerId).read();
+    await until(
+      "the requests are logged",
+      async () => logged.filter((line) => /"event":"http"/.test(line)).length > 1,
+    );
+    const signature = token.slice(token.lastIndexOf(".") + 1);
+    expect(signature.length).toBeGreaterThan(40);
+    for (const text of [JSON.stringify(resource), ...logged]) expect(text).not.toContain(signature);
   });
 
   it("delivers none of a transaction that was rolled back", async () => {
