@@ -82,6 +82,14 @@ describe("what was missed", () => {
     expect([early.runs, early.after.nextDueAt]).toEqual([[], third(2)]);
   });
 
+  it("is not planned again when it was, whatever was kept of when it is due", async () => {
+    const world = subscriptionWorld();
+    const subscription = await world.create();
+    const again = { ...subscription, lastOccurrences: { month: "2026-02" } };
+    const { after, runs } = planned(again, undefined, third(2));
+    expect([runs, after.nextDueAt, after.lastOccurrences]).toEqual([[], third(3), { month: "2026-02" }]);
+  });
+
   it("is not planned when there is nothing due, or no such subscription", async () => {
     const world = subscriptionWorld();
     const { subscriptionId } = await world.create();
