@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { cancelReport } from "../../src/reports/cancel-report.ts";
 import { dueReports, MONTHS_BACK, requestDueReports } from "../../src/reports/due-reports.ts";
 import { periodOfDays, periodOfMonth, periodText } from "../../src/reports/period.ts";
 import { reportSchema } from "../../src/reports/report.ts";
@@ -99,29 +100,35 @@ describe("asking for what is due", () => {
     expect(await world.reports.page(customerId, FIRST_PAGE)).toHaveLength(3);
   });
 
-  it("asks for the next version of one that failed, once a day, and so leaves no month for dead (EX-10)", async () => {
-    const world = memoryWorld();
-    await world.record(agreementEvent());
-    const customer = await customerOf(world);
-    const dependencies = { reports: world.reports, now: world.clock.now };
-    const versionsOfMarch = async (): Promise<number[]> =>
-      (await requestDueReports(dependencies, customer))
-        .filter(({ period }) => period.to === march.to)
-        .map(({ version }) => version);
-    expect(await versionsOfMarch()).toEqual([1]);
-    for (const failed of [1, 2]) {
-      await failForGood(world, failed);
-      expect(await versionsOfMarch(), "on the day it was asked for").toEqual([]);
+  it.each([
+    ["failed", failForGood],
+    ["was cancelled", cancelIt],
+  ])(
+    "asks for the next version of one that %s, once a day, and so leaves no month for dead (EX-10)",
+    async (_what, end) => {
+      const world = memoryWorld();
+      await world.record(agreementEvent());
+      const customer = await customerOf(world);
+      const dependencies = { reports: world.reports, now: world.clock.now };
+      const versionsOfMarch = async (): Promise<number[]> =>
+        (await requestDueReports(dependencies, customer))
+          .filter(({ period }) => period.to === march.to)
+          .map(({ version }) => version);
+      expect(await versionsOfMarch()).toEqual([1]);
+      for (const failed of [1, 2]) {
+        await end(world, failed);
+        expect(await versionsOfMarch(), "on the day it was asked for").toEqual([]);
+        world.clock.forward(DAY_MS);
+        expect(await versionsOfMarch()).toEqual([failed + 1]);
+        expect(await versionsOfMarch(), "asked twice").toEqual([failed + 1]);
+      }
+      const third = await world.reports.read(customerId, reportIdOf(cpod, march, 3));
+      if (third === undefined) throw new Error("there is no third version");
+      expect(await make(world, third.value)).toMatchObject({ outcome: "issued" });
       world.clock.forward(DAY_MS);
-      expect(await versionsOfMarch()).toEqual([failed + 1]);
-      expect(await versionsOfMarch(), "asked twice").toEqual([failed + 1]);
-    }
-    const third = await world.reports.read(customerId, reportIdOf(cpod, march, 3));
-    if (third === undefined) throw new Error("there is no third version");
-    expect(await make(world, third.value)).toMatchObject({ outcome: "issued" });
-    world.clock.forward(DAY_MS);
-    expect(await versionsOfMarch()).toEqual([]);
-  });
+      expect(await versionsOfMarch()).toEqual([]);
+    },
+  );
 
   it("takes the version that somebody asked for as the month's first", async () => {
     const world = memoryWorld();
@@ -168,6 +175,11 @@ async function failForGood(world: World, version: number): Promise<void> {
     error,
   });
   await world.reports.save(failed, found.etag);
+}
+
+async function cancelIt(world: World, version: number): Promise<void> {
+  const by = { at: world.clock.now(), actor: { subject: "alice" } };
+  await cancelReport(world.reports, customerId, reportIdOf(cpod, march, version), by);
 }
 
 describe("asking for a report", () => {

@@ -1,10 +1,13 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { workspaceIdSchema } from "../../src/agreements/ids.ts";
 import { blocksOf } from "../../src/platform/blob.ts";
-import { newReport, type Report, start } from "../../src/reports/report.ts";
+import { newReport, type Report, reportIdSchema, start } from "../../src/reports/report.ts";
 import type { FileToWrite, ReportFiles } from "../../src/reports/report-files.ts";
+import type { ReportScope } from "../../src/reports/report-scope.ts";
 import { allocate, reportIdOf, seriesIdOf } from "../../src/reports/report-series.ts";
 import type { ReportStore } from "../../src/reports/report-store.ts";
+import { type Random, seededRandom } from "../fakes/random.ts";
 import { memoryReportFiles, memoryReportStore } from "./support/memory-reports.ts";
 import { type StandIns, startStandIns } from "./support/stand-ins.ts";
 import { cpod, customerId, march } from "./support/world.ts";
@@ -32,6 +35,41 @@ async function createNext(store: ReportStore, requestedAt?: string): Promise<Rep
   if (allocation.outcome !== "allocated") throw new Error("there is no version left");
   const report = reportOf(allocation.version, requestedAt);
   expect(await store.create(report, allocation.series, before?.etag)).toBe(true);
+  return report;
+}
+
+const WORKSPACES = ["ws-0", "ws-1", "ws-2", "ws-3"] as const;
+/** More than are read at once where only some are wanted. */
+const SCOPED_REPORTS = 130;
+
+/** Of an agreement, of the whole customer, or of some workspaces. */
+function scopeOf(random: Random): ReportScope {
+  if (random.below(4) === 0) return cpod;
+  if (random.below(6) === 0) return { reportKind: "education", workspaceIds: null };
+  const first = random.pick(WORKSPACES);
+  const others = WORKSPACES.filter(() => random.below(3) === 0);
+  const workspaceIds = [...new Set([first, ...others])].map((id) => workspaceIdSchema.parse(id));
+  return { reportKind: "education", workspaceIds };
+}
+
+const isOf = (scope: ReportScope, chosen: readonly string[]): boolean =>
+  scope.reportKind === "education" && (scope.workspaceIds?.every((id) => chosen.includes(id)) ?? false);
+
+async function createOf(store: ReportStore, index: number, random: Random): Promise<Report> {
+  const requestedAt = new Date(Date.UTC(2026, 3, 1, 0, index)).toISOString();
+  const report = {
+    ...reportOf(1, requestedAt),
+    id: reportIdSchema.parse(`report-${index}`),
+    scope: scopeOf(random),
+  };
+  const series = {
+    id: `series-${index}`,
+    customerId,
+    kind: "reportSeries",
+    lastVersion: 1,
+    requests: {},
+  } as const;
+  expect(await store.create(report, series, undefined)).toBe(true);
   return report;
 }
 
@@ -88,6 +126,29 @@ describe.each(stores)("a report store $name", ({ open }) => {
     }
     expect(seen.map(({ version }) => version)).toEqual([4, 3, 2, 1]);
     expect(seen).toEqual(await store.page(customerId, { after: undefined, limit: 10 }));
+  });
+
+  it("lists for some workspaces what is of them alone, page after page, however much else lies between", async () => {
+    const store = await open();
+    const random = seededRandom(3);
+    const reports: Report[] = [];
+    for (let index = 0; index < SCOPED_REPORTS; index++) reports.push(await createOf(store, index, random));
+    const newestFirst = reports.toReversed();
+    for (const chosen of [[], ["ws-0"], ["ws-0", "ws-1"], WORKSPACES.toSpliced(2, 1), WORKSPACES]) {
+      const expected = newestFirst.filter(({ scope }) => isOf(scope, chosen)).map(({ id }) => id);
+      for (const limit of [1, 7, 2 * SCOPED_REPORTS]) {
+        const seen: string[] = [];
+        let after: Report | undefined;
+        do {
+          const page = await store.page(customerId, { after, limit, workspaceIds: chosen });
+          expect(page.length).toBeLessThanOrEqual(limit);
+          seen.push(...page.map(({ id }) => id));
+          after = page.at(-1);
+        } while (after !== undefined);
+        expect(seen, `${chosen.join()} by ${limit}`).toEqual(expected);
+      }
+    }
+    expect(newestFirst.filter(({ scope }) => isOf(scope, ["ws-0"])).length).toBeGreaterThan(0);
   });
 });
 
