@@ -29,6 +29,7 @@ import { blobReportFiles } from "../reports/report-files.ts";
 import { REPORT_JOBS_QUEUE, serviceBusReportQueue } from "../reports/report-queue.ts";
 import { cosmosReportStore } from "../reports/report-store.ts";
 import { deliveryAddress } from "../subscriptions/delivery-link.ts";
+import { subscriptionRuns } from "../subscriptions/report-runs.ts";
 import { cosmosSubscriptionStore } from "../subscriptions/subscription-store.ts";
 import { cosmosAdvocateCalendarStore } from "../support/advocate-calendar-store.ts";
 import { blobAttachmentFiles } from "../support/attachment-files.ts";
@@ -50,7 +51,6 @@ import { createScanner } from "./malware-scanner.ts";
 import { createOutboundPost } from "./outbound-post.ts";
 import { readFonts } from "./report-fonts.ts";
 import { smtpMail } from "./smtp-mail.ts";
-import { subscriptionRuns } from "./subscription-wiring.ts";
 import { createTokenVerifier } from "./tokens.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** What runs of subscriptions need of reports, the directory and the queues, put together. */
+/** Runs of subscriptions, given reports as they are made here: what a run asks for, looks at and waits for. */
 import type { AuditStore } from "../access/audit-store.ts";
 import type { Message } from "../messages/message.ts";
 import { lookAt } from "../reports/look.ts";
@@ -7,9 +7,9 @@ import type { Report } from "../reports/report.ts";
 import type { ReportQueue } from "../reports/report-queue.ts";
 import { requestEntry } from "../reports/request-entry.ts";
 import { requestReport } from "../reports/request-report.ts";
-import type { RunDependencies } from "../subscriptions/advance-run.ts";
-import { ownerMay } from "../subscriptions/owner-access.ts";
-import type { SubscriptionStore } from "../subscriptions/subscription-store.ts";
+import type { RunDependencies } from "./advance-run.ts";
+import { ownerMay } from "./owner-access.ts";
+import type { SubscriptionStore } from "./subscription-store.ts";
 
 type Parts = {
   readonly subscriptions: SubscriptionStore;
@@ -46,7 +46,6 @@ export function subscriptionRuns({ reportMaker, reportQueue, audit, ...parts }: 
     requestReport: async (customer, request) => {
       const report = await requestReport(reportMaker, customer, request);
       await audit.append(requestEntry(report));
-      await queueReport(report);
       return report;
     },
   } satisfies RunDependencies;
