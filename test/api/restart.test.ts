@@ -2,10 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "../local/service-bus-fixture.ts";
 import { type RunningApi, startApi, UPSTREAM } from "./support/running-api.ts";
 import { outcomesSchema, postedSchema } from "./support/shapes.ts";
 import { expectTotals } from "./support/totals.ts";
-import { createTraffic } from "./support/traffic.ts";
+import { createTraffic, type Traffic } from "./support/traffic.ts";
 
 const SEED = 7;
 const DELIVERIES = 800;
@@ -29,6 +30,12 @@ describe("the product on a folder of its own", () => {
     return running;
   }
 
+  /** And waits for what follows from them: a kill before that would leave it to a timer, and timers do not run here. */
+  async function sendAgreements(api: RunningApi, traffic: Traffic): Promise<void> {
+    await api.send(traffic.agreements);
+    await api.drained();
+  }
+
   /** Posts without waiting for what becomes of it. @returns the receipts. */
   async function post(api: RunningApi, lines: readonly string[]): Promise<string[]> {
     const receipts: string[] = [];
@@ -49,7 +56,7 @@ describe("the product on a folder of its own", () => {
   test("ended between accepting and counting, counts everything once after the next start", async () => {
     const traffic = createTraffic(DELIVERIES, SEED);
     const first = await start();
-    await first.send(traffic.agreements);
+    await sendAgreements(first, traffic);
     const receipts = await post(first, traffic.lines);
     expect(waiting(first)).toBeGreaterThan(0);
     await first.stack.stop();
@@ -73,8 +80,9 @@ describe("the product on a folder of its own", () => {
   test("ended by a kill of the app in the middle of a batch, counts everything once after the next start", async () => {
     const traffic = createTraffic(DELIVERIES, SEED + 1);
     const first = await start();
-    await first.send(traffic.agreements);
+    await sendAgreements(first, traffic);
     await post(first, traffic.lines);
+    await eventually(() => first.serviceBus.counts("delivery-events").locked > 0 || undefined);
     process.kill(first.stack.host.pid, "SIGKILL");
     await first.stack.stop();
 
