@@ -17,6 +17,7 @@ import { registerDueMessages } from "./timer/messages.ts";
 import { registerDueWebhooks, registerNotices } from "./timer/notices.ts";
 import { registerReportRetention } from "./timer/report-retention.ts";
 import { registerResponseTargets } from "./timer/response-targets.ts";
+import { registerSubscriptions } from "./timer/subscriptions.ts";
 
 const config = readConfig(process.env);
 const app = wire(config);
@@ -33,6 +34,7 @@ registerDeliveryEvents(app);
 registerReportJobs(app);
 registerMonthlyCpods(app);
 registerReportRetention(app);
+registerSubscriptions(app);
 registerSettleLedgers(app);
 registerVerifyLedgers(app);
 registerMessages(app);

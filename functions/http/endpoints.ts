@@ -23,6 +23,9 @@ import { noticeEndpoints } from "./notices.ts";
 import { ownInvitationEndpoints } from "./own-invitations.ts";
 import { personEndpoints } from "./people.ts";
 import { rejectedEventEndpoints } from "./rejected-events.ts";
+import { reportDeliveryEndpoints } from "./report-deliveries.ts";
+import { reportSubscriptionRunEndpoints } from "./report-subscription-runs.ts";
+import { reportSubscriptionEndpoints } from "./report-subscriptions.ts";
 import { reportEndpoints } from "./reports.ts";
 import { roleAssignmentEndpoints } from "./role-assignments.ts";
 import { serviceEndpoints } from "./service.ts";
@@ -60,6 +63,9 @@ export function allEndpoints(app: App): readonly Endpoint<Grant>[] {
     ...additionalCaseEndpoints(app).map(fresh.ofCustomer),
     ...expirationEndpoints(app).map(fresh.ofCustomer),
     ...reportEndpoints(app),
+    ...reportSubscriptionEndpoints(app),
+    ...reportSubscriptionRunEndpoints(app),
+    ...reportDeliveryEndpoints(app),
     ...workspaceEndpoints(app),
     ...memberEndpoints(app),
     ...invitationEndpoints(app),

@@ -86,7 +86,7 @@ export async function requestReport(
 }
 
 /** @throws NotFoundError */
-function checkScope(customer: Customer, scope: ReportScope): void {
+export function checkScope(customer: Customer, scope: ReportScope): void {
   if (scope.reportKind === "cpod") {
     if (customer.agreements[scope.agreementId] === undefined)
       throw new NotFoundError(`no agreement ${scope.agreementId}`);

@@ -1,0 +1,177 @@
+/**
+ * A recipient's own link: the page behind it, and the files. Invariants: nobody signs in, the link alone opens it; to look at
+ * the page downloads nothing, and a file can be had only after its download is in the delivery and in the audit trail (EX-08).
+ * Whatever does not open is one and the same page, whatever the reason.
+ */
+import * as z from "zod";
+import { defineEndpoint } from "../../src/access/grant.ts";
+import { type Language, languageSchema } from "../../src/agreements/agreement-event.ts";
+import type { Customer } from "../../src/agreements/customer.ts";
+import { preferredLanguage } from "../../src/platform/accept-language.ts";
+import type { Versioned } from "../../src/platform/cosmos.ts";
+import { UnavailableError } from "../../src/platform/errors.ts";
+import type { App } from "../../src/platform/wiring.ts";
+import { downloadedFile, storeLink } from "../../src/reports/download.ts";
+import { fileKeyOf, type ReportFile, type SucceededReport } from "../../src/reports/report.ts";
+import { isKept } from "../../src/reports/retention.ts";
+import { type Delivery, isOpen } from "../../src/subscriptions/delivery.ts";
+import { downloadDoing, recordDownload } from "../../src/subscriptions/delivery-change.ts";
+import { openDeliveryToken } from "../../src/subscriptions/delivery-link.ts";
+import {
+  closedLinkPage,
+  deliveryPage,
+  PAGE_TYPE,
+  pageHeaders,
+} from "../../src/subscriptions/delivery-page.ts";
+
+/** How often a download is written down anew when another was faster. */
+const ATTEMPTS_MAX = 5;
+/** The first for whoever names none of them. */
+const PAGE_LANGUAGES: readonly [Language, ...Language[]] = ["en", ...languageSchema.options];
+
+const tag = "Report subscriptions";
+const route = "reportDeliveries/{deliveryId}";
+// What is wrong with a part of the address is no other answer than that the link does not open.
+const params = z.object({ deliveryId: z.string() });
+const link = z
+  .string()
+  .optional()
+  .meta({ description: "From the recipient's message; not made by clients." });
+const headers = z.object({
+  "accept-language": z
+    .string()
+    .optional()
+    .meta({ description: "Of the page that says that a link does not open." }),
+});
+const access = { kind: "anonymous" } as const;
+const closed = {
+  404: { description: "The link does not open, whatever the reason: a page.", contentTypes: [PAGE_TYPE] },
+} as const;
+
+export function reportDeliveryEndpoints(app: App) {
+  const shared = { tag, access, headers, versioned: false } as const;
+
+  const show = defineEndpoint(
+    {
+      ...shared,
+      name: "showReportDelivery",
+      method: "GET",
+      route,
+      summary: "Show what a recipient was sent, as a page: the recipient's own link",
+      description: "To open it downloads nothing: scanners of mail open links.",
+      params,
+      query: z.object({ link }),
+      responses: { 200: { description: "The page.", contentTypes: [PAGE_TYPE] }, ...closed },
+    },
+    async ({ params: { deliveryId }, query, headers: { "accept-language": accepted }, url, now }) => {
+      const opened = await openLink(deliveryId, query.link, now.toISOString());
+      if (opened === undefined) return closedAnswer(accepted);
+      const { delivery, report, customer } = opened;
+      const { language, expiresAt } = delivery.value;
+      const page = deliveryPage({
+        language,
+        customerName: customer.name,
+        reportKind: report.scope.reportKind,
+        period: report.period,
+        version: report.version,
+        generatedAt: report.generatedAt,
+        dataAsOf: report.dataAsOf,
+        changes: report.changes,
+        expiresAt,
+        timeZone: customer.timeZone,
+        files: report.files,
+        address: url,
+      });
+      return { status: 200, ...pageAnswer(page) };
+    },
+  );
+
+  const download = defineEndpoint(
+    {
+      ...shared,
+      name: "downloadReportDelivery",
+      method: "POST",
+      route: `${route}/files/{file}`,
+      summary: "Download a file by a recipient's own link",
+      description:
+        "What the buttons of the page do. Redirects to a link that opens this file for a minute. The download is in the audit trail.",
+      params: params.extend({ file: z.string() }),
+      query: z.object({ link, language: z.string().optional() }),
+      responses: {
+        303: { description: "Where the file is.", headers: { location: "The file, for a minute." } },
+        ...closed,
+      },
+    },
+    async ({
+      params: { deliveryId, file },
+      query,
+      headers: { "accept-language": accepted },
+      requestId,
+      now,
+    }) => {
+      const at = now.toISOString();
+      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        const opened = await openLink(deliveryId, query.link, at);
+        const found = opened && fileIn(opened.report, file, query.language);
+        if (opened === undefined || found === undefined) return closedAnswer(accepted);
+        const doing = downloadDoing(opened.delivery.value, at, requestId);
+        const { change } = recordDownload(doing, opened.delivery, downloadedFile(opened.report, found));
+        const isWritten =
+          change === undefined ||
+          (await app.subscriptions.subscriptions.commit(change)).outcome !== "overtaken";
+        if (!isWritten) continue;
+        const location = await storeLink(app.reportMaker.files, found, at);
+        return { status: 303, headers: { ...pageHeaders(app.download.filesOrigin), location } };
+      }
+      throw new UnavailableError(1, `others are always faster to download from delivery ${deliveryId}`);
+    },
+  );
+
+  type Opened = {
+    readonly delivery: Versioned<Delivery>;
+    readonly report: SucceededReport;
+    readonly customer: Customer;
+  };
+
+  /** @returns undefined for whatever does not open: unknown, changed, expired, revoked, its report kept no longer. */
+  async function openLink(
+    deliveryId: string,
+    token: string | undefined,
+    at: string,
+  ): Promise<Opened | undefined> {
+    const opened = openDeliveryToken(app.config.signingKey, token ?? "", new Date(at));
+    if (opened.kind !== "valid" || opened.payload.deliveryId !== deliveryId) return undefined;
+    const { customerId } = opened.payload;
+    const delivery = await app.subscriptions.subscriptions.delivery(customerId, deliveryId);
+    if (delivery === undefined || !isOpen(delivery.value, at)) return undefined;
+    const [report, customer] = await Promise.all([
+      app.reportMaker.reports.read(customerId, delivery.value.reportId),
+      app.customers.read(customerId),
+    ]);
+    if (report?.value.status !== "succeeded" || customer === undefined) return undefined;
+    if (!isKept(report.value.generatedAt, at, app.reportMaker.retentionDays)) return undefined;
+    return { delivery, report: report.value, customer: customer.value };
+  }
+
+  const pageAnswer = (page: string) => ({
+    body: Buffer.from(page),
+    contentType: PAGE_TYPE,
+    // A button leads to the file's own store.
+    headers: pageHeaders(app.download.filesOrigin),
+  });
+
+  const closedAnswer = (accepted: string | undefined) => ({
+    status: 404 as const,
+    ...pageAnswer(closedLinkPage(preferredLanguage(accepted ?? null, PAGE_LANGUAGES))),
+  });
+
+  return [show, download];
+}
+
+/** In the first language of the report, unless one is named. */
+const fileIn = (
+  { files, languages: [first] }: SucceededReport,
+  name: string,
+  language: string | undefined,
+): ReportFile | undefined =>
+  files.find((file) => fileKeyOf(file) === name && file.language === (language ?? first));
