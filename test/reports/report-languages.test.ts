@@ -19,6 +19,7 @@ import { type Asked, ask, customerId, issue, make, memoryWorld, type World } fro
 import { cellsOf, partsOf } from "./support/xlsx-parts.ts";
 
 const POLISH_AND_ENGLISH: Asked = { languages: ["pl", "en"] };
+const IN_CSV: Asked = { ...POLISH_AND_ENGLISH, formats: ["csv"] };
 
 const seats = entitlement("ent-con", "supportContacts", { unit: "contacts", allowance: 5 });
 const benefit = { entitlementId: "ent-ben", name: "Reviews", service: "other", class: "benefit" };
@@ -141,6 +142,36 @@ describe("a report in two languages", () => {
       expect(inSection(await recordsOf(world, made.report, language), "contact")).toMatchObject([
         { since: "2026-02-02" },
       ]);
+  });
+
+  it("is begun anew when a line is another in one of them, though it counts as before", async () => {
+    const { world, first, second } = await worldWithSecondVersion(IN_CSV);
+    const { activity } = world;
+    let readings = 0;
+    const changing: World = {
+      ...world,
+      activity: {
+        ...activity,
+        async *entriesBetween(...range) {
+          readings += 1;
+          // In the first language two ledgers are read for each section of lines, and for the changes.
+          const isMoved = readings > 6 && readings <= 12;
+          for await (const page of activity.entriesBetween(...range))
+            yield page.map(({ value, etag }) => ({
+              etag,
+              value: isMoved ? { ...value, at: value.at.replace("T08:00", "T08:01") } : value,
+            }));
+        },
+      },
+    };
+    expect(await make(changing, second)).toMatchObject({
+      outcome: "later",
+      cause: { code: "FiguresDiffer" },
+    });
+    expect(readings).toBe(12);
+    expectNoOtherFile(world, [first]);
+    world.clock.forward(LEASE_MS);
+    expect(await make(changing, second)).toMatchObject({ outcome: "issued" });
   });
 
   it("asks the stores for each language as much as for one, and once for what both have", async () => {
