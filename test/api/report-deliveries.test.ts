@@ -201,11 +201,13 @@ describe("a link does not open, and says so in the same words,", () => {
     ["with one that has expired", () => sealed("reportDelivery", own(), -1)],
     ["with that of another customer", () => sealed("reportDelivery", { ...own(), customerId: "cust-u" })],
     [
-      "with that of another delivery",
-      async () =>
-        changed((url) => {
-          url.pathname = url.pathname.replace(/[^/]+$/, "another");
-        }),
+      "with that of another recipient",
+      async () => {
+        const { pathname } = await linkTo(SECOND_READER);
+        return changed((url) => {
+          url.pathname = pathname;
+        });
+      },
     ],
     [
       "of a delivery that there is not",
