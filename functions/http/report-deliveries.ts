@@ -30,9 +30,9 @@ const ATTEMPTS_MAX = 5;
 const PAGE_LANGUAGES: readonly [Language, ...Language[]] = ["en", ...languageSchema.options];
 
 const tag = "Report subscriptions";
-const route = "reportDeliveries/{deliveryId}";
+const route = "reportDeliveries/{reportDeliveryId}";
 // What is wrong with a part of the address is no other answer than that the link does not open.
-const params = z.object({ deliveryId: z.string() });
+const params = z.object({ reportDeliveryId: z.string() });
 const link = z
   .string()
   .optional()
@@ -63,8 +63,8 @@ export function reportDeliveryEndpoints(app: App) {
       query: z.object({ link }),
       responses: { 200: { description: "The page.", contentTypes: [PAGE_TYPE] }, ...closed },
     },
-    async ({ params: { deliveryId }, query, headers: { "accept-language": accepted }, url, now }) => {
-      const opened = await openLink(deliveryId, query.link, now.toISOString());
+    async ({ params: { reportDeliveryId }, query, headers: { "accept-language": accepted }, url, now }) => {
+      const opened = await openLink(reportDeliveryId, query.link, now.toISOString());
       if (opened === undefined) return closedAnswer(accepted);
       const { delivery, report, customer } = opened;
       const { language, expiresAt } = delivery.value;
@@ -103,7 +103,7 @@ export function reportDeliveryEndpoints(app: App) {
       },
     },
     async ({
-      params: { deliveryId, file },
+      params: { reportDeliveryId, file },
       query,
       headers: { "accept-language": accepted },
       requestId,
@@ -111,7 +111,7 @@ export function reportDeliveryEndpoints(app: App) {
     }) => {
       const at = now.toISOString();
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-        const opened = await openLink(deliveryId, query.link, at);
+        const opened = await openLink(reportDeliveryId, query.link, at);
         const found = opened && fileIn(opened.report, file, query.language);
         if (opened === undefined || found === undefined) return closedAnswer(accepted);
         const doing = downloadDoing(opened.delivery.value, at, requestId);
@@ -123,7 +123,7 @@ export function reportDeliveryEndpoints(app: App) {
         const location = await storeLink(app.reportMaker.files, found, at);
         return { status: 303, headers: { ...pageHeaders(app.download.filesOrigin), location } };
       }
-      throw new UnavailableError(1, `others are always faster to download from delivery ${deliveryId}`);
+      throw new UnavailableError(1, `others are always faster to download from delivery ${reportDeliveryId}`);
     },
   );
 

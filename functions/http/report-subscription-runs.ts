@@ -85,8 +85,8 @@ function statusOf(delivery: Delivery, now: string) {
   return isOpen(delivery, now) ? ("open" as const) : ("expired" as const);
 }
 
-const runParams = subscriptionParams.extend({ runId: z.string() });
-const deliveryParams = runParams.extend({ deliveryId: z.string() });
+const runParams = subscriptionParams.extend({ runId: z.string().regex(/^[\w~-]{1,128}$/) });
+const deliveryParams = runParams.extend({ reportDeliveryId: z.string().regex(/^[\w-]{1,64}$/) });
 const positionSchema = z.object({ createdAt: z.string(), id: z.string() });
 
 export function reportSubscriptionRunEndpoints(app: App) {
@@ -146,7 +146,7 @@ export function reportSubscriptionRunEndpoints(app: App) {
       ...shared,
       name: "revokeReportDelivery",
       method: "POST",
-      route: `${route}/{runId}/deliveries/{deliveryId}/revoke`,
+      route: `${route}/{runId}/deliveries/{reportDeliveryId}/revoke`,
       summary: "Revoke a recipient's link: it opens no more, for good",
       description:
         "Revoked already: nothing changes. It can be done after the subscription was deleted, too.",
@@ -181,11 +181,11 @@ export function reportSubscriptionRunEndpoints(app: App) {
     customerId,
     subscriptionId,
     runId,
-    deliveryId,
-  }: OfRun & { readonly deliveryId: string }): Promise<Versioned<Delivery>> {
-    const delivery = await store.delivery(customerId, deliveryId);
+    reportDeliveryId,
+  }: OfRun & { readonly reportDeliveryId: string }): Promise<Versioned<Delivery>> {
+    const delivery = await store.delivery(customerId, reportDeliveryId);
     if (delivery?.value.runId !== runId || delivery.value.subscriptionId !== subscriptionId)
-      throw new NotFoundError(`no delivery ${deliveryId}`);
+      throw new NotFoundError(`no delivery ${reportDeliveryId}`);
     return delivery;
   }
 

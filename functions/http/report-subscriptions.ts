@@ -34,7 +34,9 @@ import { changing, changingSeen, requireScope, seenSubscription } from "./seen-s
 const NEWEST_RUNS = 2;
 
 const customerParams = z.object({ customerId: customerIdSchema });
-export const subscriptionParams = customerParams.extend({ subscriptionId: z.string() });
+export const subscriptionParams = customerParams.extend({
+  subscriptionId: z.string().regex(/^[\w-]{1,64}$/),
+});
 export const subscriptionRoute = "customers/{customerId}/reportSubscriptions";
 /** Of one subscription it also depends on what it is of: on what the caller may see. */
 export const subscriptionAccess = { kind: "workspaces", permission: "reports.create" } as const;

@@ -44,6 +44,7 @@ async function snapshot(): Promise<readonly string[]> {
     "customers/cust-a",
     "customers/cust-a/roleAssignments",
     "customers/cust-a/reports",
+    "customers/cust-a/reportSubscriptions",
     ...below,
   ];
   const request = `supportRequests/${encodeURIComponent(first.requestId)}`;
@@ -124,6 +125,9 @@ describe("a field that the sender may not set", () => {
     "updateGroup",
     "assignRole",
     "requestReport",
+    "createReportSubscription",
+    "updateReportSubscription",
+    "previewReportSchedule",
     "putNoticeSettings",
     "createWebhook",
     "updateWebhook",

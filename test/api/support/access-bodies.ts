@@ -2,6 +2,7 @@
 import { type Person, people } from "./access-people.ts";
 import { requestBodyCases } from "./access-request-bodies.ts";
 import { pathOf } from "./access-steps.ts";
+import { newSubscriptionBody, previewBody, revocation, subscriptionPath } from "./access-subscriptions.ts";
 import type { AccessWorld } from "./access-world.ts";
 import type { Ask } from "./running-api.ts";
 
@@ -15,6 +16,9 @@ export type BodyCase = {
 };
 
 const OTHER_VERSION = { "if-match": '"other"' };
+const ofSchedule = ["every", "weekday", "dayOfMonth", "monthOfQuarter", "hour", "minute", "timeZone"];
+const ofRecipient = ["email", "name", "language"];
+const ofSubscription = ["name", "schedule", "recipients", "formats", "skipsWhenEmpty", "sendsCorrections"];
 const NO_GROUP = { defaultGroupId: "none" };
 
 export function bodyCases({ named }: AccessWorld): Readonly<Record<string, BodyCase>> {
@@ -96,6 +100,34 @@ export function bodyCases({ named }: AccessWorld): Readonly<Record<string, BodyC
         json: { reportKind: "cpod", agreementId: first.agreementId, period: { month: "2199-01" } },
       },
       settable: { "": ["reportKind", "agreementId", "period"], period: ["month"] },
+    },
+    createReportSubscription: {
+      caller: "csamOfA",
+      request: {
+        method: "POST",
+        path: `${customer}/reportSubscriptions`,
+        json: newSubscriptionBody(first.agreementId),
+      },
+      settable: {
+        "": [...ofSubscription, "reportKind", "agreementId"],
+        schedule: ofSchedule,
+        "recipients[]": ofRecipient,
+      },
+    },
+    updateReportSubscription: {
+      caller: "csamOfA",
+      request: {
+        method: "PATCH",
+        path: subscriptionPath(first),
+        headers: OTHER_VERSION,
+        json: { ...previewBody, recipients: [{ email: "planted@elsewhere.example" }] },
+      },
+      settable: { "": ofSubscription, schedule: ofSchedule, "recipients[]": ofRecipient },
+    },
+    previewReportSchedule: {
+      caller: "csamOfA",
+      request: { method: "POST", path: `${customer}/reportSchedules/preview`, json: previewBody },
+      settable: { "": ["schedule"], schedule: ofSchedule },
     },
     putNoticeSettings: {
       caller: "customerAdministratorOfA",
@@ -196,6 +228,30 @@ export function bodilessCases({ named }: AccessWorld): Readonly<Record<string, O
         headers: OTHER_VERSION,
         json: undefined,
       },
+    },
+    pauseReportSubscription: {
+      caller: "csamOfA",
+      request: {
+        method: "POST",
+        path: `${subscriptionPath(first)}/pause`,
+        headers: OTHER_VERSION,
+        json: undefined,
+      },
+    },
+    resumeReportSubscription: {
+      caller: "csamOfA",
+      request: {
+        method: "POST",
+        path: `${subscriptionPath(first)}/resume`,
+        headers: OTHER_VERSION,
+        json: undefined,
+      },
+    },
+    revokeReportDelivery: { caller: "csamOfA", request: { ...revocation(first), json: undefined } },
+    // The token of its link alone says who it is for.
+    downloadReportDelivery: {
+      caller: "csamOfA",
+      request: { method: "POST", path: "reportDeliveries/none/files/pdf", json: undefined },
     },
     cancelReport: {
       caller: "csamOfA",

@@ -32,6 +32,14 @@ import {
   workspace,
 } from "./access-places.ts";
 import { requestExpectations } from "./access-request-expectations.ts";
+import {
+  newSubscriptionBody,
+  previewBody,
+  revocation,
+  runPath,
+  subscriptionPath,
+  subscriptionsPath,
+} from "./access-subscriptions.ts";
 import type { Named } from "./access-world.ts";
 import type { Ask } from "./running-api.ts";
 
@@ -101,6 +109,38 @@ export const createExpectations = (personalInvitationId: string): Readonly<Recor
   // It has ended: whoever may cancel it is told so.
   cancelReport: whole((named) => post(`${ofReport(named)}/cancel`, undefined), LET_IN.conflict),
   downloadReport: whole(at(ofReport, "/files/csv-delivery"), 302),
+
+  createReportSubscription: whole(
+    (named) => post(subscriptionsPath(named), newSubscriptionBody(named.agreementId)),
+    LET_IN.refused,
+  ),
+  listReportSubscriptions: anywhere(and(admins, ["learningManagerOfA"]), at(subscriptionsPath)),
+  getReportSubscription: whole(at(subscriptionPath)),
+  updateReportSubscription: whole(
+    (named) => ({ ...patch(subscriptionPath(named), { name: "Another" }), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  deleteReportSubscription: whole(
+    (named) => ({ ...remove(subscriptionPath(named)), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  pauseReportSubscription: whole(
+    (named) => ({ ...post(`${subscriptionPath(named)}/pause`), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  resumeReportSubscription: whole(
+    (named) => ({ ...post(`${subscriptionPath(named)}/resume`), ...OTHER_VERSION }),
+    LET_IN.otherVersion,
+  ),
+  listReportSubscriptionRuns: whole(at(subscriptionPath, "/runs")),
+  listReportDeliveries: whole(at(runPath, "/deliveries")),
+  revokeReportDelivery: whole(revocation, LET_IN.alreadySo),
+  previewReportSchedule: anywhere(and(admins, ["learningManagerOfA"]), (named) =>
+    post(`${ofCustomer(named)}/reportSchedules/preview`, previewBody),
+  ),
+  // By the token of its link alone, whoever calls.
+  showReportDelivery: service(callers, { path: "reportDeliveries/none" }, 404),
+  downloadReportDelivery: service(callers, post("reportDeliveries/none/files/pdf"), 404),
 
   listWorkspaces: anywhere(members, at(ofCustomer, "/workspaces")),
   getWorkspace: workspace(members, at(ofWorkspace)),

@@ -10,6 +10,9 @@ import { supportContactsSchema } from "../../../src/access/support-contacts.ts";
 import { customerSchema } from "../../../src/agreements/customer.ts";
 import type { Contract } from "../../../src/platform/contract.ts";
 import { reportSchema } from "../../../src/reports/report.ts";
+import { deliverySchema } from "../../../src/subscriptions/delivery.ts";
+import { runSchema } from "../../../src/subscriptions/run.ts";
+import { subscriptionSchema } from "../../../src/subscriptions/subscription.ts";
 import { supportRequestSchema } from "../../../src/support/request.ts";
 
 const documents: readonly z.ZodType[] = [
@@ -23,6 +26,9 @@ const documents: readonly z.ZodType[] = [
   followUpSchema,
   reportSchema,
   supportRequestSchema,
+  subscriptionSchema,
+  runSchema,
+  deliverySchema,
 ];
 
 /** What a store, a library or the language itself gives a meaning. */

@@ -18,6 +18,7 @@ import {
   rejectionOf,
   type Workspace,
 } from "./access-steps.ts";
+import { type SubscriptionNames, subscriptionOf } from "./access-subscriptions.ts";
 import { noticesOf } from "./access-webhooks.ts";
 import type { RunningApi } from "./running-api.ts";
 
@@ -30,7 +31,8 @@ export type Target = (typeof targets)[number];
 
 /** Of each target, what routes and requests name. */
 export type Named = Workspace &
-  NamedRequest & {
+  NamedRequest &
+  SubscriptionNames & {
     readonly agreementId: string;
     readonly packageId: string;
     /** Of an add-on package. */
@@ -169,15 +171,21 @@ export async function createAccessWorld(api: RunningApi): Promise<AccessWorld> {
   await join(api, people.adminOfB, ofB, bystanders.memberOfB);
   const notices = await noticesOf(api, second.workspaceId);
   const personalInvitationId = await invite(api, people.csamOfA, first, people.invitedWithPersonalAccount);
+  const reports = {
+    a: await makeReport(api, people.csamOfA, a.customerId, a.agreementId),
+    b: await makeReport(api, people.adminOfB, b.customerId, b.agreementId),
+  };
   const shared = {
     a: {
       ...notices.a,
-      reportId: await makeReport(api, people.csamOfA, a.customerId, a.agreementId),
+      ...(await subscriptionOf(api, "a", reports.a)),
+      reportId: reports.a,
       roleAssignmentId: await assign(api, people.csamOfA, a.customerId, "late@provider.example", "advocate"),
     },
     b: {
       ...notices.b,
-      reportId: await makeReport(api, people.adminOfB, b.customerId, b.agreementId),
+      ...(await subscriptionOf(api, "b", reports.b)),
+      reportId: reports.b,
       roleAssignmentId: await assign(api, people.csamOfB, b.customerId, `late@${WORD.b}.example`, "advocate"),
     },
   };
@@ -258,6 +266,9 @@ function absentOf({ reportId, workspaceId, webhookId }: Named): Named {
     roleAssignmentId: `advocate~${NO_ID}`,
     webhookId: webhookId.replace(/(?<=^wh-).*/, NO_ID),
     deliveryId: NO_ID,
+    subscriptionId: NO_ID,
+    runId: `${NO_ID}~2026-11`,
+    reportDeliveryId: NO_ID,
     pendingId: NO_ID,
     tiredId: NO_ID,
     email: "nobody@absentee.example",

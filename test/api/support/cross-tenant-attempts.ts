@@ -44,6 +44,12 @@ const harmless: Readonly<Record<string, Write>> = {
   updateWebhook: { json: { status: "disabled" }, headers: { "if-match": '"other"' } },
   rotateWebhookSecret: { headers: { "if-match": '"other"' } },
   deleteWebhook: { headers: { "if-match": '"other"' } },
+  createReportSubscription: { json: { name: "n", reportKind: "cpod", agreementId: "none" } },
+  updateReportSubscription: { json: { name: "n" }, headers: { "if-match": '"other"' } },
+  deleteReportSubscription: { headers: { "if-match": '"other"' } },
+  pauseReportSubscription: { headers: { "if-match": '"other"' } },
+  resumeReportSubscription: { headers: { "if-match": '"other"' } },
+  previewReportSchedule: { json: {} },
   ...harmlessToRequests,
   requestReport: { json: { reportKind: "cpod", agreementId: "none", period: { month: "2026-03" } } },
 };
@@ -144,6 +150,9 @@ const queries = [
   ["people/{personId}/access?operation=getActivity", "workspace", "workspaceId"],
   ["people/{personId}/access", "operation", "personId"],
   ["reports", "cursor", "reportId"],
+  ["reportSubscriptions", "cursor", "subscriptionId"],
+  ["reportSubscriptions/{subscriptionId}/runs", "cursor", "runId"],
+  ["/reportDeliveries/{reportDeliveryId}", "link", "reportDeliveryId"],
   ["reports/{reportId}/files/csv-delivery", "link", "reportId"],
 ] as const;
 

@@ -65,6 +65,9 @@ function namesOf(named: Named): Names {
   const {
     webhookId,
     deliveryId,
+    subscriptionId,
+    runId,
+    reportDeliveryId,
     requestId,
     number,
     title,
@@ -91,6 +94,9 @@ function namesOf(named: Named): Names {
     rejectedEventId,
     webhookId,
     deliveryId,
+    subscriptionId,
+    runId,
+    reportDeliveryId,
     requestId,
     number,
     title,
@@ -122,6 +128,7 @@ function secretsOf(named: Named, side: Hidden, own: Side): readonly string[] {
   const { memberId, contactId, groupId, memberPersonId, pendingId, tiredId, workspaceId } = named;
   const { webhookId, deliveryId, number, shareId, communicationId, noteId, appointmentId, attachmentId } =
     named;
+  const ofReports = [named.subscriptionId, named.reportDeliveryId];
   const made = [
     memberId,
     contactId,
@@ -136,8 +143,8 @@ function secretsOf(named: Named, side: Hidden, own: Side): readonly string[] {
     appointmentId,
     attachmentId,
   ];
-  if (side === "b") return [...made, webhookId, deliveryId, WORD.b, ID.b.customerId].map(small);
-  const whole = [webhookId, deliveryId, WORD.wholeOfA, ...Object.values(ID.wholeOfA)];
+  if (side === "b") return [...made, webhookId, deliveryId, ...ofReports, WORD.b, ID.b.customerId].map(small);
+  const whole = [webhookId, deliveryId, ...ofReports, WORD.wholeOfA, ...Object.values(ID.wholeOfA)];
   const places = side === "second" ? [WORD.secondOfA, workspaceId] : [WORD.defaultOfA];
   const ofCustomer = own === "b" || own === "absent" ? ["amberfox", ...Object.values(ID.a)] : [];
   return [...made, ...whole, ...places, ...ofCustomer].map(small);
