@@ -6,12 +6,16 @@ import { openReport, type ReportSource } from "./open-report.ts";
 import type { SucceededReport } from "./report.ts";
 import { reportIdOf, seriesIdOf } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
+import { restrictedText } from "./restricted-lines.ts";
 import { isKept } from "./retention.ts";
 
 export type Look = {
   readonly isEmpty: boolean;
   readonly figures: string;
-  /** The newest version that was issued, if its files are kept still. */
+  /**
+   * The newest version that was issued, if its files are kept still and it says nothing of requests that a new one would not
+   * say either (SR-06).
+   */
   readonly newest: SucceededReport | undefined;
 };
 
@@ -37,7 +41,10 @@ export async function lookAt(
     previous: undefined,
   });
   const newest = await newestIssued(reports, source);
-  const isThere = newest !== undefined && isKept(newest.generatedAt, source.generatedAt, retentionDays);
+  const isThere =
+    newest !== undefined &&
+    isKept(newest.generatedAt, source.generatedAt, retentionDays) &&
+    newest.restricted === restrictedText(source.restricted);
   return {
     isEmpty: opened.lines === 0,
     figures: opened.figures,

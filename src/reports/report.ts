@@ -112,6 +112,8 @@ const succeededSchema = reportBase.extend({
   files: z.array(reportFileSchema).min(1),
   /** Digest of all figures in it: as long as it is that of the ledgers, a new version would say the same. */
   figures: z.string(),
+  /** Digest of the numbers of requests that it says nothing of (SR-06): one that is added later may be named in it. */
+  restricted: z.string(),
   /** Deliveries and reversals in it. */
   lines: z.int().min(0),
   changes: changesSchema,
@@ -217,7 +219,7 @@ export function progressed(report: RunningReport, now: string, progress: Progres
 
 export type Issue = Pick<
   SucceededReport,
-  "generatedAt" | "dataAsOf" | "files" | "figures" | "lines" | "changes"
+  "generatedAt" | "dataAsOf" | "files" | "figures" | "restricted" | "lines" | "changes"
 > & {
   readonly previousReportId: ReportId | undefined;
 };

@@ -5,13 +5,17 @@
  * Invariant: nothing of such a request gets into a report, by its lines or by what they were in the version before.
  */
 import * as z from "zod";
-import { caseNumberOf, type Entry, entryIdOf } from "../consumption/entry.ts";
+import { compareText } from "../agreements/terms.ts";
+import { caseNumberOf, digest, type Entry, entryIdOf } from "../consumption/entry.ts";
 import type { LineTexts } from "./cpod-line.ts";
 
 /** The numbers of these requests. */
 export type RestrictedNumbers = ReadonlySet<string>;
 
 const packageSchema = z.object({ packageId: z.string().optional().catch(undefined) });
+
+export const restrictedText = (numbers: RestrictedNumbers): string =>
+  digest([...numbers].toSorted(compareText).join("\n"));
 
 /** The entry without anything of its request, where that is one of these. */
 export function withoutRestricted(entry: Entry, restricted: RestrictedNumbers): Entry {

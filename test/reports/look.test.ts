@@ -23,7 +23,12 @@ import {
 
 const DAY_MS = 86_400_000;
 
-async function look(world: World, period: Period = march, scope: ReportScope = cpod): Promise<Look> {
+async function look(
+  world: World,
+  period: Period = march,
+  scope: ReportScope = cpod,
+  restricted: ReadonlySet<string> = new Set(),
+): Promise<Look> {
   return lookAt(
     { reports: world.reports, retentionDays: RETENTION_DAYS },
     {
@@ -32,7 +37,7 @@ async function look(world: World, period: Period = march, scope: ReportScope = c
       customer: await customerOf(world),
       report: { scope, period },
       generatedAt: world.clock.now(),
-      restricted: new Set(),
+      restricted,
     },
   );
 }
@@ -71,6 +76,14 @@ function withContact(world: MemoryWorld, since: string): MemoryWorld {
 const additional = { agreementId: undefined, packageId: undefined, entitlementId: undefined };
 
 describe("what a report would say", () => {
+  it("is not what a version says that was issued before a request came to be incentive-related (SR-06), though its figures are the same", async () => {
+    const world = await plainWorld();
+    const issued = await issue(world);
+    expect((await look(world)).newest?.id).toBe(issued.id);
+    const later = await look(world, march, cpod, new Set(["INC1"]));
+    expect(later).toEqual({ isEmpty: false, figures: issued.figures, newest: undefined });
+  });
+
   it("is as long as nothing changes what was issued, whatever its version, languages and formats", async () => {
     const world = await plainWorld();
     const first = await issue(world, { formats: ["csv"], languages: ["pl", "en"] });
