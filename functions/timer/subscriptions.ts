@@ -1,8 +1,9 @@
 import { app as functions, type InvocationContext, type Timer } from "@azure/functions";
 import type { CustomerId } from "../../src/agreements/ids.ts";
 import type { App } from "../../src/platform/wiring.ts";
-import { advanceRun } from "../../src/subscriptions/advance-run.ts";
-import { planDue } from "../../src/subscriptions/plan-due.ts";
+import { advanceRun, type RunDependencies } from "../../src/subscriptions/advance-run.ts";
+import { type PlannerDependencies, planDue } from "../../src/subscriptions/plan-due.ts";
+import type { SubscriptionStore } from "../../src/subscriptions/subscription-store.ts";
 import { inTurn, runOf, type Run as TimerRun } from "./in-turn.ts";
 
 /** In one run of the timer, of each; of more, those that have waited longest, and the others in the next. */
@@ -20,11 +21,13 @@ export function registerSubscriptions(app: App): void {
   });
 }
 
+export type SubscriptionTimer = {
+  readonly subscriptions: RunDependencies &
+    PlannerDependencies & { readonly subscriptions: Pick<SubscriptionStore, "due" | "openRuns"> };
+};
+
 /** What was planned is taken on at once; what waits is a turn of its own, so that one which fails holds up no other. */
-export async function runSubscriptions(
-  { subscriptions }: Pick<App, "subscriptions">,
-  run: TimerRun,
-): Promise<void> {
+export async function runSubscriptions({ subscriptions }: SubscriptionTimer, run: TimerRun): Promise<void> {
   const store = subscriptions.subscriptions;
   const now = new Date(run.now()).toISOString();
   const [due, open] = await Promise.all([
