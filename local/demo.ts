@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { demoEvents, workspaceEvents } from "./demo/events.ts";
 import { setUpPeople } from "./demo/people.ts";
+import { subscribeToReports } from "./demo/reports.ts";
 import { openedRequest, setUpAdvocate } from "./demo/support.ts";
 import { answerEvents, requestEvents } from "./demo/support-events.ts";
 import { readIfPresent } from "./kept.ts";
@@ -38,6 +39,7 @@ export async function loadDemoOnce(
   await sendDemo(target, [...ofWorkspace, ...requestEvents([...deliveries, ...ofWorkspace])], tally);
   await sendDemo(target, answerEvents(await openedRequest(asPeople)), tally);
   await setUpAdvocate(asPeople);
+  await subscribeToReports(asPeople);
   if (unfinished !== undefined) await rm(unfinished);
   // The timer's own run, a little sooner: a newcomer finds proofs of delivery without waiting for the clock.
   await fetch(`${stack.apiUrl}/admin/functions/requestMonthlyCpods`, {

@@ -17,6 +17,9 @@ const listSchema = z.object({
 const entriesSchema = z
   .object({ value: z.array(z.looseObject({ action: z.string() })) })
   .transform(({ value }) => value.filter(({ action }) => !action.startsWith("report")));
+const subscriptionsSchema = z.object({
+  value: z.array(z.looseObject({ status: z.string(), nextDueTimes: z.array(z.unknown()) })),
+});
 const all = { count: "true", maxpagesize: "1000" };
 
 let api: RunningApi;
@@ -70,9 +73,17 @@ describe("the demo", () => {
     expect([...statuses].toSorted()).toEqual(["attentionNeeded", "closed", "open"]);
   });
 
+  test("has a subscription to a report, which is due every month", async () => {
+    const path = `customers/${CUSTOMER}/reportSubscriptions`;
+    const { value } = (await done(api, at("dyrektor"), { path })).read(subscriptionsSchema);
+    expect(value.map(({ status, nextDueTimes }) => [status, nextDueTimes.length])).toEqual([["active", 5]]);
+  });
+
   test("loaded again, changes nothing", async () => {
     const state = async () => ({
       requests: await requestsOf("dyrektor"),
+      subscriptions: (await done(api, at("dyrektor"), { path: `customers/${CUSTOMER}/reportSubscriptions` }))
+        .text,
       entries: (
         await done(api, at("dyrektor"), {
           path: `customers/${CUSTOMER}/auditEntries`,
