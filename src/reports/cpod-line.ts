@@ -65,7 +65,9 @@ export function lineOf(
   const { account, event } = entry;
   const { request } = data;
   const row = {
-    ...(isAdditional(account) ? additionalCells(account) : deliveryCells(account, entitlements)),
+    ...(isAdditional(account)
+      ? additionalCells(account, data.packageId ?? undefined)
+      : deliveryCells(account, entitlements)),
     agreementId,
     deliveredAt: entry.at,
     quantity: entry.quantity,
@@ -87,8 +89,7 @@ export function lineOf(
     lineId: entry.id,
     detail: data.detail == null ? undefined : canonicalJson(data.detail),
   };
-  const packageId = isAdditional(account) ? { packageId: data.packageId ?? undefined } : {};
-  return { account, row: { ...row, ...packageId } };
+  return { account, row };
 }
 
 function deliveryCells(account: string, entitlements: ReadonlyMap<string, EntitlementInPackage>) {
@@ -105,9 +106,9 @@ function deliveryCells(account: string, entitlements: ReadonlyMap<string, Entitl
   } as const;
 }
 
-function additionalCells(account: string) {
+function additionalCells(account: string, packageId: string | undefined) {
   const [, service = "", unit = ""] = account.split(":");
-  return { section: "additionalCase", service, unit } as const;
+  return { section: "additionalCase", service, unit, packageId } as const;
 }
 
 /** A line as it is read back from a file, or as it will be: the texts of its cells. */
