@@ -51,9 +51,13 @@ export function generatedLedger(deliveries: number): ActivityStore {
         );
       }
     },
+    rows: async (id, { after, limit }) => {
+      const start = after === undefined || after.id === "" ? 0 : Number(after.id) + 1;
+      const length = id === ledgerId ? Math.max(0, Math.min(limit, deliveries - start)) : 0;
+      return Array.from({ length }, (_, index) => entryAt(start + index, deliveries));
+    },
     head: unserved,
     daysOf: unserved,
-    rows: unserved,
     entriesById: unserved,
     caseNumbers: unserved,
     caseQuantities: unserved,

@@ -1,6 +1,5 @@
 /**
- * Prints a report, or the same cells with nothing but pdfkit, and tells what it took, in a process of its own because a peak
- * of memory is one of a process: `node report-pdf-process.ts WRITER ROWS CONTAINER`, with the connection string in
+ * Prints a report, or the same cells with nothing but pdfkit, and tells what it took, in a process of its own: `node report-pdf-process.ts WRITER ROWS CONTAINER`, with the connection string in
  * BLOB_CONNECTION_STRING.
  */
 import { BlobServiceClient } from "@azure/storage-blob";
@@ -15,6 +14,7 @@ import { pdfObjects } from "../src/reports/pdf-objects.ts";
 import { blobReportFiles } from "../src/reports/report-files.ts";
 import { reportTexts } from "../src/reports/texts.ts";
 import { deliverySection, generatedContent } from "./report-formats-content.ts";
+import { usedSoFar } from "./report-used.ts";
 
 const argumentsSchema = z.tuple([z.enum(["pdf", "pdfkit"]), z.coerce.number().int().min(1), z.string()]);
 const [writer, rows, containerName] = argumentsSchema.parse(process.argv.slice(2));
@@ -26,15 +26,7 @@ const name = `${writer}-${rows}`;
 const file = { blobName: name, fileName: name, contentType: "application/pdf", reportId: "report" };
 const content = writer === "pdf" ? pdfFile(generatedContent(rows), fonts) : barePdfkit(rows, fonts);
 const { bytes } = await files.write(file, content);
-const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-console.log(
-  JSON.stringify({
-    rows,
-    fileBytes: bytes,
-    peakBytes: maxRSS * 1_024,
-    cpuSeconds: (userCPUTime + systemCPUTime) / 1_000_000,
-  }),
-);
+console.log(JSON.stringify({ rows, fileBytes: bytes, ...usedSoFar() }));
 
 /** The same texts in the same font, each on one line: no tags, no breaking, no measuring. */
 async function* barePdfkit(deliveries: number, { regular }: PdfFonts): AsyncGenerator<Uint8Array> {

@@ -4,7 +4,6 @@ import { type Bench, type Figure, isWithinLimit, rowOf, type TableRow } from "./
 import { load } from "./load.ts";
 import { readCost } from "./read-cost.ts";
 import { reportFormatsCost } from "./report-formats-cost.ts";
-import { reportFormatsMemory } from "./report-formats-memory.ts";
 import { reportMemory } from "./report-memory.ts";
 import { reportPdf } from "./report-pdf.ts";
 import { requestCost } from "./request-cost.ts";
@@ -21,7 +20,6 @@ const benches: readonly Bench[] = [
   start,
   reportMemory,
   reportFormatsCost,
-  reportFormatsMemory,
   reportPdf,
 ];
 
