@@ -111,7 +111,7 @@ function chosenPeriod(choice: z.infer<typeof periodChoice>): Period {
   }
 }
 
-export const languagesSchema = z
+const languagesSchema = z
   .array(languageSchema)
   .min(1)
   .max(languageSchema.options.length)

@@ -32,7 +32,7 @@ export type FileToWrite = {
 };
 
 /** `refused`: files that are protected still. */
-export type Removal = { readonly removed: number; readonly refused: number };
+type Removal = { readonly removed: number; readonly refused: number };
 
 type WrittenFile = { readonly bytes: number; readonly sha256: string };
 

@@ -26,7 +26,6 @@ const educationScopeSchema = z.strictObject({
 
 export const reportScopeSchema = z.discriminatedUnion("reportKind", [cpodScopeSchema, educationScopeSchema]);
 export type ReportScope = z.infer<typeof reportScopeSchema>;
-export type CpodScope = z.infer<typeof cpodScopeSchema>;
 export type EducationScope = z.infer<typeof educationScopeSchema>;
 export type ReportKind = ReportScope["reportKind"];
 

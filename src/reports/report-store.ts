@@ -29,7 +29,7 @@ export type ReportStore = {
   readonly page: (customerId: CustomerId, page: ReportPage) => Promise<readonly Report[]>;
 };
 
-export type ReportPage = {
+type ReportPage = {
   readonly after: ReportPosition | undefined;
   readonly limit: number;
   /** Only reports of what was learnt in some of these workspaces; undefined: all reports. */

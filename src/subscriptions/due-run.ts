@@ -16,7 +16,7 @@ import type { Owner, Subscription } from "./subscription.ts";
 import type { SubscriptionChange } from "./subscription-store.ts";
 
 /** What a report of a scope and a period would say now. */
-export type Look = {
+type Look = {
   /** Nothing was delivered in the period. */
   readonly isEmpty: boolean;
   /** Digest of all figures, as an issued report has it. */

@@ -16,7 +16,6 @@ const LOOK_AGAIN_MIN_MS = 30_000;
 const LOOK_AGAIN_MAX_MS = 15 * 60_000;
 
 export const runStatusSchema = z.enum(["due", "making", "delivered", "skipped", "failed"]);
-export type RunStatus = z.infer<typeof runStatusSchema>;
 
 export const runReasonSchema = z.object({
   code: z.enum([
@@ -70,7 +69,7 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
-export const runIdOf = (subscriptionId: string, occurrence: string, isCorrection: boolean): string =>
+const runIdOf = (subscriptionId: string, occurrence: string, isCorrection: boolean): string =>
   `${subscriptionId}~${occurrence}${isCorrection ? "~correction" : ""}`;
 
 export const runDocumentId = (runId: string): string => `reportRun~${runId}`;

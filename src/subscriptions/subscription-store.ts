@@ -41,9 +41,9 @@ export type SubscriptionCommit =
   | { readonly outcome: "overtaken" | "repeated" };
 
 const subscriptionJobSchema = z.object({ customerId: customerIdSchema, subscriptionId: z.string() });
-export type SubscriptionJob = z.infer<typeof subscriptionJobSchema>;
+type SubscriptionJob = z.infer<typeof subscriptionJobSchema>;
 const runJobSchema = z.object({ customerId: customerIdSchema, runId: z.string() });
-export type RunJob = z.infer<typeof runJobSchema>;
+type RunJob = z.infer<typeof runJobSchema>;
 
 type RunPage = {
   /** Of that run and of nothing newer, itself left out. */

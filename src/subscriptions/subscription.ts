@@ -17,7 +17,7 @@ import { scheduleSchema } from "./schedule.ts";
 export const SUBSCRIPTIONS_MAX = 100;
 /** With all else of a run they fit one transaction: two documents for each. */
 export const RECIPIENTS_MAX = 25;
-export const NAME_LENGTH_MAX = 128;
+const NAME_LENGTH_MAX = 128;
 const EMAIL_LENGTH_MAX = 254;
 
 export const recipientSchema = z.strictObject({
