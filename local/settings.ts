@@ -66,6 +66,8 @@ export function isGiven(part: PartName, given: Settings): boolean {
 
 /** Timers of a local stack run often enough to be seen; `{second} {minute} {hour} {day} {month} {weekday}`, UTC. */
 export const DEFAULT_SETTINGS = {
+  languageWorkers__node__arguments: "--max-semi-space-size=16 --max-old-space-size=512",
+  MALLOC_ARENA_MAX: "1",
   TOKEN_AUDIENCE: "api://customer-activity",
   CPOD_SCHEDULE: "0 */5 * * * *",
   VERIFY_SCHEDULE: "0 */10 * * * *",

@@ -43,6 +43,8 @@ export type { LogLine } from "./log.ts";
 export type DescribedFunction = Readonly<z.infer<typeof functionMetadata>>;
 
 const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
+/** As the platform starts its worker. */
+const WORKER_ARGUMENTS = "languageWorkers__node__arguments";
 const KILL_AFTER_MS = 15_000;
 const ERROR_TAIL_LINES = 20;
 
@@ -114,7 +116,7 @@ type AppProcess = {
 function spawnApp(settings: Readonly<Record<string, string>>, onLog: Log): AppProcess {
   const child = fork(CHILD, [], {
     env: childEnvironment(settings),
-    execArgv: [],
+    execArgv: (settings[WORKER_ARGUMENTS] ?? "").split(" ").filter((argument) => argument !== ""),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const errorTail: string[] = [];

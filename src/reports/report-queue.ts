@@ -7,7 +7,7 @@ import { reportIdSchema } from "./report.ts";
 export const REPORT_JOBS_QUEUE = "report-jobs";
 
 export const reportJobSchema = z.object({ customerId: customerIdSchema, reportId: reportIdSchema });
-type ReportJob = z.infer<typeof reportJobSchema>;
+export type ReportJob = z.infer<typeof reportJobSchema>;
 
 export type ReportQueue = {
   /** @param delaySeconds how long the job waits before it is delivered. */

@@ -68,6 +68,8 @@ export type SubscriptionStore = {
   readonly run: (customerId: CustomerId, runId: string) => Promise<Versioned<Run> | undefined>;
   /** Of all customers, at most `limit` that are to be looked at, those that have waited longest first. */
   readonly openRuns: (now: string, limit: number) => Promise<readonly RunJob[]>;
+  /** Open runs of the customer that wait for a report. */
+  readonly waitingFor: (customerId: CustomerId, reportId: string) => Promise<readonly RunJob[]>;
   /** Newest first, after a position. */
   readonly runs: (customerId: CustomerId, subscriptionId: string, page: RunPage) => Promise<readonly Run[]>;
   /** The newest runs that sent something, newest first. */
@@ -119,6 +121,17 @@ export function cosmosSubscriptionStore(container: Container): SubscriptionStore
         ),
         runJobSchema,
         limit,
+      ),
+    waitingFor: (customerId, reportId) =>
+      queryAll(
+        container,
+        customerId,
+        sql(
+          `SELECT c.customerId, c.runId FROM c
+           WHERE c.kind = 'reportRun' AND c.reportId = @reportId AND IS_DEFINED(c.lookAt)`,
+          { reportId },
+        ),
+        runJobSchema,
       ),
     runs: (customerId, subscriptionId, page) =>
       queryAll(container, customerId, runsQuery(subscriptionId, "", page), runSchema),

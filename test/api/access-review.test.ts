@@ -118,6 +118,8 @@ describe("what is said to be held in a workspace", () => {
         "invitations.manage",
         "members.change",
         "members.read",
+        "reports.create",
+        "reports.read",
         "supportRequests.readAll",
         "supportRequests.share",
         "supportRequests.work",
@@ -139,7 +141,7 @@ describe("what is said to be held in a workspace", () => {
     const names = z.object({ permissions: z.array(z.object({ permission: z.string() })) });
     for (const caller of [CSAM, ADMIN_OF_SECOND]) {
       const { permissions } = (await done(api, caller, { path })).read(names);
-      expect(permissions.map(({ permission }) => permission)).not.toContain("reports.read");
+      expect(permissions.map(({ permission }) => permission)).not.toContain("proofsOfDelivery.read");
       expect(permissions.map(({ permission }) => permission)).toContain("members.read");
     }
   });

@@ -14,6 +14,8 @@ const PLATFORM_SETTINGS = [
   "AzureWebJobsStorage",
   "FUNCTIONS_NODE_BLOCK_ON_ENTRY_POINT_ERROR",
   "FUNCTIONS_WORKER_RUNTIME",
+  "MALLOC_ARENA_MAX",
+  "languageWorkers__node__arguments",
 ];
 
 /** A consumer of a batch has to end within the lock of its messages, which grows with the size of the batch. */

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { sampleSettings } from "../../infra/sample-settings.ts";
 import { type Resources, readResources } from "../../local/resources.ts";
+import { DEFAULT_SETTINGS } from "../../local/settings.ts";
 import { readConfig, settingNames } from "../../src/platform/config.ts";
 
 /**
@@ -20,6 +21,8 @@ const PLATFORM_SETTINGS = [
   "APPLICATIONINSIGHTS_CONNECTION_STRING",
   "AzureWebJobsStorage__accountName",
   "FUNCTIONS_NODE_BLOCK_ON_ENTRY_POINT_ERROR",
+  "MALLOC_ARENA_MAX",
+  "languageWorkers__node__arguments",
 ];
 
 let main: string;
@@ -51,6 +54,14 @@ describe("the templates", () => {
     const given = namesIn(moduleText("modules/app.bicep"), /name: 'appsettings'\n {2}properties: \{\n/, 4);
     const expected = settingNames.filter((name) => !KEYS.includes(name));
     expect(given.toSorted()).toEqual([...expected, ...PLATFORM_SETTINGS].toSorted());
+  });
+
+  test("start the engine as the sample and the local stack do", async () => {
+    const sample = await sampleSettings();
+    for (const name of ["languageWorkers__node__arguments", "MALLOC_ARENA_MAX"] as const) {
+      expect(moduleText("modules/app.bicep")).toContain(`    ${name}: '${sample[name]}'\n`);
+      expect(DEFAULT_SETTINGS[name]).toBe(sample[name]);
+    }
   });
 
   test("create what resources.json says and repeat none of it", () => {

@@ -62,6 +62,10 @@ export function memorySubscriptions(): MemorySubscriptions {
         now,
         limit,
       ).map(({ customerId, runId }) => ({ customerId, runId })),
+    waitingFor: async (customerId, reportId) =>
+      of(customerId, "reportRun")
+        .filter(({ value }) => value.reportId === reportId && value.lookAt !== undefined)
+        .map(({ value: { runId } }) => ({ customerId, runId })),
     runs: async (customerId, subscriptionId, { after, limit }) =>
       runsOf(customerId, subscriptionId)
         .filter(

@@ -62,6 +62,7 @@ describe("the local stack", () => {
       "CPOD_SCHEDULE",
       "FOLLOW_UP_SCHEDULE",
       "MAIL_FROM",
+      "MALLOC_ARENA_MAX",
       "MESSAGE_SCHEDULE",
       "NOTICE_SCHEDULE",
       "SCANNER",
@@ -69,6 +70,7 @@ describe("the local stack", () => {
       "SETTLE_SCHEDULE",
       "SIGNING_KEY",
       "SMTP_URL",
+      "SUBSCRIPTION_SCHEDULE",
       "TARGET_SCHEDULE",
       "TOKEN_AUDIENCE",
       "TOKEN_ISSUER",
@@ -76,6 +78,7 @@ describe("the local stack", () => {
       "VALIDATE_RESPONSES",
       "VERIFY_SCHEDULE",
       "WEBHOOK_ALLOW_LOOPBACK",
+      "languageWorkers__node__arguments",
     ]);
     expect(Object.keys(settings).filter((name) => name.startsWith("VITEST"))).toEqual([]);
     expect(Buffer.from(stack.settings["SIGNING_KEY"] ?? "", "base64")).toHaveLength(32);

@@ -163,6 +163,21 @@ describe.each(targets)("the promises of the store of subscriptions, kept by $nam
     expect(await store.openRuns(later(99), 10)).toEqual([job(runs[0]), job(runs[1])]);
   });
 
+  it("finds the runs of a customer that wait for a report, until they are over", async () => {
+    const store = await open();
+    const [waiting, over] = [runOf(odd, 1), runOf(odd, 2)];
+    const another = reportIdSchema.parse("cpod-agr-2025-12-v2");
+    const all = [
+      making(waiting, reportId, false, START),
+      ended(making(over, reportId, false, START), { status: "delivered", deliveries: 1 }, START),
+      making(runOf(odd, 3), another, false, START),
+      making(runOf(other, 1), reportId, false, START),
+      runOf(odd, 4),
+    ];
+    for (const run of all) await committed(store, creating(run.customerId, run));
+    expect(await store.waitingFor(odd, reportId)).toEqual([{ customerId: odd, runId: waiting.runId }]);
+  });
+
   it("lists the runs of a subscription newest first, page after page, and those that sent something", async () => {
     const store = await open();
     const done = { status: "delivered", deliveries: 1 } as const;

@@ -24,6 +24,8 @@ export const MONTHLY = { every: "month", dayOfMonth: 1, hour: 0, minute: 0, time
 
 const DEFAULT = { customerId: CUSTOMER, workspaceId: "ws-default" };
 const RUN_LIMIT_MS = 60_000;
+/** Sooner than the timer looks again at a run that waits. */
+const HURRIED_LIMIT_MS = 20_000;
 const YEAR_MS = 366 * 86_400_000;
 
 export const runSchemaOfApi = z.object({
@@ -144,6 +146,20 @@ export async function settledRuns(
       ).catch(() => undefined);
     return undefined;
   }, RUN_LIMIT_MS);
+}
+
+/** Runs the timer once; what its reports are then made for goes on by itself. @returns the runs, newest first. */
+export async function runsAfterOneTick(
+  world: SubscriptionWorld,
+  subscriptionId: string,
+): Promise<readonly ShownRun[]> {
+  await runTimer(world);
+  return eventually(async () => {
+    const runs = await runsOf(world, subscriptionId);
+    return runs.length > 0 && runs.every(({ status }) => status !== "due" && status !== "making")
+      ? runs
+      : undefined;
+  }, HURRIED_LIMIT_MS);
 }
 
 /** All that was sent to an address, newest first, once nothing is on its way any more. */
