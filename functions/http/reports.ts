@@ -5,7 +5,7 @@ import { languageSchema } from "../../src/agreements/agreement-event.ts";
 import { type CustomerId, customerIdSchema } from "../../src/agreements/ids.ts";
 import { readCustomer } from "../../src/consumption/selection.ts";
 import type { Versioned } from "../../src/platform/cosmos.ts";
-import { NotFoundError } from "../../src/platform/errors.ts";
+import { ForbiddenError, NotFoundError } from "../../src/platform/errors.ts";
 import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platform/paging.ts";
 import type { Principal } from "../../src/platform/tokens.ts";
 import type { App } from "../../src/platform/wiring.ts";
@@ -151,15 +151,21 @@ export function reportEndpoints(app: App) {
       repeatable: true,
       responses: {
         200: { description: "It is cancelled.", schema: reportViewSchema },
+        403: {
+          description:
+            "Somebody else asked for it (`NotTheirReport`), who may cancel it as may whoever sees all of the customer's.",
+        },
         409: { description: "It has ended: there is nothing to cancel (`ReportEnded`)." },
       },
     },
     async ({ params: { customerId, reportId }, grant, principal, url, now }) => {
-      await readReport(app, grant, customerId, reportId);
+      const { value: known } = await readReport(app, grant, customerId, reportId);
+      checkOwn(known, principal, grant);
       const by = { at: now.toISOString(), actor: actorOf(principal) };
       const { value: report } = await cancelReport(app.reportMaker.reports, customerId, reportId, by);
       await app.audit.append(cancellationEntry(report));
-      const location = new URL(ownLocation(url).href.replace("/cancel", ""));
+      const location = ownLocation(url);
+      location.pathname = location.pathname.slice(0, -"/cancel".length);
       return {
         status: 200,
         body: reportView(report, location, { download: app.download, recipient: principal }),
@@ -198,7 +204,8 @@ export function reportEndpoints(app: App) {
       const { value: report } = await readReport(app, grant, customerId, reportId);
       const choice = { name: file, language: query.language };
       const token = query.link ?? ownLink(app.download, principal, report, choice).token;
-      const { url } = await openDownload(app.download, principal, customerId, token);
+      const asked = { customerId, reportId, name: file, language: query.language };
+      const { url } = await openDownload(app.download, principal, asked, token);
       return { status: 302, headers: { location: url } };
     },
   );
@@ -213,6 +220,12 @@ const workspacesIn = (scope: Scope): readonly string[] | undefined =>
 /** @throws NotFoundError, as for a scope that there is not (AC-08). */
 function checkAccess(grant: Grant, customerId: CustomerId, scope: ReportScope): void {
   if (!seesScope(grant.customers.get(customerId), scope)) throw new NotFoundError("not all of it is seen");
+}
+
+/** What others asked for, subscriptions too, is stopped by whoever looks after the whole customer. */
+function checkOwn({ requestedBy }: Report, { subject }: Principal, { scope }: Grant): void {
+  if (requestedBy.subject === subject || scope.kind === "all") return;
+  throw new ForbiddenError("NotTheirReport", "Somebody else asked for this report: ask them to cancel it.");
 }
 
 async function readReport(

@@ -98,14 +98,16 @@ export const permissionTable: Readonly<Record<Permission, Holders>> = {
   },
   // Of one report it also depends on what it is of: `src/reports/report-access.ts` decides.
   "reports.read": {
-    rules: ["EX-03", "AC-07"],
+    rules: ["EX-03", "AC-02", "AC-07"],
     customerRoles: CUSTOMER_WIDE,
     workspaceRoles: ["workspaceAdministrator", "learningManager"],
+    granted: ["customerActivity"],
   },
   "reports.create": {
-    rules: ["EX-03", "AC-07"],
+    rules: ["EX-03", "AC-02", "AC-07"],
     customerRoles: CUSTOMER_WIDE,
     workspaceRoles: ["workspaceAdministrator", "learningManager"],
+    granted: ["customerActivity"],
   },
   "auditEntries.read": {
     rules: ["AC-01", "AC-05", "AC-09"],

@@ -98,14 +98,22 @@ export type Download = {
   readonly url: string;
 };
 
+/** The file that somebody asks for by its address. */
+export type AskedFile = Pick<Report, "customerId"> & {
+  readonly reportId: string;
+  readonly name: string;
+  readonly language: Language | undefined;
+};
+
 /**
- * Opens a recipient's own link. The caller has made sure that the recipient may still read the customer's reports.
- * @throws NotFoundError for whatever does not open: another person's, another customer's, changed, expired, gone.
+ * Opens a recipient's own link. The caller has made sure that the recipient may still read the report that is asked for.
+ * @throws NotFoundError for whatever does not open: another person's, of another file than the one that is asked for,
+ * changed, expired, gone.
  */
 export async function openDownload(
   dependencies: DownloadDependencies,
   recipient: Recipient,
-  customerId: CustomerId,
+  { customerId, reportId, name, language }: AskedFile,
   token: string,
 ): Promise<Download> {
   const { reports, files, audit, signingKey, retentionDays, now, newId } = dependencies;
@@ -113,9 +121,11 @@ export async function openDownload(
   const opened = open(token, PURPOSE, signingKey, new Date(at), tokenSchema);
   if (opened.kind !== "valid") throw new NotFoundError(`a download link is ${opened.kind}`);
   const { payload } = opened;
-  if (payload.subject !== recipient.subject || payload.customerId !== customerId) {
+  if (payload.subject !== recipient.subject || payload.customerId !== customerId)
     throw new NotFoundError("a download link of somebody else");
-  }
+  const isAsked = payload.reportId === reportId && payload.file === name;
+  if (!isAsked || (language !== undefined && payload.language !== language))
+    throw new NotFoundError("a download link of another file");
   const report = (await reports.read(customerId, payload.reportId))?.value;
   if (report === undefined) throw new NotFoundError(`no report ${payload.reportId}`);
   const choice = { name: payload.file, language: payload.language };

@@ -4,7 +4,7 @@ import { auditEntrySchema } from "../../src/access/audit-entry.ts";
 import type { Language } from "../../src/agreements/agreement-event.ts";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import { type DownloadAudit, LINK_MINUTES, openDownload, ownLink } from "../../src/reports/download.ts";
-import { fileKeyOf } from "../../src/reports/report.ts";
+import { fileKeyOf, type Report } from "../../src/reports/report.ts";
 import { AGREEMENT, agreementEvent } from "../fakes/events.ts";
 import { ask, customerId, issue, memoryWorld, RETENTION_DAYS } from "./support/world.ts";
 
@@ -32,11 +32,18 @@ async function scene() {
   return { world, report, trail, dependencies };
 }
 
+const asked = (report: Report, name: string, language?: Language) => ({
+  customerId,
+  reportId: report.id,
+  name,
+  language,
+});
+
 describe("a recipient's own link", () => {
   it("opens for its recipient, who is in the audit trail before the file can be had", async () => {
     const { report, trail, dependencies } = await scene();
     const { token } = ownLink(dependencies, alice, report, { name: "xlsx" });
-    const download = await openDownload(dependencies, alice, customerId, token);
+    const download = await openDownload(dependencies, alice, asked(report, "xlsx"), token);
     const xlsx = report.files.find(({ format }) => format === "xlsx");
     expect(download.file).toEqual(xlsx);
     expect(download.url).toContain(xlsx?.blobName);
@@ -56,12 +63,32 @@ describe("a recipient's own link", () => {
     const { token } = ownLink(dependencies, alice, report, { name: "xlsx" });
     const refused = { code: "ResourceNotFound" };
     const other = customerIdSchema.parse("cust-u");
-    await expect(openDownload(dependencies, bob, customerId, token)).rejects.toMatchObject(refused);
-    await expect(openDownload(dependencies, alice, other, token)).rejects.toMatchObject(refused);
-    await expect(openDownload(dependencies, alice, customerId, `${token}A`)).rejects.toMatchObject(refused);
+    await expect(openDownload(dependencies, bob, asked(report, "xlsx"), token)).rejects.toMatchObject(
+      refused,
+    );
+    await expect(
+      openDownload(dependencies, alice, { ...asked(report, "xlsx"), customerId: other }, token),
+    ).rejects.toMatchObject(refused);
+    await expect(openDownload(dependencies, alice, asked(report, "xlsx"), `${token}A`)).rejects.toMatchObject(
+      refused,
+    );
     world.clock.forward(LINK_MINUTES * 60_000);
-    await expect(openDownload(dependencies, alice, customerId, token)).rejects.toMatchObject(refused);
+    await expect(openDownload(dependencies, alice, asked(report, "xlsx"), token)).rejects.toMatchObject(
+      refused,
+    );
     expect(trail).toEqual([]);
+  });
+
+  it("opens no other report and no other file than the one whose address it has", async () => {
+    const { world, report, trail, dependencies } = await scene();
+    const other = await issue(world, { languages: ["pl", "en"] });
+    const { token } = ownLink(dependencies, alice, other, { name: "xlsx", language: "en" });
+    const refused = { code: "ResourceNotFound" };
+    for (const wrong of [asked(report, "xlsx"), asked(other, "pdf"), asked(other, "xlsx", "pl")])
+      await expect(openDownload(dependencies, alice, wrong, token)).rejects.toMatchObject(refused);
+    expect(trail).toEqual([]);
+    const { file } = await openDownload(dependencies, alice, asked(other, "xlsx"), token);
+    expect(file.language).toBe("en");
   });
 
   it("gives no file when the audit trail cannot be written", async () => {
@@ -70,9 +97,9 @@ describe("a recipient's own link", () => {
     const away = async () => {
       throw new Error("the audit trail is away");
     };
-    await expect(openDownload({ ...dependencies, audit: away }, alice, customerId, token)).rejects.toThrow(
-      "the audit trail is away",
-    );
+    await expect(
+      openDownload({ ...dependencies, audit: away }, alice, asked(report, "xlsx"), token),
+    ).rejects.toThrow("the audit trail is away");
   });
 
   it("opens each file of a report and no other, in the first language unless another is named", async () => {
@@ -80,7 +107,7 @@ describe("a recipient's own link", () => {
     const report = await issue(world, { languages: ["pl", "en"] });
     const opened = async (name: string, language?: Language) => {
       const { token } = ownLink(dependencies, alice, report, { name, language });
-      return (await openDownload(dependencies, alice, customerId, token)).file;
+      return (await openDownload(dependencies, alice, asked(report, name, language), token)).file;
     };
     for (const file of report.files) expect(await opened(fileKeyOf(file), file.language)).toEqual(file);
     expect(await opened("csv-delivery")).toMatchObject({ section: "delivery", language: "pl" });
@@ -101,9 +128,9 @@ describe("a recipient's own link", () => {
     const { world, report, dependencies } = await scene();
     world.clock.forward(RETENTION_DAYS * DAY_MS - 1);
     const { token } = ownLink(dependencies, alice, report, { name: "pdf" });
-    await openDownload(dependencies, alice, customerId, token);
+    await openDownload(dependencies, alice, asked(report, "pdf"), token);
     world.clock.forward(1);
-    await expect(openDownload(dependencies, alice, customerId, token)).rejects.toMatchObject({
+    await expect(openDownload(dependencies, alice, asked(report, "pdf"), token)).rejects.toMatchObject({
       code: "ResourceNotFound",
     });
     expect(() => ownLink(dependencies, alice, report, { name: "pdf" })).toThrow("no such resource");

@@ -104,7 +104,7 @@ export const createExpectations = (personalInvitationId: string): Readonly<Recor
       }),
     202,
   ),
-  listReports: anywhere(and(admins, ["learningManagerOfA"]), at(ofCustomer, "/reports")),
+  listReports: anywhere(and(admins, ["learningManagerOfA", "activityReaderOfA"]), at(ofCustomer, "/reports")),
   getReport: whole(at(ofReport)),
   // It has ended: whoever may cancel it is told so.
   cancelReport: whole((named) => post(`${ofReport(named)}/cancel`, undefined), LET_IN.conflict),
@@ -114,7 +114,10 @@ export const createExpectations = (personalInvitationId: string): Readonly<Recor
     (named) => post(subscriptionsPath(named), newSubscriptionBody(named.agreementId)),
     LET_IN.refused,
   ),
-  listReportSubscriptions: anywhere(and(admins, ["learningManagerOfA"]), at(subscriptionsPath)),
+  listReportSubscriptions: anywhere(
+    and(admins, ["learningManagerOfA", "activityReaderOfA"]),
+    at(subscriptionsPath),
+  ),
   getReportSubscription: whole(at(subscriptionPath)),
   updateReportSubscription: whole(
     (named) => ({ ...patch(subscriptionPath(named), { name: "Another" }), ...OTHER_VERSION }),
@@ -135,7 +138,7 @@ export const createExpectations = (personalInvitationId: string): Readonly<Recor
   listReportSubscriptionRuns: whole(at(subscriptionPath, "/runs")),
   listReportDeliveries: whole(at(runPath, "/deliveries")),
   revokeReportDelivery: whole(revocation, LET_IN.alreadySo),
-  previewReportSchedule: anywhere(and(admins, ["learningManagerOfA"]), (named) =>
+  previewReportSchedule: anywhere(and(admins, ["learningManagerOfA", "activityReaderOfA"]), (named) =>
     post(`${ofCustomer(named)}/reportSchedules/preview`, previewBody),
   ),
   // By the token of its link alone, whoever calls.
