@@ -83,7 +83,6 @@ const learningColumns = [
   text("packageName"),
   text("entitlementId"),
   text("entitlementName", 3),
-  text("caseNumber"),
   text("workspaceId"),
   text("reversesSource"),
   text("reversesId"),

@@ -124,8 +124,6 @@ const comparedColumns = [
   "entitlementId",
   "reasons",
   "workspaceId",
-  "reversesSource",
-  "reversesId",
 ] as const satisfies readonly Column[];
 
 export function textsOf(row: Row): LineTexts {

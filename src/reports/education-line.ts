@@ -1,14 +1,15 @@
 /**
  * The lines of an education report: one for each learning activity started and one for each reversal, with the cells of the
- * grid. Pure. Invariant: a line follows from its entry, what that takes back, and the terms alone.
+ * grid. Pure. Invariants: a line follows from its entry, what that takes back, and the terms alone; it names no request,
+ * because who manages learning need not know of any (SR-02).
  */
 import { compareText, type EntitlementInPackage } from "../agreements/terms.ts";
-import { caseNumberOf, type Entry } from "../consumption/entry.ts";
+import type { Entry } from "../consumption/entry.ts";
 import { shownCells } from "../consumption/grid-cells.ts";
 import { reversalCells } from "./cpod-line.ts";
 import type { CountedLine } from "./cpod-tally.ts";
 import type { LedgerAccount } from "./period-ledger.ts";
-import { type RestrictedNumbers, withoutRestricted } from "./restricted-lines.ts";
+import { type RestrictedNumbers, withoutRequest, withoutRestricted } from "./restricted-lines.ts";
 
 /** An entitlement to education. */
 export type LearningAccount = LedgerAccount &
@@ -31,7 +32,7 @@ export function learningLine(
   { ledgerId, account, agreementId, entitlement, package: item }: LearningAccount,
   { workspaces, restricted }: LearningNames,
 ): CountedLine {
-  const shown = withoutRestricted(entry, restricted);
+  const { event } = withoutRequest(entry);
   const cells = shownCells(withoutRestricted(reversed ?? entry, restricted).event);
   const { workspaceId = "" } = entry;
   const row = {
@@ -53,12 +54,11 @@ export function learningLine(
     packageName: item.name,
     entitlementId: entitlement.entitlementId,
     entitlementName: entitlement.name,
-    caseNumber: caseNumberOf(shown),
     workspaceId,
-    ...reversalCells(shown.event),
+    ...reversalCells(event),
     recordedAt: entry.recordedAt,
-    eventSource: shown.event.source,
-    eventId: shown.event.id,
+    eventSource: event.source,
+    eventId: event.id,
     lineId: entry.id,
   } as const;
   return { ledgerId, account, row };

@@ -20,7 +20,12 @@ export const restrictedText = (numbers: RestrictedNumbers): string =>
 /** The entry without anything of its request, where that is one of these. */
 export function withoutRestricted(entry: Entry, restricted: RestrictedNumbers): Entry {
   const number = caseNumberOf(entry);
-  if (number === undefined || !restricted.has(number)) return entry;
+  return number !== undefined && restricted.has(number) ? withoutRequest(entry) : entry;
+}
+
+/** The same whatever its request is: what is kept is what a delivery that names none has. */
+export function withoutRequest(entry: Entry): Entry {
+  if (caseNumberOf(entry) === undefined) return entry;
   const { caseNumber: _number, cells: _cells, ...rest } = entry;
   const { source, data } = entry.event;
   const reverses =
@@ -42,6 +47,7 @@ function reversedSourceOf(data: unknown): string | undefined {
 
 /** The same for a line of a version that was issued before its request was known to be one of these. */
 export function textsWithoutRestricted(line: LineTexts, restricted: RestrictedNumbers): LineTexts {
+  if (line.section === "learning") return namesItsEvent(line) ? line : { ...line, ...nothing };
   if (line.caseNumber === undefined || !restricted.has(line.caseNumber)) return line;
   const { reversesSource = "", reversesId = "" } = line;
   return {
@@ -51,6 +57,9 @@ export function textsWithoutRestricted(line: LineTexts, restricted: RestrictedNu
     reversesId: reversesId === "" ? "" : entryIdOf({ source: reversesSource, id: reversesId }),
   };
 }
+
+/** A line of learning does not say which request it is of, so that any may be one of these: its event is not named then. */
+const namesItsEvent = ({ eventId, lineId }: LineTexts): boolean => eventId !== lineId;
 
 const nothing = {
   caseNumber: "",

@@ -157,6 +157,29 @@ describe("an education report", () => {
     ]);
   });
 
+  it("names no request, in no column: who manages learning may not know of it (SR-02)", async () => {
+    const world = await educationWorld();
+    const request = { number: "CASE-7", title: "CASE-7 title" };
+    await world.record(learning("sr:CASE-7", "ent-edu", { quantity: 3, request, detail }));
+    await world.record(
+      reversalEvent("back:CASE-7", "sr:CASE-7", { quantity: 1, reason: "CASE-7 was closed" }),
+    );
+    const report = await issueEducation(world);
+    const sheets = await partsOf(await bytesOf(world, report, { name: "xlsx" }));
+    const records = await recordsOf(world, report);
+    expect(JSON.stringify([records, [...sheets.values()]])).not.toContain("CASE-7");
+    const idOf = (id: string): string => entryIdOf({ source: "/servicedesk", id });
+    const line = { learner: detail.learner, eventSource: "/servicedesk", reversalReason: "" };
+    const [given, back] = [idOf("sr:CASE-7"), idOf("back:CASE-7")];
+    const lines = inSection(records, "learning").toSorted(
+      (left, right) => Number(right["quantity"]) - Number(left["quantity"]),
+    );
+    expect(lines).toMatchObject([
+      { ...line, quantity: "3", eventId: given, lineId: given, reversesId: "" },
+      { ...line, quantity: "-1", eventId: back, lineId: back, reversesId: given },
+    ]);
+  });
+
   it("says nothing of a request that nobody may know of, nor of what the version before said of it (SR-06)", async () => {
     const world = await educationWorld();
     const secret = (name: string) => ({

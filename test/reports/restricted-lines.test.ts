@@ -105,6 +105,17 @@ describe("a report with lines of a request that nobody may know of", () => {
     expect(second.changes).toEqual({ added: 0, removed: 0, changed: 0 });
   });
 
+  it("lists no change either where a reversal names what a file cannot hold as it is", async () => {
+    const world = memoryWorld();
+    const source = "urn:x;=y";
+    await world.record(agreementEvent(), deliveryEvent("-event", { quantity: 30, request }, { source }));
+    await world.record(reversalEvent("back", "-event", { quantity: 10, reverses: { source, id: "-event" } }));
+    await issue(world);
+    const second = await issue({ ...world, restricted });
+    expect(second.changes).toEqual({ added: 0, removed: 0, changed: 0 });
+    expect(second.lines).toBe(2);
+  });
+
   it("says nothing of it where its lines changed, came or went since the version before, which said it all", async () => {
     const world = await secretWorld();
     const later = { agreementId: "agr-later", packageId: undefined, entitlementId: undefined };
