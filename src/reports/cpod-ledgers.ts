@@ -22,6 +22,7 @@ import {
   pageSizeOf,
   readPeriodLedger,
 } from "./period-ledger.ts";
+import type { Revisions } from "./report-context.ts";
 import { type RestrictedNumbers, withoutRestricted } from "./restricted-lines.ts";
 import { mergeSorted } from "./sorted-streams.ts";
 
@@ -36,6 +37,7 @@ export type CpodLedgers = {
   /** By ledger, then account: what its lines in the period must come to. */
   readonly delivered: ReadonlyMap<LedgerId, ReadonlyMap<Account, Counts>>;
   readonly dataAsOf: string | null;
+  readonly revisions: Revisions;
   /** Every line of the period in order, each time it is called read anew. */
   readonly lines: () => AsyncIterable<readonly LedgerLine[]>;
   /** The same for some accounts alone: what they are asked for costs is their lines and not all of them. */
@@ -67,6 +69,7 @@ export async function readCpodLedgers(
     figures: own.end,
     delivered: new Map(ledgers.map((ledger) => [ledger.ledgerId, deliveredOf(ledger)])),
     dataAsOf: latest(ledgers.map(({ end }) => end.lastAt)) ?? null,
+    revisions: new Map(ledgers.map(({ ledgerId, end }) => [ledgerId, end.head.revision])),
     lines: () => linesOfPeriod(activity, ledgers, period, toLine),
     linesOn: (accounts) => linesOnAccounts(activity, accounts, period, toLine),
   };

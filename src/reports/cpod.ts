@@ -27,6 +27,7 @@ import type { OpenedReport } from "./opened-report.ts";
 import { lastInstantOf, type Period } from "./period.ts";
 import type { PreviousSections } from "./previous-version.ts";
 import type { ReportChanges } from "./report.ts";
+import { contextText } from "./report-context.ts";
 import type { LineSection, Row } from "./report-row.ts";
 import type { RestrictedNumbers } from "./restricted-lines.ts";
 import { mergeSorted } from "./sorted-streams.ts";
@@ -69,6 +70,12 @@ export async function openCpod(source: CpodSource): Promise<OpenedReport> {
     packages: packageFigures(figures, terms, deliveredOn(ledgers)),
     dataAsOf,
     figures: figuresText(ledgers, fixed),
+    context: contextText({
+      facts: fixed.report,
+      workspaces: customer.workspaces.map(({ workspaceId, name }) => [workspaceId, name] as const),
+      revisions: ledgers.revisions,
+      restricted: source.restricted,
+    }),
     lines: expectedRows(ledgers.delivered, "delivery") + expectedRows(ledgers.delivered, "additionalCase"),
     rows: rowsOf(compared, { ledgers, fixed, written, changes }),
     written: written.text,
@@ -84,8 +91,8 @@ async function readLedgers({ activity, directory, customer, ...source }: CpodSou
 }
 
 /**
- * Everything but lines is in it as it is; a line that comes, goes or counts differently changes what accounts come to. What
- * has no line in the period is not said and so not in it.
+ * Entitlements, benefits and contacts are in it as they are; a line that comes, goes or counts differently changes what
+ * accounts come to. What has no line in the period is not said and so not in it.
  */
 function figuresText({ delivered, dataAsOf }: CpodLedgers, fixed: FixedRows): string {
   const counts = [...delivered].flatMap(([ledgerId, accounts]) =>

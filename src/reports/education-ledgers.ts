@@ -24,12 +24,14 @@ import {
   pageSizeOf,
   readPeriodLedger,
 } from "./period-ledger.ts";
+import type { Revisions } from "./report-context.ts";
 import { mergeSorted } from "./sorted-streams.ts";
 
 export type EducationLedgers = {
   /** By ledger, then account: what its lines in the period must come to. */
   readonly delivered: ReadonlyMap<LedgerId, ReadonlyMap<Account, Counts>>;
   readonly dataAsOf: string | null;
+  readonly revisions: Revisions;
   /** Every line of the period in order, each time it is called read anew. */
   readonly lines: () => AsyncIterable<readonly CountedLine[]>;
 };
@@ -48,15 +50,19 @@ export async function readEducationLedgers(
   query: EducationQuery,
 ): Promise<EducationLedgers> {
   const accounts: PeriodAccount[] = [];
+  const revisions = new Map<LedgerId, number>();
   for (const agreementId of Object.keys(agreements)) {
     const ledgerId = ledgerIdOf(customerId, agreementIdSchema.parse(agreementId));
-    accounts.push(...(await readAccounts(activity, ledgerId, query)));
+    const read = await readAccounts(activity, ledgerId, query);
+    accounts.push(...read.accounts);
+    revisions.set(ledgerId, read.revision);
   }
   // The figures were read first: a line of an account that had none is for the next version.
   const filled = accounts.filter(({ delivered: [, rows] }) => rows > 0);
   return {
     delivered: deliveredByLedger(filled),
     dataAsOf: latest(accounts.map(({ lastAt }) => lastAt)) ?? null,
+    revisions,
     lines: () => {
       const limit = pageSizeOf(filled.length);
       const streams = filled.map((account) => linesOn(activity, account, query, limit));
@@ -69,13 +75,13 @@ async function readAccounts(
   activity: ActivityStore,
   ledgerId: LedgerId,
   { chosen, period }: EducationQuery,
-): Promise<PeriodAccount[]> {
+): Promise<{ readonly accounts: readonly PeriodAccount[]; readonly revision: number }> {
   const head = (await activity.head(ledgerId))?.value;
   const terms = head?.terms;
   if (head === undefined || terms === undefined)
     throw new NotReadyError("the agreement's ledger has no terms yet");
   checkSettled(head);
-  const read: PeriodAccount[] = [];
+  const accounts: PeriodAccount[] = [];
   for (const line of entitlementsOf(terms)) {
     if (line.entitlement.service !== "education") continue;
     const account = entitlementAccount(line.entitlement.entitlementId);
@@ -84,9 +90,16 @@ async function readAccounts(
       throw new NotReadyError("the terms changed while the figures were read");
     const { agreementId } = terms;
     const { lastAt } = ledger.end;
-    read.push({ ...line, ledgerId, account, agreementId, delivered: deliveredOn(ledger, account), lastAt });
+    accounts.push({
+      ...line,
+      ledgerId,
+      account,
+      agreementId,
+      delivered: deliveredOn(ledger, account),
+      lastAt,
+    });
   }
-  return read;
+  return { accounts, revision: head.revision };
 }
 
 function deliveredByLedger(accounts: readonly PeriodAccount[]): Map<LedgerId, ReadonlyMap<Account, Counts>> {

@@ -15,6 +15,7 @@ import type { OpenedReport } from "./opened-report.ts";
 import type { Period } from "./period.ts";
 import type { PreviousSections } from "./previous-version.ts";
 import type { ReportChanges } from "./report.ts";
+import { contextText } from "./report-context.ts";
 import type { Row } from "./report-row.ts";
 import type { EducationScope } from "./report-scope.ts";
 import type { RestrictedNumbers } from "./restricted-lines.ts";
@@ -42,14 +43,17 @@ export async function openEducation(source: EducationSource): Promise<OpenedRepo
   const changes = { added: 0, removed: 0, changed: 0 };
   const written = newLineDigest();
   const names = [...workspaces.values()];
+  const facts = reportRows(source, names, ledgers.dataAsOf);
+  const { revisions } = ledgers;
   return {
     agreement: null,
     workspaces: names,
     packages: [],
     dataAsOf: ledgers.dataAsOf,
     figures: figuresText(ledgers),
+    context: contextText({ facts, workspaces: [...workspaces], revisions, restricted }),
     lines: countsIn(ledgers).reduce((sum, [, , [, rows]]) => sum + rows, 0),
-    rows: rowsOf(source, { ledgers, facts: reportRows(source, names, ledgers.dataAsOf), written, changes }),
+    rows: rowsOf(source, { ledgers, facts, written, changes }),
     written: written.text,
     // It comes in formats for tools alone (EX-04).
     printed: () => [],

@@ -6,15 +6,14 @@ import { openReport, type ReportSource } from "./open-report.ts";
 import type { SucceededReport } from "./report.ts";
 import { reportIdOf, seriesIdOf } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
-import { restrictedText } from "./restricted-lines.ts";
 import { isKept } from "./retention.ts";
 
 export type Look = {
   readonly isEmpty: boolean;
   readonly figures: string;
   /**
-   * The newest version that was issued, if its files are kept still and it says nothing of requests that a new one would not
-   * say either (SR-06).
+   * The newest version that was issued, if its files are kept still and a new one would be called and placed the same in all
+   * that its figures do not tell: it names no request that a new one would not (SR-06), nor anything otherwise.
    */
   readonly newest: SucceededReport | undefined;
 };
@@ -44,7 +43,7 @@ export async function lookAt(
   const isThere =
     newest !== undefined &&
     isKept(newest.generatedAt, source.generatedAt, retentionDays) &&
-    newest.restricted === restrictedText(source.restricted);
+    newest.context === opened.context;
   return {
     isEmpty: opened.lines === 0,
     figures: opened.figures,

@@ -14,8 +14,10 @@ export type OpenedReport = {
   readonly workspaces: readonly string[];
   readonly packages: readonly PackageFigures[];
   readonly dataAsOf: string | null;
-  /** Of all figures in it: two readings with the same one have the same lines and sums. */
+  /** Digest of sums, numbers of lines, entitlements, benefits and contacts. */
   readonly figures: string;
+  /** Digest of everything else that it says or leaves out (`report-context.ts`). */
+  readonly context: string;
   /** Lines that it will have, changes apart. */
   readonly lines: number;
   /** Sections in their order (`sectionsOfKind`), no batch with rows of two. */

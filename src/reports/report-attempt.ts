@@ -25,7 +25,6 @@ import type { ReportFiles } from "./report-files.ts";
 import { reportIdOf } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
 import { writeFiles } from "./report-writing.ts";
-import { restrictedText } from "./restricted-lines.ts";
 import { isKept } from "./retention.ts";
 
 /** Rows between two saves of the progress, unless the lease is to be renewed sooner. */
@@ -84,7 +83,7 @@ export async function attemptReport(
     previousReportId: previous?.id,
     files: [...written.files],
     figures: opened.figures,
-    restricted: restrictedText(restricted),
+    context: opened.context,
     lines: opened.lines,
     changes: opened.changes(),
   });

@@ -46,7 +46,7 @@ type Written = { readonly files: readonly ReportFile[]; readonly opened: OpenedR
 /**
  * @param open reads the figures anew for each language.
  * @returns what was opened for the first of them, read to its end.
- * @throws FiguresDifferError when the figures or lines changed between two languages.
+ * @throws FiguresDifferError when figures, lines, or what anything is called changed between two languages.
  */
 export async function writeFiles(writing: Writing, open: () => Promise<OpenedReport>): Promise<Written> {
   const { languages } = writing.report;
@@ -58,11 +58,15 @@ export async function writeFiles(writing: Writing, open: () => Promise<OpenedRep
   for (const language of others) {
     const again = await open();
     files.push(...(await writeInLanguage({ ...writing, language, count }, again)));
-    if (again.figures !== opened.figures || again.written() !== opened.written())
+    if (!saysTheSame(again, opened))
       throw new FiguresDifferError("the figures changed between two languages");
   }
   return { files, opened };
 }
+
+/** Of two that were read to their end. */
+const saysTheSame = (left: OpenedReport, right: OpenedReport): boolean =>
+  left.figures === right.figures && left.context === right.context && left.written() === right.written();
 
 type InLanguage = Writing & { readonly language: Language; readonly count: { rows: number } };
 

@@ -110,10 +110,10 @@ const succeededSchema = reportBase.extend({
   dataAsOf: z.string().nullable(),
   previousReportId: reportIdSchema.optional(),
   files: z.array(reportFileSchema).min(1),
-  /** Digest of all figures in it: as long as it is that of the ledgers, a new version would say the same. */
+  /** Digest of sums, numbers of lines, entitlements, benefits and contacts. */
   figures: z.string(),
-  /** Digest of the numbers of requests that it says nothing of (SR-06): one that is added later may be named in it. */
-  restricted: z.string(),
+  /** Digest of all else: as long as both are those of the ledgers, a new version would say the same. */
+  context: z.string(),
   /** Deliveries and reversals in it. */
   lines: z.int().min(0),
   changes: changesSchema,
@@ -219,7 +219,7 @@ export function progressed(report: RunningReport, now: string, progress: Progres
 
 export type Issue = Pick<
   SucceededReport,
-  "generatedAt" | "dataAsOf" | "files" | "figures" | "restricted" | "lines" | "changes"
+  "generatedAt" | "dataAsOf" | "files" | "figures" | "context" | "lines" | "changes"
 > & {
   readonly previousReportId: ReportId | undefined;
 };

@@ -258,7 +258,7 @@ function endedReport(
     dataAsOf: null,
     files: [file],
     figures: String(count),
-    restricted: "",
+    context: "",
     lines: count,
     changes: { added: Math.max(more, 0), removed: Math.max(-more, 0), changed: 0 },
     previousReportId: previous?.id,
