@@ -88,5 +88,6 @@ function oneReport(formats: ReportFormat[]): ReportStore {
     readSeries: unserved,
     create: unserved,
     page: unserved,
+    waiting: unserved,
   };
 }

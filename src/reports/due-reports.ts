@@ -40,77 +40,65 @@ export function dueReports(customer: Pick<Customer, "agreements" | "timeZone">, 
   );
 }
 
-/** Reports, newest first, among which one is looked for whose maker was never told or is gone. */
-const RECENT_REPORTS = 100;
+/** Reports of a customer that are given to makers at once; the others are when these are over. */
+const WAITING_MAX = 1_000;
 
 /**
  * Makes sure that every due report is asked for, and asked for again when it failed.
  * @returns those that wait for a maker now, on demand or due: just asked for, or left behind by a maker that is gone.
  */
 export async function requestDueReports(
-  dependencies: RequestDependencies & { readonly reports: ReportStore },
+  dependencies: RequestDependencies & { readonly reports: Pick<ReportStore, "waiting"> },
   customer: Customer,
 ): Promise<readonly Report[]> {
   const { reports, now } = dependencies;
-  const asked = new Map<ReportId, Report>();
-  for (const due of dueReports(customer, now())) {
-    const report = await askFor(dependencies, customer, due);
-    asked.set(report.id, report);
-  }
-  for (const report of await reports.page(customer.customerId, {
-    after: undefined,
-    limit: RECENT_REPORTS,
-  })) {
-    asked.set(report.id, report);
-  }
-  return [...asked.values()].filter((report) => isWaiting(report, now()));
+  for (const due of dueReports(customer, now())) await askFor(dependencies, customer, due);
+  return reports.waiting(customer.customerId, now(), WAITING_MAX);
 }
 
 /**
- * The first version, whoever asked for it; when the newest one failed or was cancelled, the next, at most once a UTC day: what broke it may
- * have been mended.
+ * The first version, whoever asks for it; when all that there are failed or were cancelled, the next, at most once a UTC
+ * day: what broke it may have been mended.
  */
 async function askFor(
   dependencies: RequestDependencies,
   customer: Customer,
   { id, scope, period }: DueReport,
-): Promise<Report> {
+): Promise<void> {
   const { reports, now } = dependencies;
   const requestedBy = { subject: TIMER_SUBJECT };
-  const first = await reports.read(customer.customerId, id);
-  if (first === undefined) {
+  if ((await reports.read(customer.customerId, id)) === undefined) {
     const request = { scope, period, requestedBy, requestKey: TIMER_SUBJECT, onlyFirst: true };
-    return requestReport(dependencies, customer, request);
+    await requestReport(dependencies, customer, request);
+    return;
   }
-  const series = await reports.readSeries(customer.customerId, seriesIdOf(scope, period));
-  const newestVersion = series?.value.lastVersion ?? 1;
-  const newestId = reportIdOf(scope, period, newestVersion);
-  const newest =
-    newestVersion === 1 ? first.value : (await reports.read(customer.customerId, newestId))?.value;
-  if (newest === undefined) throw new Error(`report ${newestId} is in its series and not in the store`);
   const today = dayOf(now());
-  const isDead =
-    (newest.status === "failed" || newest.status === "canceled") && dayOf(newest.requestedAt) < today;
-  if (!isDead || newestVersion >= VERSIONS_MAX) return newest;
+  const isDead = await isDeadBefore(today, reports, customer, { scope, period });
+  if (!isDead) return;
   const request = { scope, period, requestedBy, requestKey: `${TIMER_SUBJECT}:${today}` };
-  return requestReport(dependencies, customer, request);
+  await requestReport(dependencies, customer, request);
+}
+
+/** Whether no version of it is issued or will be, the newest is from another day, and there can be one more. */
+async function isDeadBefore(
+  today: string,
+  reports: RequestDependencies["reports"],
+  { customerId }: Customer,
+  { scope, period }: Pick<DueReport, "scope" | "period">,
+): Promise<boolean> {
+  const newest = (await reports.readSeries(customerId, seriesIdOf(scope, period)))?.value.lastVersion ?? 1;
+  if (newest >= VERSIONS_MAX) return false;
+  for (let version = newest; version >= 1; version--) {
+    const id = reportIdOf(scope, period, version);
+    const report = (await reports.read(customerId, id))?.value;
+    if (report === undefined) throw new Error(`report ${id} is in its series and not in the store`);
+    if (report.status !== "failed" && report.status !== "canceled") return false;
+    if (dayOf(report.requestedAt) >= today) return false;
+  }
+  return true;
 }
 
 const dayOf = (instant: string): string => instant.slice(0, 10);
-
-/** Nobody makes it at this instant, and it is not over. */
-function isWaiting(report: Report, now: string): boolean {
-  switch (report.status) {
-    case "notStarted":
-      return true;
-    case "running":
-      return report.leaseUntil <= now;
-    case "succeeded":
-    case "failed":
-    case "canceled":
-      return false;
-  }
-}
 
 function monthBack(now: string, months: number): Period {
   const first = new Date(`${now.slice(0, 7)}-01T00:00:00.000Z`);

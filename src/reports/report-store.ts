@@ -27,6 +27,8 @@ export type ReportStore = {
   readonly save: (report: Report, etag: string) => Promise<string | undefined>;
   /** Newest first, after a position. */
   readonly page: (customerId: CustomerId, page: ReportPage) => Promise<readonly Report[]>;
+  /** Oldest first, at most `limit`: those that are not over and that nobody makes at `now`. */
+  readonly waiting: (customerId: CustomerId, now: string, limit: number) => Promise<readonly Report[]>;
 };
 
 type ReportPage = {
@@ -36,6 +38,10 @@ type ReportPage = {
   readonly workspaceIds?: readonly string[] | undefined;
 };
 
+const WAITING = `SELECT TOP @limit * FROM c WHERE c.kind = 'report'
+  AND (c.status = 'notStarted' OR (c.status = 'running' AND c.leaseUntil <= @now))
+  ORDER BY c.requestedAt, c.id`;
+
 export function cosmosReportStore(container: Container): ReportStore {
   return {
     read: (customerId, id) => readItem(container, id, customerId, reportSchema),
@@ -43,6 +49,8 @@ export function cosmosReportStore(container: Container): ReportStore {
     create: (report, series, seriesEtag) => create(container, report, series, seriesEtag),
     save: (report, etag) => save(container, report, etag),
     page: (customerId, page) => readPage(container, customerId, page),
+    waiting: (customerId, now, limit) =>
+      queryAll(container, customerId, sql(WAITING, { now, limit }), reportSchema),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   cpod,
   customerId,
   customerOf,
+  issue,
   make,
   march,
   memoryWorld,
@@ -130,6 +131,33 @@ describe("asking for what is due", () => {
     },
   );
 
+  it("asks for no other version of a month that has one, whatever came of those that people asked for", async () => {
+    const world = memoryWorld();
+    await world.record(agreementEvent());
+    const dependencies = { reports: world.reports, now: world.clock.now };
+    await issue(world);
+    await ask(world);
+    await ask(world);
+    await cancelIt(world, 2);
+    await failForGood(world, 3);
+    world.clock.forward(DAY_MS);
+    const waiting = await requestDueReports(dependencies, await customerOf(world));
+    expect(waiting.filter(({ period }) => period.to === march.to)).toEqual([]);
+    expect((await world.reports.readSeries(customerId, seriesIdOf(cpod, march)))?.value.lastVersion).toBe(3);
+  });
+
+  it("asks for no other version of a month while one may still be issued", async () => {
+    const world = memoryWorld();
+    await world.record(agreementEvent());
+    const first = await ask(world);
+    await ask(world);
+    await cancelIt(world, 2);
+    world.clock.forward(DAY_MS);
+    const dependencies = { reports: world.reports, now: world.clock.now };
+    const waiting = await requestDueReports(dependencies, await customerOf(world));
+    expect(waiting.filter(({ period }) => period.to === march.to)).toEqual([first]);
+  });
+
   it("takes the version that somebody asked for as the month's first", async () => {
     const world = memoryWorld();
     await world.record(agreementEvent());
@@ -155,10 +183,15 @@ describe("asking for what is due", () => {
     expect(all.filter(({ period }) => period.to === march.to)).toMatchObject([{ version: 1 }]);
   });
 
-  it("finds a report on demand whose maker was never told of it", async () => {
+  it("finds a report on demand whose maker was never told of it, however many there are that are newer", async () => {
     const world = memoryWorld();
     await world.record(agreementEvent());
     const asked = await ask(world, { period: periodOfDays("2026-03-02", "2026-03-08") });
+    for (let newer = 1; newer <= VERSIONS_MAX; newer++) {
+      world.clock.forward(1);
+      await ask(world);
+      await cancelIt(world, newer);
+    }
     const dependencies = { reports: world.reports, now: world.clock.now };
     expect(await requestDueReports(dependencies, await customerOf(world))).toContainEqual(asked);
   });

@@ -1,8 +1,15 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { workspaceIdSchema } from "../../src/agreements/ids.ts";
+import { customerIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
 import { blocksOf } from "../../src/platform/blob.ts";
-import { newReport, type Report, reportIdSchema, start } from "../../src/reports/report.ts";
+import { cancelReport } from "../../src/reports/cancel-report.ts";
+import {
+  newReport,
+  type Report,
+  type RunningReport,
+  reportIdSchema,
+  start,
+} from "../../src/reports/report.ts";
 import type { FileToWrite, ReportFiles } from "../../src/reports/report-files.ts";
 import type { ReportScope } from "../../src/reports/report-scope.ts";
 import { allocate, reportIdOf, seriesIdOf } from "../../src/reports/report-series.ts";
@@ -36,6 +43,14 @@ async function createNext(store: ReportStore, requestedAt?: string): Promise<Rep
   const report = reportOf(allocation.version, requestedAt);
   expect(await store.create(report, allocation.series, before?.etag)).toBe(true);
   return report;
+}
+
+async function startedIn(store: ReportStore, { id }: Report, now: string): Promise<RunningReport> {
+  const found = await store.read(customerId, id);
+  const begun = found && start(found.value, now, "folder");
+  if (begun?.outcome !== "started") throw new Error("cannot start");
+  expect(await store.save(begun.report, found?.etag ?? "")).toBeDefined();
+  return begun.report;
 }
 
 const WORKSPACES = ["ws-0", "ws-1", "ws-2", "ws-3"] as const;
@@ -133,6 +148,27 @@ describe.each(stores)("a report store $name", ({ open }) => {
     }
     expect(seen.map(({ version }) => version)).toEqual([4, 3, 2, 1]);
     expect(seen).toEqual(await store.page(customerId, { after: undefined, limit: 10 }));
+  });
+
+  it("finds what waits for a maker, oldest first, however much there is that is over or being made", async () => {
+    const store = await open();
+    const [first, second, over, left, made] = [
+      await createNext(store, "2026-04-02T00:00:00.000Z"),
+      await createNext(store, "2026-04-01T00:00:00.000Z"),
+      await createNext(store, "2026-04-03T00:00:00.000Z"),
+      await createNext(store, "2026-04-04T00:00:00.000Z"),
+      await createNext(store, "2026-04-05T00:00:00.000Z"),
+    ];
+    await cancelReport(store, customerId, over.id, {
+      at: "2026-04-05T00:00:00.000Z",
+      actor: { subject: "a" },
+    });
+    const lost = await startedIn(store, left, "2026-04-05T00:00:00.000Z");
+    const busy = await startedIn(store, made, "2026-04-05T00:00:00.001Z");
+    expect(await store.waiting(customerId, lost.leaseUntil, 10)).toEqual([second, first, lost]);
+    expect(await store.waiting(customerId, lost.leaseUntil, 2)).toEqual([second, first]);
+    expect(await store.waiting(customerId, busy.leaseUntil, 10)).toEqual([second, first, lost, busy]);
+    expect(await store.waiting(customerIdSchema.parse("cust-other"), busy.leaseUntil, 10)).toEqual([]);
   });
 
   it("lists for some workspaces what is of them alone, page after page, however much else lies between", async () => {

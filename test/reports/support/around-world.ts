@@ -14,6 +14,7 @@ export function aroundWorld(world: World, around: Around): World {
       create: (report, series, etag) => around("reports.create", () => reports.create(report, series, etag)),
       save: (report, etag) => around("reports.save", () => reports.save(report, etag)),
       page: (customer, page) => around("reports.page", () => reports.page(customer, page)),
+      waiting: (...range) => around("reports.waiting", () => reports.waiting(...range)),
     },
     files: {
       write: (file, content) => around("files.write", () => files.write(file, content)),

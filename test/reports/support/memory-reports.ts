@@ -38,8 +38,17 @@ export function memoryReportStore(): ReportStore {
         .filter((report) => after === undefined || sortKey(report) < sortKey(after))
         .toSorted((left, right) => (sortKey(left) < sortKey(right) ? 1 : -1))
         .slice(0, limit),
+    waiting: async (customerId, now, limit) =>
+      [...reports.values()]
+        .map(({ value }) => value)
+        .filter((report) => report.customerId === customerId && isWaiting(report, now))
+        .toSorted((left, right) => (sortKey(left) < sortKey(right) ? -1 : 1))
+        .slice(0, limit),
   };
 }
+
+const isWaiting = (report: Report, now: string): boolean =>
+  report.status === "notStarted" || (report.status === "running" && report.leaseUntil <= now);
 
 const isIn = (scope: ReportScope, workspaceIds: readonly string[]): boolean =>
   scope.reportKind === "education" &&
