@@ -1,5 +1,6 @@
 import { app as functions, type InvocationContext } from "@azure/functions";
 import type { App } from "../../src/platform/wiring.ts";
+import { cancellationEntry } from "../../src/reports/cancel-report.ts";
 import { makeReport } from "../../src/reports/make-report.ts";
 import { REPORT_JOBS_QUEUE, type ReportJob, reportJobSchema } from "../../src/reports/report-queue.ts";
 import { requestEntry } from "../../src/reports/request-entry.ts";
@@ -20,7 +21,10 @@ export function registerReportJobs(app: App): void {
 
 type JobDone = ReportJob & { readonly isOver: boolean };
 
-/** Whoever asked may have failed right after: the request is in the audit trail before anything is made of it. */
+/**
+ * Whoever asked may have failed right after: the request is in the audit trail before anything is made of it. So may
+ * whoever cancelled it: whatever finds it cancelled puts that there.
+ */
 export async function makeRequestedReport(
   {
     audit,
@@ -38,6 +42,7 @@ export async function makeRequestedReport(
   const requested = await reportMaker.reports.read(job.customerId, job.reportId);
   if (requested !== undefined) await audit.append(requestEntry(requested.value));
   const made = await makeReport(reportMaker, job.customerId, job.reportId);
+  if (made.outcome === "canceled") await audit.append(cancellationEntry(made.report));
   // Only what is issued: files of an attempt have to be removable. What fails here is done again with the job.
   if (made.outcome === "issued" && reportsAreImmutable)
     await protectReport(reportMaker.files, made.report, reportMaker.retentionDays);

@@ -7,6 +7,7 @@ import type { CustomerId } from "../agreements/ids.ts";
 import type { Versioned } from "../platform/cosmos.ts";
 import { ConflictError, NotFoundError, UnavailableError } from "../platform/errors.ts";
 import { type CanceledReport, cancel, isEnded } from "./report.ts";
+import { reportAddress } from "./report-address.ts";
 import type { ReportStore } from "./report-store.ts";
 
 /** How often it is tried anew because its maker was faster. */
@@ -48,7 +49,7 @@ export function cancellationEntry(report: CanceledReport): AuditEntry {
     at: canceledAt,
     actor: canceledBy,
     action: "reportCanceled",
-    target: `/customers/${customerId}/reports/${id}`,
+    target: reportAddress(report),
     after: { version, period },
   };
 }

@@ -8,6 +8,7 @@ import { type CustomerId, customerIdSchema } from "../agreements/ids.ts";
 import { NotFoundError } from "../platform/errors.ts";
 import { open, seal } from "../platform/signed-token.ts";
 import { fileKeyOf, type Report, type ReportFile, reportFileSchema, reportIdSchema } from "./report.ts";
+import { reportAddress } from "./report-address.ts";
 import type { ReportFiles } from "./report-files.ts";
 import type { ReportStore } from "./report-store.ts";
 import { isKept } from "./retention.ts";
@@ -138,7 +139,7 @@ export async function openDownload(
     at,
     actor: { subject, ...(email === undefined ? {} : { email }) },
     action: "reportDownloaded",
-    target: `/customers/${encodeURIComponent(customerId)}/reports/${encodeURIComponent(report.id)}`,
+    target: reportAddress(report),
     after: downloadedFile(report, file),
   });
   const url = await storeLink(files, file, at);

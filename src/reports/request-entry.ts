@@ -4,9 +4,10 @@
  */
 import type { AuditEntry } from "../access/audit-entry.ts";
 import type { Report } from "./report.ts";
+import { reportAddress } from "./report-address.ts";
 
 export function requestEntry(report: Report): AuditEntry {
-  const { id, customerId, requestedBy, requestedAt, version, period, formats, languages } = report;
+  const { id, customerId, requestedBy, requestedAt, scope, version, period, formats, languages } = report;
   return {
     id: `${id}~requested~${requestedBy.subject}`,
     customerId,
@@ -14,7 +15,7 @@ export function requestEntry(report: Report): AuditEntry {
     at: requestedAt,
     actor: requestedBy,
     action: "reportRequested",
-    target: `/customers/${customerId}/reports/${id}`,
-    after: { version, period, formats, languages },
+    target: reportAddress(report),
+    after: { scope, version, period, formats, languages },
   };
 }

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { makeRequestedReport } from "../../functions/queue/report-jobs.ts";
 import type { AuditEntry } from "../../src/access/audit-entry.ts";
 import { readFonts } from "../../src/platform/report-fonts.ts";
+import { cancellationEntry, cancelReport } from "../../src/reports/cancel-report.ts";
 import { LEASE_MS } from "../../src/reports/report.ts";
 import { requestEntry } from "../../src/reports/request-entry.ts";
 import { keptUntil } from "../../src/reports/retention.ts";
 import { agreementEvent } from "../fakes/events.ts";
-import { ask, customerId, memoryWorld, RETENTION_DAYS } from "./support/world.ts";
+import { agreementId, ask, customerId, memoryWorld, RETENTION_DAYS } from "./support/world.ts";
 
 const log = { info: () => undefined, warn: () => undefined };
 
@@ -58,9 +59,32 @@ describe("a report job", () => {
         actor: { subject: "person-1" },
         action: "reportRequested",
         target: `/customers/${customerId}/reports/${report.id}`,
+        after: expect.objectContaining({ scope: { reportKind: "cpod", agreementId }, version: 1 }),
       }),
     ]);
     expect([...trail.values()]).toEqual([requestEntry(report)]);
+  });
+
+  it("puts a cancellation into the audit trail, once, also when whoever cancelled could not (AC-09)", async () => {
+    const { app, world, report, trail, job } = await requestedReport();
+    const by = { at: world.clock.now(), actor: { subject: "alice" } };
+    const { value: canceled } = await cancelReport(world.reports, customerId, report.id, by);
+    world.clock.forward(1);
+    await makeRequestedReport(app, job, log);
+    await makeRequestedReport(app, job, log);
+    expect([...trail.values()]).toEqual([requestEntry(report), cancellationEntry(canceled)]);
+  });
+
+  it("is not over while a cancellation cannot be put into the audit trail", async () => {
+    const { app, world, report, job } = await requestedReport();
+    const by = { at: world.clock.now(), actor: { subject: "alice" } };
+    await cancelReport(world.reports, customerId, report.id, by);
+    const away = {
+      append: async ({ action }: AuditEntry) => {
+        if (action === "reportCanceled") throw new Error("no audit trail today");
+      },
+    };
+    await expect(makeRequestedReport({ ...app, audit: away }, job, log)).rejects.toThrow("no audit trail");
   });
 
   it("makes nothing while the request cannot be put into the audit trail", async () => {
