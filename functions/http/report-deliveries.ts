@@ -12,9 +12,9 @@ import type { Versioned } from "../../src/platform/cosmos.ts";
 import { UnavailableError } from "../../src/platform/errors.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { downloadedFile, storeLink } from "../../src/reports/download.ts";
-import { fileKeyOf, type ReportFile, type SucceededReport } from "../../src/reports/report.ts";
+import { fileKeyOf, type SucceededReport } from "../../src/reports/report.ts";
 import { isKept } from "../../src/reports/retention.ts";
-import { type Delivery, isOpen } from "../../src/subscriptions/delivery.ts";
+import { type Delivery, isFileOf, isOpen } from "../../src/subscriptions/delivery.ts";
 import { downloadDoing, recordDownload } from "../../src/subscriptions/delivery-change.ts";
 import { openDeliveryToken } from "../../src/subscriptions/delivery-link.ts";
 import {
@@ -23,6 +23,7 @@ import {
   PAGE_TYPE,
   pageHeaders,
 } from "../../src/subscriptions/delivery-page.ts";
+import { changesOf } from "./report-view.ts";
 
 /** How often a download is written down anew when another was faster. */
 const ATTEMPTS_MAX = 5;
@@ -47,6 +48,12 @@ const access = { kind: "anonymous" } as const;
 const closed = {
   404: { description: "The link does not open, whatever the reason: a page.", contentTypes: [PAGE_TYPE] },
 } as const;
+
+type Opened = {
+  readonly delivery: Versioned<Delivery>;
+  readonly report: SucceededReport;
+  readonly customer: Customer;
+};
 
 export function reportDeliveryEndpoints(app: App) {
   const shared = { tag, access, headers, versioned: false } as const;
@@ -76,10 +83,10 @@ export function reportDeliveryEndpoints(app: App) {
         version: report.version,
         generatedAt: report.generatedAt,
         dataAsOf: report.dataAsOf,
-        changes: report.changes,
+        changes: changesOf(report),
         expiresAt,
         timeZone: customer.timeZone,
-        files: report.files,
+        files: report.files.filter((each) => isFileOf(delivery.value, each)),
         address: url,
       });
       return { status: 200, ...pageAnswer(page) };
@@ -112,7 +119,7 @@ export function reportDeliveryEndpoints(app: App) {
       const at = now.toISOString();
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         const opened = await openLink(reportDeliveryId, query.link, at);
-        const found = opened && fileIn(opened.report, file, query.language);
+        const found = opened && fileIn(opened, file, query.language);
         if (opened === undefined || found === undefined) return closedAnswer(accepted);
         const doing = downloadDoing(opened.delivery.value, at, requestId);
         const { change } = recordDownload(doing, opened.delivery, downloadedFile(opened.report, found));
@@ -126,12 +133,6 @@ export function reportDeliveryEndpoints(app: App) {
       throw new UnavailableError(1, `others are always faster to download from delivery ${reportDeliveryId}`);
     },
   );
-
-  type Opened = {
-    readonly delivery: Versioned<Delivery>;
-    readonly report: SucceededReport;
-    readonly customer: Customer;
-  };
 
   /** @returns undefined for whatever does not open: unknown, changed, expired, revoked, its report kept no longer. */
   async function openLink(
@@ -149,7 +150,7 @@ export function reportDeliveryEndpoints(app: App) {
       app.customers.read(customerId),
     ]);
     if (report?.value.status !== "succeeded" || customer === undefined) return undefined;
-    if (!isKept(report.value.generatedAt, at, app.reportMaker.retentionDays)) return undefined;
+    if (!isKept(report.value, at, app.reportMaker.retentionDays)) return undefined;
     return { delivery, report: report.value, customer: customer.value };
   }
 
@@ -168,10 +169,11 @@ export function reportDeliveryEndpoints(app: App) {
   return [show, download];
 }
 
-/** In the first language of the report, unless one is named. */
-const fileIn = (
-  { files, languages: [first] }: SucceededReport,
-  name: string,
-  language: string | undefined,
-): ReportFile | undefined =>
-  files.find((file) => fileKeyOf(file) === name && file.language === (language ?? first));
+/** Of those that the page shows. A language need not be named: they are all in one. */
+const fileIn = ({ delivery, report }: Opened, name: string, language: string | undefined) =>
+  report.files.find(
+    (file) =>
+      isFileOf(delivery.value, file) &&
+      fileKeyOf(file) === name &&
+      (language === undefined || file.language === language),
+  );

@@ -12,8 +12,10 @@ import {
   fileKeyOf,
   formatsOfKind,
   type Report,
+  type ReportChanges,
   type ReportFile,
   reportFormatSchema,
+  type SucceededReport,
 } from "../../src/reports/report.ts";
 import { type ReportScope, SCOPE_WORKSPACES_MAX } from "../../src/reports/report-scope.ts";
 import { isKept, keptUntil } from "../../src/reports/retention.ts";
@@ -63,7 +65,10 @@ export const reportViewSchema = z
     changes: z
       .object({ added: z.int(), removed: z.int(), changed: z.int() })
       .nullable()
-      .meta({ description: "Lines that differ from the version before; the files list them." }),
+      .meta({
+        description:
+          "Lines that differ from the version before; the files list them. null: there is none before.",
+      }),
     files: z.array(
       z.object({
         name: z.string().meta({ description: "As in its address: `pdf`, `xlsx`, `csv-delivery`." }),
@@ -183,17 +188,21 @@ export function reportView(report: Report, location: URL, reader: Reader) {
         ? { rowsWritten: report.progress.rows, rowsExpected: report.progress.ofRows }
         : null,
     previousReportId: isSucceeded ? (report.previousReportId ?? null) : null,
-    changes: isSucceeded ? report.changes : null,
+    changes: isSucceeded ? changesOf(report) : null,
     files: keptFiles(report, reader).map((file) => fileView(file, report, location, reader)),
-    filesKeptUntil: isSucceeded ? keptUntil(report.generatedAt, reader.download.retentionDays) : null,
+    filesKeptUntil: isSucceeded ? keptUntil(report, reader.download.retentionDays) : null,
     canceledAt: report.status === "canceled" ? report.canceledAt : null,
     error: report.status === "failed" ? report.error : null,
   };
 }
 
+/** Null where there was nothing to change: of the first version all lines would be new. */
+export const changesOf = ({ previousReportId, changes }: SucceededReport): ReportChanges | null =>
+  previousReportId === undefined ? null : changes;
+
 function keptFiles(report: Report, { download: { retentionDays, now } }: Reader): readonly ReportFile[] {
   if (report.status !== "succeeded") return [];
-  return isKept(report.generatedAt, now(), retentionDays) ? report.files : [];
+  return isKept(report, now(), retentionDays) ? report.files : [];
 }
 
 function fileView(file: ReportFile, report: Report, location: URL, { download, recipient }: Reader) {

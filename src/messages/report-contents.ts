@@ -23,10 +23,8 @@ export const reportContents = [
     agreementNumber: name.nullable(),
     period,
     version: z.int().min(1),
-    /** It takes the place of a version that was sent before. */
+    /** It takes the place of a version that was sent before; not always of the version before. */
     isCorrection: z.boolean(),
-    /** Lines that differ from the version before; told in a correction alone. */
-    changes: z.int().min(0),
     deliveryId: z.string().min(1).max(255),
     expiresAt: z.iso.datetime(),
     /** The customer's. */

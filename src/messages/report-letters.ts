@@ -11,7 +11,7 @@ export function reportReady(
   links: Links,
 ): Letter {
   const { customerName, subscriptionName, reportKind, agreementNumber, period, version } = content;
-  const { isCorrection, changes, deliveryId, timeZone } = content;
+  const { isCorrection, deliveryId, timeZone } = content;
   const expiresAt = new Date(content.expiresAt);
   const url = links.reportDelivery(customerId, deliveryId, expiresAt);
   const about = { reportKind, customerName, isCorrection };
@@ -24,7 +24,7 @@ export function reportReady(
         : [{ key: "reportAgreement", values: { agreementNumber } } satisfies Line]),
       { key: "reportPeriod", values: daysOf(period) },
       { key: "reportVersion", values: { version } },
-      ...(isCorrection ? [{ key: "reportChanges", values: { changes } } satisfies Line] : []),
+      ...(isCorrection ? [{ key: "reportChanges" } as const] : []),
       ...(url === undefined
         ? [{ key: "reportWithoutLink" } satisfies Line]
         : [

@@ -30,11 +30,12 @@ export const reportTexts = {
     pl: "Wersja: {version, number}",
     it: "Versione: {version, number}",
   },
+  /** No count: between what was sent to the recipient and this there may be versions that were not. */
   reportChanges: {
-    en: "{changes, plural, =0 {Figures have changed since the version before; no line differs.} one {# line differs from the version before. The files list it.} other {# lines differ from the version before. The files list them.}}",
-    es: "{changes, plural, =0 {Han cambiado cifras desde la versión anterior; ninguna línea es distinta.} one {# línea es distinta de la versión anterior. Los archivos la indican.} many {# de líneas son distintas de la versión anterior. Los archivos las indican.} other {# líneas son distintas de la versión anterior. Los archivos las indican.}}",
-    pl: "{changes, plural, =0 {Od poprzedniej wersji zmieniły się dane liczbowe; żaden wiersz się nie różni.} one {# wiersz różni się od poprzedniej wersji. Zmiany są wymienione w plikach.} few {# wiersze różnią się od poprzedniej wersji. Zmiany są wymienione w plikach.} many {# wierszy różni się od poprzedniej wersji. Zmiany są wymienione w plikach.} other {# wiersza różni się od poprzedniej wersji. Zmiany są wymienione w plikach.}}",
-    it: "{changes, plural, =0 {Dalla versione precedente sono cambiate delle cifre; nessuna riga è diversa.} one {# riga è diversa dalla versione precedente. I file la elencano.} many {# di righe sono diverse dalla versione precedente. I file le elencano.} other {# righe sono diverse dalla versione precedente. I file le elencano.}}",
+    en: "Figures of this period have changed since they were last sent. The report lists the lines that changed since the version before it.",
+    es: "Han cambiado cifras de este periodo desde el último envío. El informe indica las líneas que han cambiado desde la versión anterior a esta.",
+    pl: "Od ostatniej wysyłki zmieniły się dane liczbowe za ten okres. Raport wymienia wiersze, które zmieniły się od wersji bezpośrednio go poprzedzającej.",
+    it: "Alcune cifre di questo periodo sono cambiate dall’ultimo invio. Il report elenca le righe modificate rispetto alla versione che lo precede.",
   },
   reportLinkUntil: {
     en: "The link below opens until {expiresAt, date, moment}.",

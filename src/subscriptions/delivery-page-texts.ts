@@ -42,7 +42,6 @@ export const pageTexts = {
     it: "Ogni download viene registrato a Suo nome. Il collegamento è destinato solo a Lei: non lo inoltri.",
   },
   file: { en: "File", es: "Archivo", pl: "Plik", it: "File" },
-  language: { en: "Language", es: "Idioma", pl: "Język", it: "Lingua" },
   rows: { en: "Rows", es: "Filas", pl: "Wiersze", it: "Righe" },
   size: { en: "Size", es: "Tamaño", pl: "Rozmiar", it: "Dimensione" },
   download: { en: "Download", es: "Descargar", pl: "Pobierz", it: "Scarica" },

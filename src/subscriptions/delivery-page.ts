@@ -82,7 +82,7 @@ export const pageHeaders = (filesOrigin?: string): Readonly<Record<string, strin
   "x-robots-tag": "noindex, nofollow",
 });
 
-/** For people first, and the recipient's own language before others. */
+/** For people first. */
 const FORMAT_ORDER: readonly ReportFormat[] = ["pdf", "xlsx", "csv"];
 
 const COMMANDS: readonly (readonly [string, string])[] = [
@@ -154,15 +154,13 @@ function changesText(language: Language, changes: ReportChanges, texts: ReportTe
 function tableOf(page: DeliveryPage, texts: ReportTexts, formats: Formats): readonly string[] {
   const { language, files } = page;
   const say = sayingIn(language);
-  const rank = (file: PageFile): number =>
-    (file.language === language ? 0 : FORMAT_ORDER.length) + FORMAT_ORDER.indexOf(file.format);
+  const rank = ({ format }: PageFile): number => FORMAT_ORDER.indexOf(format);
   const column = (label: string, kind = "") => `<th scope="col"${kind}>${label}</th>`;
   return [
     '<table aria-labelledby="files">',
     `<thead><tr>${[
       column(say("file")),
       column(say("download")),
-      column(say("language")),
       column(say("rows"), ' class="number"'),
       column(say("size"), ' class="number"'),
     ].join("")}</tr></thead>`,
@@ -193,7 +191,6 @@ function rowOf(
     `SHA-256: <code translate="no">${escaped(file.sha256)}</code></th>`,
     `<td><form method="post" action="${escaped(`${pathname}${search}`)}">`,
     `<button>${say("download")}<span class="unseen">: <bdi>${fileName}</bdi></span></button></form></td>`,
-    `<td>${escaped(languageName(language, file.language))}</td>`,
     `<td class="number">${escaped(formats.integer(file.rows))}</td>`,
     `<td class="number">${escaped(bytesText(language, file.bytes))}</td></tr>`,
   ].join("");
@@ -222,9 +219,6 @@ const sayingIn =
   (language: Language) =>
   (key: keyof typeof pageTexts): string =>
     escaped(pageTexts[key][language]);
-
-const languageName = (language: Language, of: Language): string =>
-  new Intl.DisplayNames(LOCALES[language], { type: "language" }).of(of) ?? of;
 
 /** Each a thousand times the one before. */
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;

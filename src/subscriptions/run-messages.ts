@@ -36,8 +36,11 @@ export function newDelivery(
     ...(name === undefined ? {} : { name }),
     // Whoever became a recipient since the report was asked for may have a language that it is not in.
     language: report.languages.includes(language) ? language : (report.languages[0] ?? language),
+    formats: subscription.formats,
     createdAt: now,
-    expiresAt: new Date(Date.parse(now) + linkMinutes * 60_000).toISOString(),
+    expiresAt: new Date(
+      Math.min(Date.parse(now) + linkMinutes * 60_000, Date.parse(report.filesKeptUntil)),
+    ).toISOString(),
     downloads: [],
   };
 }
@@ -49,8 +52,7 @@ export function readyMessage(
   to: Addressee,
   now: string,
 ): QueuedMessage {
-  const { scope, period, version, changes } = report;
-  const { added, removed, changed } = changes;
+  const { scope, period, version } = report;
   const content = {
     template: "reportReady" as const,
     ...namesOf(customer, subscription),
@@ -60,7 +62,6 @@ export function readyMessage(
     period,
     version,
     isCorrection: run.isCorrection,
-    changes: added + removed + changed,
     deliveryId,
     expiresAt,
     timeZone: customer.timeZone,

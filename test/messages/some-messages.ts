@@ -135,7 +135,6 @@ export const contents: {
     period: { from: "2026-10-01T00:00:00.000Z", to: "2026-11-01T00:00:00.000Z" },
     version: 2,
     isCorrection: true,
-    changes: 3,
     deliveryId: "d-1",
     expiresAt: "2026-11-27T10:00:00.000Z",
     timeZone: "Europe/Madrid",

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { customerIdSchema } from "../../src/agreements/ids.ts";
 import { reportIdSchema } from "../../src/reports/report.ts";
-import { type Delivery, DOWNLOADS_MAX, deliveryIdOf, isOpen } from "../../src/subscriptions/delivery.ts";
+import {
+  type Delivery,
+  DOWNLOADS_MAX,
+  deliveryIdOf,
+  isFileOf,
+  isOpen,
+} from "../../src/subscriptions/delivery.ts";
 import { downloadDoing, recordDownload, revokeDelivery } from "../../src/subscriptions/delivery-change.ts";
 
 const delivery: Delivery = {
@@ -14,6 +20,7 @@ const delivery: Delivery = {
   reportId: reportIdSchema.parse("cpod-agr-2026-01-v1"),
   email: "ana@cust-t.example",
   language: "es",
+  formats: ["pdf", "xlsx"],
   createdAt: "2026-02-03T07:00:00.000Z",
   expiresAt: "2026-02-10T07:00:00.000Z",
   downloads: [],
@@ -40,6 +47,16 @@ describe("a recipient's own link (EX-08)", () => {
       ],
     });
     expect(revokeDelivery(doing, known(after)).change).toBeUndefined();
+  });
+
+  it("opens the formats that were chosen, in the recipient's language, whatever else the report has", () => {
+    const made = (["en", "es"] as const).flatMap((language) =>
+      (["csv", "xlsx", "pdf"] as const).map((format) => ({ language, format })),
+    );
+    expect(made.filter((each) => isFileOf(delivery, each))).toEqual([
+      { language: "es", format: "xlsx" },
+      { language: "es", format: "pdf" },
+    ]);
   });
 
   it("says who had which file, in the transaction that the audit trail is written by", () => {

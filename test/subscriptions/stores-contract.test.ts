@@ -97,6 +97,7 @@ function deliveryOf(customerId: CustomerId, email: string): Delivery {
     reportId,
     email,
     language: "es",
+    formats: ["pdf"],
     createdAt: START,
     expiresAt: later(60),
     downloads: [],

@@ -62,6 +62,7 @@ export async function subscriptionOf(
     email,
     name: word,
     language: "en",
+    formats: ["pdf", "xlsx", "csv"],
     createdAt: now,
     expiresAt: new Date(Date.now() + 7 * DAY_MS).toISOString(),
     downloads: [],
