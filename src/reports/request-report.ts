@@ -19,7 +19,7 @@ export type ReportRequest = {
   readonly period: Period;
   /** All that there are of its kind, unless some are named. The one that the next version is compared with is always made. */
   readonly formats?: readonly ReportFormat[] | undefined;
-  /** The customer's, unless others are named. */
+  /** The customer's, unless others are named: one at least. */
   readonly languages?: readonly Language[] | undefined;
   readonly requestedBy: Report["requestedBy"];
   /** The same key is the same request: it holds who asks, so that nobody meets the request of somebody else. */
@@ -38,6 +38,7 @@ export type RequestDependencies = {
  * @throws NotFoundError when the customer has no such agreement or workspace.
  * @throws InvalidRequestError `PeriodNotOver` when the period ends in the future: its report would be out of date at once.
  * @throws ConflictError `TooManyVersions`, UnavailableError.
+ * @throws RangeError when languages are given and there is none.
  */
 export async function requestReport(
   { reports, now }: RequestDependencies,
@@ -46,13 +47,14 @@ export async function requestReport(
 ): Promise<Report> {
   const { customerId } = customer;
   const { period, requestedBy } = request;
+  const languages = [...new Set(request.languages ?? [customer.language])];
+  if (languages.length === 0) throw new RangeError("a report is in one language at least");
   const scope = normalizedScope(request.scope);
   checkScope(customer, scope);
   const requestedAt = now();
   if (period.to > requestedAt) {
-    throw new InvalidRequestError("PeriodNotOver", "The period must end before the present UTC day.", {
-      target: "period.to",
-    });
+    const message = "The month, or the last day, of the period must be over in UTC.";
+    throw new InvalidRequestError("PeriodNotOver", message, { target: "period" });
   }
   const id = seriesIdOf(scope, period);
   for (let attempt = 0; attempt < ALLOCATIONS_MAX; attempt++) {
@@ -76,7 +78,7 @@ export async function requestReport(
       period,
       version,
       formats: formatsOf(request),
-      languages: [...new Set(request.languages ?? [customer.language])],
+      languages,
       requestedBy,
       requestedAt,
     });

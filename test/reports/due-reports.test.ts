@@ -233,6 +233,7 @@ describe("asking for a report", () => {
     await world.record(agreementEvent());
     await expect(ask(world, { period: periodOfMonth("2026-04") })).rejects.toMatchObject({
       code: "PeriodNotOver",
+      target: "period",
     });
     const stranger = { ...(await customerOf(world)), agreements: {} };
     await expect(
@@ -245,6 +246,13 @@ describe("asking for a report", () => {
     ).rejects.toMatchObject({ code: "ResourceNotFound" });
     for (let version = 1; version <= VERSIONS_MAX; version++) await ask(world);
     await expect(ask(world)).rejects.toMatchObject({ code: "TooManyVersions" });
+  });
+
+  it("takes no request for a report in no language, and writes nothing of it", async () => {
+    const world = memoryWorld();
+    await world.record(agreementEvent());
+    await expect(ask(world, { languages: [] })).rejects.toThrow(RangeError);
+    expect(await world.reports.page(customerId, FIRST_PAGE)).toEqual([]);
   });
 });
 
