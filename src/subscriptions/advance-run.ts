@@ -3,24 +3,24 @@
  * Promise: any number of calls, at once too, interrupted anywhere, end a run once, since each step is one transaction that
  * is conditional on the run as it was read; its report is one, because it is asked for under a key that follows from the run.
  *
- * Cost: three point reads for each step; a query for the owner, and one for each recipient without a language of its own;
- * the look at the figures; the transaction.
+ * Cost: three point reads for each step; when it is due and again when it is sent, a query for the owner, one for each
+ * recipient without a language of its own, and the look at the figures; the transaction.
  */
 import type { CustomerStore } from "../agreements/customer-store.ts";
 import type { CustomerId } from "../agreements/ids.ts";
 import type { Message } from "../messages/message.ts";
 import { UnavailableError } from "../platform/errors.ts";
 import type { Report } from "../reports/report.ts";
-import { type DueDependencies, ownerOf, startRun } from "./due-run.ts";
-import { addresseesOf } from "./owner-access.ts";
+import { startRun } from "./due-run.ts";
+import { endOf, type MadeDependencies } from "./made-run.ts";
 import { isOver, lookedAt, type Run } from "./run.ts";
-import { deliverRun, failRun, type KnownRun, pauseFor, skipRun, stopOfRun, withRun } from "./run-step.ts";
+import { type KnownRun, skipRun, stopOfRun, withRun } from "./run-step.ts";
 import type { SubscriptionChange, SubscriptionStore } from "./subscription-store.ts";
 
 /** Steps of one call, those included at which others were faster. */
 const STEPS_MAX = 6;
 
-export type RunDependencies = DueDependencies & {
+export type RunDependencies = MadeDependencies & {
   readonly subscriptions: Pick<SubscriptionStore, "read" | "run" | "commit">;
   readonly customers: Pick<CustomerStore, "read">;
   /** Sends a job for a report that nobody makes now; the same again is harmless. */
@@ -29,8 +29,6 @@ export type RunDependencies = DueDependencies & {
   readonly notify: (messages: readonly Message[]) => Promise<void>;
   /** Told of what a timer has to go on with. */
   readonly onDelay: (error: unknown) => void;
-  /** How long a recipient's own link opens. */
-  readonly linkMinutes: number;
   readonly now: () => string;
 };
 
@@ -99,36 +97,9 @@ async function nextStep(dependencies: RunDependencies, known: KnownRun): Promise
 }
 
 type Unended = Extract<Report, { readonly status: "notStarted" | "running" }>;
-type Ended = Exclude<Report, Unended>;
 
 const isWaitingForMaker = (report: Unended, now: string): boolean =>
   report.status === "notStarted" || report.leaseUntil <= now;
-
-async function endOf(
-  dependencies: RunDependencies,
-  known: KnownRun,
-  report: Ended,
-): Promise<SubscriptionChange> {
-  const { customer, subscription } = known;
-  const { owner, scope, recipients } = subscription.value;
-  switch (report.status) {
-    case "failed": {
-      const message = `The report could not be made: ${report.error.message}`;
-      return failRun(known, { code: "ReportFailed", message }, await ownerOf(dependencies, known));
-    }
-    case "canceled": {
-      const message = "Somebody canceled the report while it was made.";
-      return failRun(known, { code: "ReportCanceled", message }, await ownerOf(dependencies, known));
-    }
-    case "succeeded": {
-      // Making took its time: nothing leaves that the owner may not see when it does.
-      if (!(await dependencies.ownerMay(customer, owner, scope)))
-        return pauseFor(known, "OwnerLostAccess", await ownerOf(dependencies, known));
-      const addressees = await addresseesOf(dependencies.directory, customer, recipients);
-      return deliverRun(known, report, addressees, dependencies.linkMinutes);
-    }
-  }
-}
 
 /** What was written is sent, by the timer if not now. */
 async function tell({ notify, onDelay }: RunDependencies, { created }: SubscriptionChange): Promise<void> {

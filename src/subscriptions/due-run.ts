@@ -21,7 +21,7 @@ type Look = {
   readonly isEmpty: boolean;
   /** Digest of all figures, as an issued report has it. */
   readonly figures: string;
-  /** The newest version that was issued and whose files can be had. */
+  /** The newest version that was issued, if its files can be had and a new one would say and leave out the same otherwise. */
   readonly newest?: SucceededReport | undefined;
 };
 
@@ -56,7 +56,7 @@ export async function startRun(dependencies: DueDependencies, known: KnownRun): 
   const { recipients } = subscription.value;
   const languages = languagesOf(await addresseesOf(dependencies.directory, customer, recipients));
   const { newest } = looked;
-  if (newest !== undefined && isEnough(newest, looked.figures, subscription.value, languages))
+  if (newest?.figures === looked.figures && hasAll(newest, subscription.value, languages))
     return withRun(known, making(run.value, newest.id, true, known.at));
   return askFor(dependencies, known, languages);
 }
@@ -72,13 +72,11 @@ async function isUnchanged(
   return sent?.status === "succeeded" && sent.figures === figures;
 }
 
-const isEnough = (
-  report: SucceededReport,
-  figures: string,
+export const hasAll = (
+  report: Report,
   { formats }: Pick<Subscription, "formats">,
   languages: readonly Language[],
 ): boolean =>
-  report.figures === figures &&
   formats.every((format) => report.formats.includes(format)) &&
   languages.every((language) => report.languages.includes(language));
 

@@ -14,6 +14,8 @@ import type { Subscription } from "./subscription.ts";
 /** How soon a run is looked at again at the earliest and at the latest, in milliseconds. */
 const LOOK_AGAIN_MIN_MS = 30_000;
 const LOOK_AGAIN_MAX_MS = 15 * 60_000;
+/** Reports of one run that were made and must not be sent, before it is given up. */
+const UNSENT_MAX = 5;
 
 export const runStatusSchema = z.enum(["due", "making", "delivered", "skipped", "failed"]);
 
@@ -57,10 +59,12 @@ export const runSchema = z.object({
   /** When the timer looks at it next, which finds it by this; absent: it is over. */
   lookAt: z.iso.datetime().optional(),
   reportId: reportIdSchema.optional(),
-  /** Whether the report was there before, equal in figures and with all that is asked for. */
+  /** Whether somebody else had asked for the report: it is there, or being made, with all that is wanted. */
   isReportKnown: z.boolean().optional(),
   /** When its report was asked for or found. */
   startedAt: z.iso.datetime().optional(),
+  /** Reports that were made for it and not sent, because they were no longer what was wanted, the newest last. */
+  unsent: z.array(reportIdSchema).max(UNSENT_MAX).optional(),
   endedAt: z.iso.datetime().optional(),
   /** Of what was skipped or failed. */
   reason: runReasonSchema.optional(),
@@ -74,9 +78,12 @@ const runIdOf = (subscriptionId: string, occurrence: string, isCorrection: boole
 
 export const runDocumentId = (runId: string): string => `reportRun~${runId}`;
 
-/** The key under which its report is asked for. */
-export const requestKeyOf = ({ subscriptionId, occurrence, isCorrection }: Run): string =>
-  `subscription:${subscriptionId}:${occurrence}${isCorrection ? ":correction" : ""}`;
+/** The key under which its report is asked for: another one after each that is not sent. */
+export function requestKeyOf({ subscriptionId, occurrence, isCorrection, unsent }: Run): string {
+  const last = unsent?.at(-1);
+  const key = `subscription:${subscriptionId}:${occurrence}${isCorrection ? ":correction" : ""}`;
+  return last === undefined ? key : `${key}:after:${last}`;
+}
 
 /** @param corrects undefined: it is the run of the occurrence itself. */
 export function newRun(
@@ -111,6 +118,16 @@ export const isOver = ({ lookAt }: Pick<Run, "lookAt">): boolean => lookAt === u
 /** Its report is asked for, or found. */
 export function making(run: Run, reportId: ReportId, isReportKnown: boolean, now: string): Run {
   return { ...run, status: "making", reportId, isReportKnown, startedAt: now, lookAt: now };
+}
+
+/**
+ * Due again: its report is not to be sent, and another is asked for.
+ * @returns undefined after too many: it would go on for ever.
+ */
+export function dueAgain(run: Run, now: string): Run | undefined {
+  const { reportId, isReportKnown: _known, startedAt: _started, ...due } = run;
+  const unsent = [...(run.unsent ?? []), ...(reportId === undefined ? [] : [reportId])];
+  return unsent.length > UNSENT_MAX ? undefined : { ...due, status: "due", unsent, lookAt: now };
 }
 
 /** Looked at again after half of the time that it has been waited for: often at first, then seldom. */

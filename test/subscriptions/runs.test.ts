@@ -293,15 +293,50 @@ describe("what is not wanted any more", () => {
     }
   });
 
-  it("goes to those who are recipients when it is sent, in a language that the report has", async () => {
-    const { world, subscription } = await dueWorld();
+  it("goes to those who are recipients when it is sent, in all formats and languages that are wanted then", async () => {
+    const recipients = [{ email: "new@cust-t.example", language: "it" as const }];
+    for (const [facts, patch, made] of [
+      [{}, { recipients }, { languages: ["it"] }],
+      [{ formats: ["xlsx"] }, { formats: ["pdf", "xlsx"] }, { formats: ["csv", "xlsx", "pdf"] }],
+    ] as const) {
+      const { world, subscription } = await dueWorld({ ...facts, formats: [...(facts.formats ?? ["pdf"])] });
+      await world.tick();
+      await world.make();
+      const change = { ...patch, formats: patch.formats === undefined ? undefined : [...patch.formats] };
+      await world.decide(changeSubscription(world.doing(), await known(world, subscription), change));
+      await world.settle();
+      const [second] = await world.allReports();
+      expect(second).toMatchObject({ version: 2, ...made });
+      expect(runs(world)).toMatchObject([{ status: "delivered", reportId: second?.id }]);
+      await expectEachOnce(world);
+    }
+  });
+
+  it("is not sent of a report that leaves out less than is to be left out by now: another is made (SR-06)", async () => {
+    const { world } = await dueWorld();
     await world.tick();
     await world.make();
-    const recipients = [{ email: "new@cust-t.example", language: "it" as const }];
-    await world.decide(changeSubscription(world.doing(), await known(world, subscription), { recipients }));
+    world.setContext("without the number of a request");
     await world.settle();
-    expect(world.kept("reportDelivery")).toMatchObject([{ email: "new@cust-t.example", language: "es" }]);
-    expect(world.kept("message")).toMatchObject([{ language: "it" }]);
+    const [second, first] = await world.allReports();
+    expect(runs(world)).toMatchObject([
+      { status: "delivered", reportId: second?.id, unsent: [first?.id], isReportKnown: false },
+    ]);
+    expect(second).toMatchObject({ version: 2, context: "without the number of a request" });
+    await expectEachOnce(world);
+  });
+
+  it("is given up, with a reason, when it never stays the same until it is made", async () => {
+    const { world } = await dueWorld();
+    for (let turn = 0; turn < 7; turn++) {
+      await world.tick();
+      await world.make();
+      world.setContext(`after ${turn}`);
+      world.pass(HOUR_MS);
+    }
+    expect(inShort(world)).toEqual(["2026-02 failed ReportFailed"]);
+    expect(await world.allReports()).toHaveLength(6);
+    expect(messages(world)).toMatchObject([{ template: "reportRunFailed" }]);
   });
 
   it("is paused after an agreement is over, when all of its days are reported, and skipped before it begins", async () => {

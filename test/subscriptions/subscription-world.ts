@@ -9,6 +9,7 @@ import type { ReportScope } from "../../src/reports/report-scope.ts";
 import { reportIdOf, seriesIdOf } from "../../src/reports/report-series.ts";
 import type { ReportStore } from "../../src/reports/report-store.ts";
 import { requestReport } from "../../src/reports/request-report.ts";
+import { keptFor } from "../../src/reports/retention.ts";
 import { advanceRun, type RunDependencies } from "../../src/subscriptions/advance-run.ts";
 import { type PlannerDependencies, planDue } from "../../src/subscriptions/plan-due.ts";
 import type { Subscription, SubscriptionFacts } from "../../src/subscriptions/subscription.ts";
@@ -80,6 +81,8 @@ export type SubscriptionWorld = MemorySubscriptions & {
   readonly deliver: (period: Period, lines: number) => void;
   readonly setCustomer: (customer: Customer) => void;
   readonly setOwnerMay: (may: boolean) => void;
+  /** What reports say or leave out beside figures, from then on. */
+  readonly setContext: (context: string) => void;
   readonly doing: (key?: string) => Doing;
   readonly create: (facts?: Partial<SubscriptionFacts>) => Promise<Subscription>;
   readonly decide: (decision: SubscriptionDecision) => Promise<void>;
@@ -103,9 +106,14 @@ export function subscriptionWorld(instant = START): SubscriptionWorld {
   let time = instant;
   let current = customer;
   let may = true;
+  let context = "";
   let keys = 0;
   const now = (): string => time;
   const linesIn = (period: Period): number => lines.get(periodText(period)) ?? 0;
+  const sameNewest = async (scope: ReportScope, period: Period) => {
+    const newest = await newestOf(reports, scope, period);
+    return newest?.context === context ? newest : undefined;
+  };
   const dependencies: TimerDependencies = {
     subscriptions: memory.subscriptions,
     customers: { read: async () => ({ value: current, etag: '"0"' }) },
@@ -114,7 +122,7 @@ export function subscriptionWorld(instant = START): SubscriptionWorld {
     look: async (_customer, scope, period) => ({
       isEmpty: linesIn(period) === 0,
       figures: String(linesIn(period)),
-      newest: await newestOf(reports, scope, period),
+      newest: await sameNewest(scope, period),
     }),
     report: async (id, reportId) => (await reports.read(id, reportId))?.value,
     requestReport: (each, request) => requestReport({ reports, now }, each, request),
@@ -145,7 +153,8 @@ export function subscriptionWorld(instant = START): SubscriptionWorld {
       if (known === undefined) throw new Error(`no report ${id} of version ${version}`);
       const previous = await newestOf(reports, known.value.scope, known.value.period);
       const count = linesIn(known.value.period);
-      await reports.save(endedReport(known.value, status, time, count, previous), known.etag);
+      const ended = endedReport(known.value, status, time, count, previous);
+      await reports.save(ended.status === "succeeded" ? { ...ended, context } : ended, known.etag);
     }
   };
   const tick = (used: TimerDependencies = dependencies) => runTimer(used);
@@ -168,6 +177,9 @@ export function subscriptionWorld(instant = START): SubscriptionWorld {
     },
     setOwnerMay: (next) => {
       may = next;
+    },
+    setContext: (next) => {
+      context = next;
     },
     doing,
     create: async (facts = {}) => {
@@ -255,6 +267,7 @@ function endedReport(
   };
   return succeed(started.report, {
     generatedAt: now,
+    filesKeptUntil: keptFor(now, 366),
     dataAsOf: null,
     files: [file],
     figures: String(count),
