@@ -70,14 +70,14 @@ async function expectOpen(person: TokenRequest, path: string): Promise<void> {
 const change = (by: TokenRequest, request: Ask) => done(api, by, request);
 
 test("the services admin sees the customer as a whole until there is a second workspace, and from then on the first one", async () => {
-  await expectOpen(ADMIN, `customers/${CUSTOMER}/reports`);
+  await expectOpen(ADMIN, `customers/${CUSTOMER}/notices`);
   second = await createWorkspace(api, CSAM, CUSTOMER, {
     name: "Second",
     agreements: [{ agreementId: AGREEMENT }],
     allowsPersonalAccounts: true,
     administrator: somebody(),
   });
-  expect(await statusFor(ADMIN, `customers/${CUSTOMER}/reports`)).toBe(404);
+  expect(await statusFor(ADMIN, `customers/${CUSTOMER}/notices`)).toBe(404);
   expect(await statusFor(ADMIN, pathOf(second))).toBe(404);
   await expectOpen(ADMIN, MEMBERS);
 });

@@ -218,7 +218,14 @@ describe("the audit trail", () => {
       whole.filter(({ workspaceId }) => workspaceId === null).map(({ action }) => action),
     );
     expect(customerWide).toEqual(
-      new Set(["agreementRecorded", "roleAssigned", "reportRequested", "webhookCreated", "webhookChanged"]),
+      new Set([
+        "agreementRecorded",
+        "roleAssigned",
+        "reportRequested",
+        "reportSubscriptionCreated",
+        "webhookCreated",
+        "webhookChanged",
+      ]),
     );
   });
 

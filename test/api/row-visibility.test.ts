@@ -255,9 +255,12 @@ function factsIn(reader: Reader, line: LineName): readonly RowFact[] {
 describe("an issued report", () => {
   test("has every line, and of an incentive-related request nothing but what was delivered", async () => {
     const report = await makeReport(world.api, READERS.csam, CUSTOMER, AGREEMENT);
-    const asked = { path: `${BASE}/reports/${report}/files/csv` };
-    const { headers } = await world.api.ask(READERS.customerAdministrator, asked);
-    const csv = await (await fetch(headers.get("location") ?? "")).text();
+    const section = async (name: string): Promise<string> => {
+      const asked = { path: `${BASE}/reports/${report}/files/csv-${name}` };
+      const { headers } = await world.api.ask(READERS.customerAdministrator, asked);
+      return (await fetch(headers.get("location") ?? "")).text();
+    };
+    const csv = (await section("delivery")) + (await section("additionalCase"));
     const ofMarch = world.facts.filter(({ deliveredAt }) => deliveredAt.startsWith("2026-03"));
     const facts = ofMarch.filter(({ of }) => of === "incentive" || of === "incentiveThere");
     expect(facts.length).toBeGreaterThan(0);
