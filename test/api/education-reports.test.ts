@@ -24,6 +24,8 @@ const TEACHER = { email: "teacher@cust-t.example" };
 const OTHER = { email: "other@cust-t.example" };
 const REPORTS = `customers/${CUSTOMER}/reports`;
 const MARCH = { month: "2026-03" };
+/** A request that an activity was started for. */
+const CASE = "SR-4711";
 const REPORT_LIMIT_MS = 60_000;
 
 const reportSchema = z.object({
@@ -59,6 +61,7 @@ beforeAll(async () => {
       packages: [basePackage({ entitlements: [entitlement("ent-adv", "advisory"), education] })],
     }),
   ]);
+  await api.drained();
   second = await createWorkspace(api, CSAM, CUSTOMER, {
     name: "Second",
     agreements: [{ agreementId: AGREEMENT }],
@@ -69,6 +72,7 @@ beforeAll(async () => {
   });
   await api.send([
     learning("l-1", "Ana"),
+    learning(`sr:${CASE}`, "Emil", { request: { number: CASE, title: `${CASE} title` } }),
     learning("l-2", "Berta", { deliveredAt: "2026-03-31T23:59:59.999Z" }),
     learning("l-3", "Carla", { workspaceId: second.workspaceId }),
     learning("april", "Diana", { deliveredAt: "2026-04-01T00:00:00.000Z" }),
@@ -76,6 +80,12 @@ beforeAll(async () => {
   ]);
   await api.send([
     reversalEvent("back", "l-2", { entitlementId: "ent-edu", quantity: 1, unit: "activities" }),
+    reversalEvent(`back:${CASE}`, `sr:${CASE}`, {
+      entitlementId: "ent-edu",
+      quantity: 1,
+      unit: "activities",
+      reason: `${CASE} was closed`,
+    }),
   ]);
 });
 
@@ -105,6 +115,10 @@ function linesOf(bytes: Buffer): readonly (readonly unknown[])[] {
   return rows.map((row) => [row["learner"], Number(row["quantity"]), row["workspaceId"]]);
 }
 
+/** A start before what takes it back. */
+const byLearner = (left: readonly unknown[], right: readonly unknown[]): number =>
+  String(left[0]).localeCompare(String(right[0])) || Number(right[1]) - Number(left[1]);
+
 describe("a learning manager", () => {
   test("exports what was learnt in the own workspace, as CSV and XLSX, and nothing of others (AC-07, EX-02, WS-07)", async () => {
     const report = await made(TEACHER, { workspaceIds: ["ws-default"] });
@@ -113,15 +127,22 @@ describe("a learning manager", () => {
       workspaceIds: ["ws-default"],
       formats: ["csv", "xlsx"],
     });
-    expect(linesOf(await bytesOf(TEACHER, report, "csv-learning"))).toEqual([
+    const csv = await bytesOf(TEACHER, report, "csv-learning");
+    const lines = linesOf(csv).toSorted(byLearner);
+    expect(lines).toEqual([
       ["Ana", 1, "ws-default"],
       ["Berta", 1, "ws-default"],
       ["Berta", -1, "ws-default"],
+      ["Emil", 1, "ws-default"],
+      ["Emil", -1, "ws-default"],
     ]);
+    // Of requests a learning manager need not know of any (SR-02).
+    expect(csv.toString("utf8")).not.toContain(CASE);
     const workbook = read(await bytesOf(TEACHER, report, "xlsx"), { cellDates: true, UTC: true });
     const sheets = workbook.SheetNames.map((name) => utils.sheet_to_csv(workbook.Sheets[name] ?? {}));
     expect(sheets.join("\n")).toContain("Ana");
     expect(sheets.join("\n")).not.toContain("Carla");
+    expect(sheets.join("\n")).not.toContain(CASE);
     expect(sheets.join("\n")).toContain("=Azure, the basics");
   });
 
