@@ -62,13 +62,10 @@ export const reportViewSchema = z
       .nullable()
       .meta({ description: "While it is made." }),
     previousReportId: z.string().nullable(),
-    changes: z
-      .object({ added: z.int(), removed: z.int(), changed: z.int() })
-      .nullable()
-      .meta({
-        description:
-          "Lines that differ from the version before; the files list them. null: there is none before.",
-      }),
+    changes: z.object({ added: z.int(), removed: z.int(), changed: z.int() }).nullable().meta({
+      description:
+        "Lines that differ from the version before; the files list them. null: there is none before.",
+    }),
     files: z.array(
       z.object({
         name: z.string().meta({ description: "As in its address: `pdf`, `xlsx`, `csv-delivery`." }),

@@ -166,7 +166,7 @@ export function fileOf(
   { now, retentionDays }: Keeping,
 ): ReportFile {
   const file =
-    report.status === "succeeded" && isKept(report.generatedAt, now, retentionDays)
+    report.status === "succeeded" && isKept(report, now, retentionDays)
       ? report.files.find((each) => fileKeyOf(each) === name && each.language === language)
       : undefined;
   if (file === undefined) throw new NotFoundError(`report ${report.id} has no file ${name} in ${language}`);

@@ -42,7 +42,7 @@ export async function lookAt(
   const newest = await newestIssued(reports, source);
   const isThere =
     newest !== undefined &&
-    isKept(newest.generatedAt, source.generatedAt, retentionDays) &&
+    isKept(newest, source.generatedAt, retentionDays) &&
     newest.context === opened.context;
   return {
     isEmpty: opened.lines === 0,

@@ -9,6 +9,7 @@ import { UnavailableError } from "../platform/errors.ts";
 import { asUnavailable } from "../platform/transient.ts";
 import { sectionsOfKind } from "./content.ts";
 import { FiguresDifferError, NotReadyError } from "./cpod-ledgers.ts";
+import { PreviousVersionUnreadableError } from "./previous-version.ts";
 import {
   blobNameOf,
   type CanceledReport,
@@ -123,7 +124,9 @@ const isWorthWaitingFor = (cause: unknown): boolean =>
 
 /** People read it: what a store said goes to the log only. */
 function errorOf(cause: unknown): ReportError {
-  return cause instanceof NotReadyError || cause instanceof FiguresDifferError
+  return cause instanceof NotReadyError ||
+    cause instanceof FiguresDifferError ||
+    cause instanceof PreviousVersionUnreadableError
     ? { code: cause.code, message: cause.message }
     : { code: "Unavailable", message: "something that the report needs was not available" };
 }

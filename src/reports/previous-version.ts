@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { pipeline, Readable } from "node:stream";
-import { parse } from "csv-parse";
+import { CsvError, parse } from "csv-parse";
 import * as z from "zod";
 import { columnsOf } from "./columns.ts";
 import type { SectionKey } from "./content.ts";
@@ -14,6 +14,18 @@ import type { ReportFiles } from "./report-files.ts";
 
 const BATCH = 500;
 
+/** People read it: without the version before nothing tells what has changed. */
+export class PreviousVersionUnreadableError extends Error {
+  readonly code = "PreviousVersionUnreadable";
+
+  constructor({ version }: ComparedReport, { fileName }: ReportFile, options?: ErrorOptions) {
+    const what = `${fileName} of version ${version}, which this version is compared with, is missing or was changed`;
+    super(`${what}: have it restored as it was issued, then ask for a new version`, options);
+  }
+}
+
+type ComparedReport = Pick<SucceededReport, "id" | "version" | "files" | "languages">;
+
 /** Each time it is called, the section is read anew. */
 export type PreviousSections = (section: SectionKey) => AsyncIterable<readonly LineTexts[]>;
 
@@ -22,21 +34,36 @@ const recordSchema = z.array(z.string());
 /** Labels are in the language of the file, so cells are known by their columns' order. */
 export function previousSections(
   files: Pick<ReportFiles, "readStream">,
-  report: Pick<SucceededReport, "id" | "files" | "languages">,
+  report: ComparedReport,
 ): PreviousSections {
-  return (section) => linesOf(files, comparedFile(report, section), section);
+  return (section) =>
+    readable(report, comparedFile(report, section), (file) => linesOf(files, file, section));
 }
 
-function comparedFile(
-  { id, files, languages }: Pick<SucceededReport, "id" | "files" | "languages">,
-  section: SectionKey,
-): ReportFile {
+function comparedFile({ id, files, languages }: ComparedReport, section: SectionKey): ReportFile {
   const file = files.find(
     (each) => each.format === COMPARED_FORMAT && each.section === section && each.language === languages[0],
   );
   if (file === undefined) throw new Error(`report ${id} has no file of the section ${section}`);
   return file;
 }
+
+/** What a store throws stays what it is. */
+async function* readable(
+  report: ComparedReport,
+  file: ReportFile,
+  read: (file: ReportFile) => AsyncGenerator<LineTexts[]>,
+): AsyncGenerator<LineTexts[]> {
+  try {
+    yield* read(file);
+  } catch (cause) {
+    const isChanged = cause instanceof CsvError || cause instanceof z.ZodError;
+    if (!isChanged && !(cause instanceof NotAsIssuedError)) throw cause;
+    throw new PreviousVersionUnreadableError(report, file, { cause });
+  }
+}
+
+class NotAsIssuedError extends Error {}
 
 async function* linesOf(
   files: Pick<ReportFiles, "readStream">,
@@ -64,12 +91,11 @@ async function* issuedBytes(
   { blobName, sha256 }: ReportFile,
 ): AsyncGenerator<Uint8Array> {
   const content = await files.readStream(blobName);
-  if (content === undefined) throw new Error("the file of the version before is not there");
+  if (content === undefined) throw new NotAsIssuedError("it is not there");
   const hash = createHash("sha256");
   for await (const chunk of content) {
     hash.update(chunk);
     yield chunk;
   }
-  if (hash.digest("hex") !== sha256)
-    throw new Error("the file of the version before is not the one that was issued");
+  if (hash.digest("hex") !== sha256) throw new NotAsIssuedError("it is not the one that was issued");
 }

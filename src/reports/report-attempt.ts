@@ -25,7 +25,7 @@ import type { ReportFiles } from "./report-files.ts";
 import { reportIdOf } from "./report-series.ts";
 import type { ReportStore } from "./report-store.ts";
 import { writeFiles } from "./report-writing.ts";
-import { isKept } from "./retention.ts";
+import { isKept, keptFor } from "./retention.ts";
 
 /** Rows between two saves of the progress, unless the lease is to be renewed sooner. */
 const PROGRESS_ROWS = 50_000;
@@ -62,9 +62,7 @@ export async function attemptReport(
   const generatedAt = now();
   const newest = await previousOf(reports, report);
   const previous =
-    newest !== undefined && isKept(newest.generatedAt, generatedAt, dependencies.retentionDays)
-      ? newest
-      : undefined;
+    newest !== undefined && isKept(newest, generatedAt, dependencies.retentionDays) ? newest : undefined;
   const restricted = await dependencies.incentiveNumbers(report.customerId);
   const source = {
     ...dependencies,
@@ -79,6 +77,7 @@ export async function attemptReport(
   const { opened } = written;
   return lease.issue({
     generatedAt,
+    filesKeptUntil: keptFor(generatedAt, dependencies.retentionDays),
     dataAsOf: opened.dataAsOf,
     previousReportId: previous?.id,
     files: [...written.files],

@@ -108,6 +108,8 @@ const succeededSchema = reportBase.extend({
   generatedAt: z.iso.datetime(),
   /** Time of the last delivery that is included (CA-17); null when there is none. */
   dataAsOf: z.string().nullable(),
+  /** By the setting of then. */
+  filesKeptUntil: z.iso.datetime(),
   previousReportId: reportIdSchema.optional(),
   files: z.array(reportFileSchema).min(1),
   /** Digest of sums, numbers of lines, entitlements, benefits and contacts. */
@@ -219,7 +221,7 @@ export function progressed(report: RunningReport, now: string, progress: Progres
 
 export type Issue = Pick<
   SucceededReport,
-  "generatedAt" | "dataAsOf" | "files" | "figures" | "context" | "lines" | "changes"
+  "generatedAt" | "filesKeptUntil" | "dataAsOf" | "files" | "figures" | "context" | "lines" | "changes"
 > & {
   readonly previousReportId: ReportId | undefined;
 };

@@ -1,7 +1,7 @@
 /**
  * How long the files of a report are kept. Pure. Invariants: what is offered is there, because files are removed a day
- * after they are offered for the last time; the report's document stays, and with the number of days it says since when
- * its files are gone.
+ * after they are offered for the last time, and a report that was issued for some days is never offered for more; its
+ * document stays and says since when its files are gone.
  */
 import type { SucceededReport } from "./report.ts";
 import type { ReportFiles } from "./report-files.ts";
@@ -10,12 +10,20 @@ const DAY_MS = 86_400_000;
 /** Whoever began to read in time reads to the end; the clocks of the account and the app may differ. */
 const REMOVED_AFTER_DAYS = 1;
 
-/** The instant from which the report's files are not offered any more, days of 24 hours after it was made. */
-export const keptUntil = (generatedAt: string, days: number): string =>
+/** What a report says when it is issued: days of 24 hours after it was made. */
+export const keptFor = (generatedAt: string, days: number): string =>
   new Date(Date.parse(generatedAt) + days * DAY_MS).toISOString();
 
-export const isKept = (generatedAt: string, now: string, days: number): boolean =>
-  Date.parse(now) < Date.parse(keptUntil(generatedAt, days));
+type Kept = Pick<SucceededReport, "generatedAt" | "filesKeptUntil">;
+
+/** The instant from which the report's files are not offered any more: the setting may shorten that and not bring it back. */
+export function keptUntil({ generatedAt, filesKeptUntil }: Kept, days: number): string {
+  const bySetting = keptFor(generatedAt, days);
+  return Date.parse(bySetting) < Date.parse(filesKeptUntil) ? bySetting : filesKeptUntil;
+}
+
+export const isKept = (report: Kept, now: string, days: number): boolean =>
+  Date.parse(now) < Date.parse(keptUntil(report, days));
 
 /** What was written before this instant is of no report whose files are kept. */
 export const removedBefore = (now: string, days: number): Date =>
@@ -27,9 +35,9 @@ export const removedBefore = (now: string, days: number): Date =>
  */
 export async function protectReport(
   files: Pick<ReportFiles, "protect">,
-  report: Pick<SucceededReport, "generatedAt" | "files">,
+  report: Kept & Pick<SucceededReport, "files">,
   days: number,
 ): Promise<void> {
-  const until = new Date(keptUntil(report.generatedAt, days));
+  const until = new Date(keptUntil(report, days));
   for (const { blobName } of report.files) await files.protect(blobName, until);
 }

@@ -3,8 +3,8 @@ import type { LineTexts } from "../../src/reports/cpod-line.ts";
 import { previousSections } from "../../src/reports/previous-version.ts";
 import type { ReportFile, SucceededReport } from "../../src/reports/report.ts";
 import { bytesOf, inSection, recordsOf } from "./support/read-report.ts";
-import { expectNoOtherFile, worldWithSecondVersion } from "./support/second-version.ts";
-import { type MemoryWorld, make } from "./support/world.ts";
+import { expectNoOtherFile, makeUntilOver, worldWithSecondVersion } from "./support/second-version.ts";
+import { customerId, type MemoryWorld, make } from "./support/world.ts";
 
 async function* inOne(content: Buffer): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(content);
@@ -72,7 +72,7 @@ describe("the lines of the version before", () => {
     expect(tampered.equals(bytes)).toBe(false);
     await replace(world, file, tampered);
     const reading = linesOf(previousSections(world.files, first)(section));
-    await expect(reading).rejects.toThrow();
+    await expect(reading).rejects.toMatchObject({ code: "PreviousVersionUnreadable" });
     expect(await make(world, second)).toMatchObject({ outcome: "later" });
     expectNoOtherFile(world, [first]);
     await replace(world, file, bytes);
@@ -83,7 +83,35 @@ describe("the lines of the version before", () => {
   it("are refused when a file is not there", async () => {
     const { world, first, second } = await worldWithSecondVersion();
     await world.files.remove(fileOf(first, "additionalCase").blobName);
+    const made = await makeUntilOver(world, second);
+    const message =
+      "CPOD-agr-t-base-2026-03-v1-es-additionalCase.csv of version 1, which this version is compared with, is missing or " +
+      "was changed: have it restored as it was issued, then ask for a new version";
+    expect(made).toMatchObject({
+      outcome: "failed",
+      report: { error: { code: "PreviousVersionUnreadable", message } },
+    });
+  });
+
+  it("are not said to be other than they were issued when the store is away", async () => {
+    const { world, first } = await worldWithSecondVersion();
+    const away = { readStream: () => Promise.reject(new Error("the store is away")) };
+    await expect(linesOf(previousSections(away, first)("delivery"))).rejects.toThrow("the store is away");
+    expect((await linesOf(previousSections(world.files, first)("delivery"))).length).toBe(2);
+  });
+
+  it("are not looked for after their time, however long files are kept by now", async () => {
+    const { world, first, second } = await worldWithSecondVersion();
+    for (const { blobName } of first.files) await world.files.remove(blobName);
+    // Issued when files were kept for a day.
+    const found = await world.reports.read(customerId, first.id);
+    const filesKeptUntil = new Date(Date.parse(first.generatedAt) + 86_400_000).toISOString();
+    await world.reports.save({ ...first, filesKeptUntil }, found?.etag ?? "");
     expect(await make(world, second)).toMatchObject({ outcome: "later" });
+    world.clock.forward(86_400_000);
+    const made = await make(world, second);
+    expect(made).toMatchObject({ outcome: "issued", report: { filesKeptUntil: expect.any(String) } });
+    expect(made).not.toHaveProperty("report.previousReportId");
   });
 
   it("are none of a section that the report does not compare, which need not be as it was issued", async () => {

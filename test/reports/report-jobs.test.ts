@@ -6,7 +6,7 @@ import { readFonts } from "../../src/platform/report-fonts.ts";
 import { cancellationEntry, cancelReport } from "../../src/reports/cancel-report.ts";
 import { LEASE_MS } from "../../src/reports/report.ts";
 import { requestEntry } from "../../src/reports/request-entry.ts";
-import { keptUntil } from "../../src/reports/retention.ts";
+import { keptFor } from "../../src/reports/retention.ts";
 import { agreementEvent } from "../fakes/events.ts";
 import { agreementId, ask, customerId, memoryWorld, RETENTION_DAYS } from "./support/world.ts";
 
@@ -114,7 +114,7 @@ describe("a report job", () => {
     world.clock.forward(LEASE_MS);
     await makeRequestedReport(app, job, log);
     expect(await statusNow()).toBe("succeeded");
-    const until = new Date(keptUntil(world.clock.now(), RETENTION_DAYS));
+    const until = new Date(keptFor(world.clock.now(), RETENTION_DAYS));
     expect(new Map(world.files.policies)).toEqual(
       new Map([...world.files.contents.keys()].map((blobName) => [blobName, until])),
     );

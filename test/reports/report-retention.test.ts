@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { removeOldReportFiles } from "../../functions/timer/report-retention.ts";
 import { type RunningBlob, startBlob } from "../../local/blob/server.ts";
 import { blobReportFiles, type ReportFiles } from "../../src/reports/report-files.ts";
-import { isKept, keptUntil, protectReport, removedBefore } from "../../src/reports/retention.ts";
+import { isKept, keptFor, keptUntil, protectReport, removedBefore } from "../../src/reports/retention.ts";
 import { keptLog } from "../timers/kept-log.ts";
 import { startImmutableAccount } from "./support/immutable-account.ts";
 import { memoryReportFiles } from "./support/memory-reports.ts";
@@ -16,15 +16,29 @@ const GENERATED_AT = "2026-04-01T00:10:20.345Z";
 const later = (instant: string, milliseconds: number): string =>
   new Date(Date.parse(instant) + milliseconds).toISOString();
 
+const issuedFor = (days: number, generatedAt: string = GENERATED_AT) => ({
+  generatedAt,
+  filesKeptUntil: keptFor(generatedAt, days),
+});
+
 describe("the files of a report", () => {
   test("are kept for the days that are said, to the millisecond, whatever clocks do in between", () => {
-    expect(keptUntil(GENERATED_AT, 2_557)).toBe("2033-04-01T00:10:20.345Z");
-    const until = keptUntil(GENERATED_AT, 31);
-    expect(until).toBe("2026-05-02T00:10:20.345Z");
-    expect(isKept(GENERATED_AT, GENERATED_AT, 31)).toBe(true);
-    expect(isKept(GENERATED_AT, later(until, -1), 31)).toBe(true);
-    expect(isKept(GENERATED_AT, until, 31)).toBe(false);
-    expect(isKept("2026-04-01T00:10:20Z", "2026-05-02T00:10:20.000Z", 31)).toBe(false);
+    expect(keptFor(GENERATED_AT, 2_557)).toBe("2033-04-01T00:10:20.345Z");
+    const report = issuedFor(31);
+    expect(report.filesKeptUntil).toBe("2026-05-02T00:10:20.345Z");
+    expect(isKept(report, GENERATED_AT, 31)).toBe(true);
+    expect(isKept(report, later(report.filesKeptUntil, -1), 31)).toBe(true);
+    expect(isKept(report, report.filesKeptUntil, 31)).toBe(false);
+    const atSeconds = issuedFor(31, "2026-04-01T00:10:20Z");
+    expect(isKept(atSeconds, "2026-05-02T00:10:20.000Z", 31)).toBe(false);
+  });
+
+  test("are not offered again by a longer setting, and at once not any more by a shorter one", () => {
+    const report = issuedFor(31);
+    expect(keptUntil(report, 2_557)).toBe(report.filesKeptUntil);
+    expect(isKept(report, later(GENERATED_AT, 40 * DAY_MS), 2_557)).toBe(false);
+    expect(keptUntil(report, 10)).toBe("2026-04-11T00:10:20.345Z");
+    expect(isKept(report, later(GENERATED_AT, 10 * DAY_MS), 10)).toBe(false);
   });
 
   test("are never removed while they are offered or protected, and a day later they are", () => {
@@ -38,11 +52,12 @@ describe("the files of a report", () => {
     fc.assert(
       fc.property(instant, days, aroundTheEnd, fc.nat(3_600_000), (generated, kept, offsetMs, tookMs) => {
         const generatedAt = generated.toISOString();
-        const now = later(keptUntil(generatedAt, kept), offsetMs);
+        const report = issuedFor(kept, generatedAt);
+        const now = later(report.filesKeptUntil, offsetMs);
         // The account keeps whole seconds of what it wrote.
         const written = new Date(Math.floor((generated.getTime() + tookMs) / 1_000) * 1_000);
         const isRemoved = written < removedBefore(now, kept);
-        expect(isRemoved && isKept(generatedAt, now, kept)).toBe(false);
+        expect(isRemoved && isKept(report, now, kept)).toBe(false);
         expect(isRemoved).toBe(offsetMs > DAY_MS + (written.getTime() - generated.getTime()));
       }),
     );
@@ -114,7 +129,7 @@ describe("protection", () => {
   }
 
   const report = (...blobNames: string[]): Parameters<typeof protectReport>[1] => ({
-    generatedAt: GENERATED_AT,
+    ...issuedFor(2_557),
     files: blobNames.map((blobName) => ({
       blobName,
       format: "xlsx",
