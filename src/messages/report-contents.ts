@@ -5,8 +5,24 @@
 import * as z from "zod";
 
 const name = z.string().min(1).max(256);
-/** As long as what a report that failed says of it may be. */
-const REASON_LENGTH_MAX = 1_024;
+/**
+ * Why a report was not made, as far as it can be told in every language: codes of runs, of reports that failed and of
+ * refusals. Whatever else it was is `Other`: the history of the subscription has it.
+ */
+export const failureSchema = z
+  .enum([
+    "ReportCanceled",
+    "NotReady",
+    "FiguresDiffer",
+    "PreviousVersionUnreadable",
+    "Interrupted",
+    "Unavailable",
+    "InternalError",
+    "TooManyVersions",
+    "ResourceNotFound",
+    "Other",
+  ])
+  .catch("Other");
 
 const reportKind = z.enum(["cpod", "education"]);
 /** Half-open, from midnight to midnight in UTC. */
@@ -36,8 +52,7 @@ export const reportContents = [
     customerName: name,
     subscriptionName: name,
     period,
-    /** For people. */
-    reason: z.string().min(1).max(REASON_LENGTH_MAX),
+    reason: failureSchema,
   }),
   z.object({
     template: z.literal("subscriptionPaused"),

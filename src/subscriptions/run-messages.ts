@@ -4,14 +4,12 @@
  */
 import type { Customer } from "../agreements/customer.ts";
 import { newMessage, type QueuedMessage } from "../messages/message.ts";
+import { failureSchema } from "../messages/report-contents.ts";
 import type { SucceededReport } from "../reports/report.ts";
 import { type Delivery, deliveryDocumentId, deliveryIdOf } from "./delivery.ts";
 import type { Addressee } from "./owner-access.ts";
 import type { Run } from "./run.ts";
 import type { Pause, Subscription } from "./subscription.ts";
-
-/** Of the reason of a failure, in characters. */
-const REASON_LENGTH_MAX = 1_024;
 
 /** One run, of which people are told. */
 export type Told = { readonly customer: Customer; readonly subscription: Subscription; readonly run: Run };
@@ -69,9 +67,10 @@ export function readyMessage(
   return newMessage({ id: `message~${deliveryId}`, ...addressed(customer, to), content }, now);
 }
 
+/** @param code of a run's reason, or of the report's error: one that has no words in every language is told as any other. */
 export function failedMessage(
   { customer, subscription, run }: Told,
-  reason: string,
+  code: string,
   to: Addressee,
   now: string,
 ): QueuedMessage {
@@ -79,7 +78,7 @@ export function failedMessage(
     template: "reportRunFailed" as const,
     ...namesOf(customer, subscription),
     period: run.period,
-    reason: reason.slice(0, REASON_LENGTH_MAX),
+    reason: failureSchema.parse(code),
   };
   return newMessage({ id: `message~${run.runId}`, ...addressed(customer, to), content }, now);
 }

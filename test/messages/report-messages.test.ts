@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Content } from "../../src/messages/message.ts";
 import { renderMessage } from "../../src/messages/render-message.ts";
+import { failureSchema } from "../../src/messages/report-contents.ts";
 import { contents, LANGUAGES, LINKS, NO_LINKS, someMessage } from "./some-messages.ts";
 
 type Language = (typeof LANGUAGES)[number];
@@ -93,10 +94,27 @@ describe("the message to a recipient of a report", () => {
 });
 
 describe("the message about a report that was not made", () => {
-  it("says why and for which period, and leads to no report", () => {
+  const reasons = failureSchema.unwrap().options;
+  const saidIn = (language: Language) =>
+    reasons.map((reason) => told({ ...contents.reportRunFailed, reason }, language).text.split("\n\n")[3]);
+
+  it("says why in the words of each language, in others for each reason", () => {
+    const all = LANGUAGES.flatMap(saidIn);
+    expect(new Set(all).size).toBe(LANGUAGES.length * reasons.length);
+    for (const [index, start] of [/^Reason: /, /^Motivo: /, /^Powód: /, /^Causa: /].entries())
+      for (const text of saidIn(LANGUAGES[index] ?? "en")) expect(text).toMatch(start);
+    expect(saidIn("en")).toContain("Reason: The figures kept changing while the report was made.");
+  });
+
+  it("names where to look for a reason that has no words", () => {
+    const reason = failureSchema.parse("the ledger was away");
+    const { text } = told({ ...contents.reportRunFailed, reason }, "en");
+    expect(text).toContain("Reason: It is in the history of the subscription.");
+  });
+
+  it("says for which period, and leads to no report", () => {
     for (const language of LANGUAGES) {
       const { text, all } = told(contents.reportRunFailed, language);
-      expect(text).toContain("the figures did not add up");
       expect(text).toMatch(/31 (de )?(October|octubre|października|ottobre)/);
       expect(all).not.toContain("api.example");
     }
@@ -123,7 +141,7 @@ describe("a name in these messages", () => {
   const names = { customerName: hostile, subscriptionName: hostile };
   const hostileContents: readonly Content[] = [
     { ...contents.reportReady, ...names, agreementNumber: hostile },
-    { ...contents.reportRunFailed, ...names, reason: hostile },
+    { ...contents.reportRunFailed, ...names },
     { ...contents.subscriptionPaused, ...names },
   ];
 

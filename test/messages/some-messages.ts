@@ -144,7 +144,7 @@ export const contents: {
     customerName: "Aceites Olivar",
     subscriptionName: "Almazara norte",
     period: { from: "2026-10-01T00:00:00.000Z", to: "2026-11-01T00:00:00.000Z" },
-    reason: "the figures did not add up",
+    reason: "FiguresDiffer",
   },
   subscriptionPaused: {
     template: "subscriptionPaused",

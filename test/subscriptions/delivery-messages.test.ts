@@ -8,7 +8,7 @@ import {
   succeed,
 } from "../../src/reports/report.ts";
 import { newRun } from "../../src/subscriptions/run.ts";
-import { newDelivery, readyMessage } from "../../src/subscriptions/run-messages.ts";
+import { failedMessage, newDelivery, readyMessage } from "../../src/subscriptions/run-messages.ts";
 import { createSubscription } from "../../src/subscriptions/subscription-change.ts";
 import { agreementId, customer, customerId, owner, START, someFacts } from "./subscription-world.ts";
 
@@ -67,5 +67,15 @@ describe("what a recipient is sent", () => {
     const { content } = readyMessage(told, issued(), delivery, PAWEL, START);
     expect(content).toMatchObject({ template: "reportReady", version: 2, deliveryId: delivery.deliveryId });
     expect(content).not.toHaveProperty("changes");
+  });
+});
+
+describe("what the owner is told of a report that was not made", () => {
+  const reasonOf = (code: string) => failedMessage(told, code, PAWEL, START).content;
+
+  it("is the code of the reason, which every language has words for", () => {
+    expect(reasonOf("ReportCanceled")).toMatchObject({ reason: "ReportCanceled" });
+    expect(reasonOf("FiguresDiffer")).toMatchObject({ reason: "FiguresDiffer" });
+    expect(reasonOf("what a store said")).toMatchObject({ reason: "Other" });
   });
 });
