@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { languageSchema } from "../../src/agreements/agreement-event.ts";
 import { agreementIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
+import { parseBody } from "../../src/platform/parts.ts";
 import { formatsOfKind, reportFormatSchema } from "../../src/reports/report.ts";
 import { type ReportScope, SCOPE_WORKSPACES_MAX } from "../../src/reports/report-scope.ts";
 import { type Run, runStatusSchema } from "../../src/subscriptions/run.ts";
@@ -77,8 +78,44 @@ export function factsOf(body: z.infer<typeof newSubscriptionSchema>): Subscripti
   return { name, scope, schedule, formats, recipients, skipsWhenEmpty, sendsCorrections };
 }
 
+const [ofWeek, ofMonth, ofQuarter] = scheduleSchema.options;
+const schedulePatchSchema = z
+  .strictObject({
+    every: z.enum([ofWeek.shape.every.value, ofMonth.shape.every.value, ofQuarter.shape.every.value]),
+    // What one kind alone has can be taken away by name, with or without being there.
+    weekday: ofWeek.shape.weekday.nullable(),
+    dayOfMonth: ofMonth.shape.dayOfMonth.nullable(),
+    monthOfQuarter: ofQuarter.shape.monthOfQuarter.nullable(),
+    hour: ofMonth.shape.hour,
+    minute: ofMonth.shape.minute.unwrap().nullable(),
+    timeZone: ofMonth.shape.timeZone,
+  })
+  .partial()
+  .meta({
+    id: "ReportSchedulePatch",
+    description:
+      "Members that are not named stay as they are. A schedule that gets another `every` keeps those that both kinds have.",
+  });
+
 /** All but what it is of: of another agreement or other workspaces there is another subscription. */
-export const subscriptionPatchSchema = z.strictObject(factShape).partial();
+export const subscriptionPatchSchema = z
+  .strictObject({ ...factShape, schedule: schedulePatchSchema })
+  .partial();
+
+/**
+ * As JSON Merge Patch says (RFC 7396): what is not named stays. A schedule of another kind keeps what both have.
+ * @throws InvalidRequestError when no schedule comes of it.
+ */
+export function mergedSchedule(stored: Schedule, patch: z.infer<typeof schedulePatchSchema>): Schedule {
+  const every = patch.every ?? stored.every;
+  const shape = scheduleSchema.options.find((option) => option.shape.every.value === every)?.shape ?? {};
+  const kept = Object.entries(stored).filter(([member]) => Object.hasOwn(shape, member));
+  const members = Object.entries({ ...Object.fromEntries(kept), ...patch });
+  const schedule = Object.fromEntries(members.filter(([, value]) => value !== null));
+  const body = { kind: "json", schema: mergedSchema } as const;
+  return mergedSchema.parse(parseBody(body, { schedule })).schedule;
+}
+const mergedSchema = z.strictObject({ schedule: scheduleSchema });
 
 export const dueTimeSchema = z
   .object({

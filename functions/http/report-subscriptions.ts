@@ -22,6 +22,7 @@ import {
   dueTimeSchema,
   dueTimes,
   factsOf,
+  mergedSchedule,
   namedScheduleSchema,
   newSubscriptionSchema,
   subscriptionPatchSchema,
@@ -145,20 +146,24 @@ export function reportSubscriptionEndpoints(app: App) {
       route: `${subscriptionRoute}/{subscriptionId}`,
       summary: "Change a subscription",
       description:
-        "All but what it reports: for another agreement or other workspaces there is another subscription. One that gets another schedule is due by it from now on; no month, week or quarter is sent twice.",
+        "All but what it reports: for another agreement or other workspaces there is another subscription. Of a schedule single members can be named; lists are replaced whole. One that gets another schedule is due by it from now on; no month, week or quarter is sent twice.",
       params: subscriptionParams,
       body: {
         kind: "json",
         contentTypes: MERGE_PATCH,
         schema: subscriptionPatchSchema,
-        example: { schedule: exampleSchedule },
+        example: { schedule: { hour: 9 } },
       },
       responses: { 200: { description: "As it is now.", schema: subscriptionViewSchema } },
     },
     async (request) => {
       const doing = doingOf(request, request.params.customerId);
+      const { schedule, ...facts } = request.body;
       const changed = await changingSeen(app, request, (known) =>
-        changeSubscription(doing, known, request.body),
+        changeSubscription(doing, known, {
+          ...facts,
+          schedule: schedule && mergedSchedule(known.value.schedule, schedule),
+        }),
       );
       return { status: 200, ...(await shownOf(changed)) };
     },

@@ -211,6 +211,53 @@ test("a subscription is changed, paused, resumed and deleted, each by its own ve
   ]);
 });
 
+describe("a change of single members of the schedule", () => {
+  const weekly = { every: "week", weekday: 5, hour: 7, minute: 30, timeZone: "Europe/Madrid" };
+  const monthly = { every: "month", dayOfMonth: "last", hour: 7, minute: 30, timeZone: "Europe/Madrid" };
+
+  test.each([
+    ["an hour", monthly, { hour: 9 }, { ...monthly, hour: 9 }],
+    ["all but the minute", monthly, { ...monthly, minute: undefined, hour: 9 }, { ...monthly, hour: 9 }],
+    ["no minute", monthly, { minute: null }, { ...monthly, minute: 0 }],
+    ["nothing", weekly, {}, weekly],
+    [
+      "quarters",
+      monthly,
+      { every: "quarter", monthOfQuarter: 2 },
+      { ...monthly, every: "quarter", monthOfQuarter: 2 },
+    ],
+    [
+      "weeks",
+      monthly,
+      { every: "week", dayOfMonth: null, weekday: 5 },
+      { every: "week", weekday: 5, hour: 7, minute: 30, timeZone: "Europe/Madrid" },
+    ],
+  ])("to %s leaves the others as they are", async (_name, before, schedule, after) => {
+    const { subscriptionId } = await created(CSAM, { ...cpod, name: "In parts", schedule: before });
+    const patched = await ask(CSAM, "PATCH", `/${subscriptionId}`, { schedule });
+    expect(patched.read(subscriptionSchema).schedule).toEqual(after);
+  });
+
+  test.each([
+    [
+      "a day that its kind has not",
+      { weekday: 3 },
+      "schedule: must not have weekday: such a schedule has none",
+    ],
+    ["another kind without its day", { every: "week" }, "schedule.weekday: must be a day of the week"],
+    ["no hour of a day", { hour: 24 }, "schedule.hour: must be an hour"],
+    ["an hour taken away", { hour: null }, "schedule.hour: must be an hour"],
+    ["a member that no schedule has", { second: 1 }, "schedule"],
+  ])("is refused for %s, and changes nothing", async (_name, schedule, message) => {
+    const { subscriptionId } = await created(CSAM, { ...cpod, name: "In parts", schedule: monthly });
+    const refused = await ask(CSAM, "PATCH", `/${subscriptionId}`, { schedule });
+    expect(codeOf(refused)).toBe("400 InvalidRequestBody");
+    expect(refused.text).toContain(message);
+    const kept = await ask(CSAM, "GET", `/${subscriptionId}`);
+    expect(kept.read(subscriptionSchema).schedule).toEqual(monthly);
+  });
+});
+
 test("whoever has read a subscription before reads it again whole, because its times go on", async () => {
   const { subscriptionId, etag } = await created(CHIEF, { ...cpod, name: "Read twice" });
   const answer = await ask(CHIEF, "GET", `/${subscriptionId}`, undefined, { "if-none-match": etag });
