@@ -55,6 +55,7 @@ export function entitlementRows(figures: Figures, terms: Terms, deliveredOf: Del
     ...empty.map(
       (item): Row => ({
         section: "entitlement",
+        agreementId: terms.agreementId,
         ...packageCells(item),
         expiresOn: packageEndOf(terms, item),
       }),
@@ -155,16 +156,14 @@ function packageCells(item: Terms["packages"][number]) {
     packageSection: item.section,
     packageStart: item.startDate,
     packageEnd: item.endDate,
-    endedAt: item.endedAt,
   };
 }
 
-function entitlementCells({ entitlement, package: item, expiresOn }: Line) {
+function entitlementCells({ entitlement, expiresOn }: Line) {
   return {
     entitlementId: entitlement.entitlementId,
     entitlementName: entitlement.name,
     service: entitlement.service,
-    endedAt: entitlement.endedAt ?? item.endedAt,
     expiresOn,
   };
 }

@@ -24,7 +24,6 @@ const columns = [
   "packageSection",
   "packageStart",
   "packageEnd",
-  "endedAt",
   "expiresOn",
   "entitlementId",
   "entitlementName",

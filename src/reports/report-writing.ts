@@ -4,6 +4,7 @@
  */
 import type { Language } from "../agreements/agreement-event.ts";
 import type { Customer } from "../agreements/customer.ts";
+import { digest } from "../consumption/entry.ts";
 import { hasLines, type ReportContent, type Section } from "./content.ts";
 import { FiguresDifferError } from "./cpod-ledgers.ts";
 import { csvSection } from "./csv-section.ts";
@@ -22,6 +23,7 @@ import {
 import { printedContent, reportContent } from "./report-content.ts";
 import type { ReportFiles } from "./report-files.ts";
 import type { Row } from "./report-row.ts";
+import type { EducationScope } from "./report-scope.ts";
 import { reportTexts } from "./texts.ts";
 import { xlsxFile } from "./xlsx.ts";
 
@@ -30,6 +32,11 @@ const CONTENT_TYPES: Readonly<Record<ReportFormat, string>> = {
   xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
   pdf: "application/pdf",
 };
+
+/** Of a digest in a file's name. */
+const DIGEST_CHARACTERS = 8;
+/** What goes into a file's name as it is; file systems take names of 255 bytes. */
+const PLAIN_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 export type Writing = {
   readonly files: Pick<ReportFiles, "write">;
@@ -151,7 +158,9 @@ async function* followed(
   const readings = report.languages.length * (report.formats.includes("pdf") ? 2 : 1);
   for await (const rows of batches) {
     count.rows += linesIn(rows);
-    await progress({ rows: count.rows, ofRows: lines * readings });
+    const ofRows = lines * readings;
+    // Lines that came since the figures were read are for the next version: this one will not be issued with them.
+    await progress({ rows: Math.min(count.rows, ofRows), ofRows });
     yield rows;
   }
 }
@@ -184,9 +193,18 @@ function fileNameOf(
   { customerId, scope, period, version }: Report,
   { format, section, language }: Pick<ReportFile, "format" | "section" | "language">,
 ): string {
-  const title = scope.reportKind === "cpod" ? "CPOD" : "Education";
-  const of: string = scope.reportKind === "cpod" ? scope.agreementId : customerId;
-  const named = of.replaceAll(/[^A-Za-z0-9._-]+/g, "_");
+  const title =
+    scope.reportKind === "cpod" ? `CPOD-${scope.agreementId}` : `Education-${customerId}${choiceText(scope)}`;
+  const named = title.replaceAll(/[^A-Za-z0-9._-]+/g, "_");
   const part = section === null ? "" : `-${section}`;
-  return `${title}-${named}-${periodText(period)}-v${version}-${language}${part}.${format}`;
+  return `${named}-${periodText(period)}-v${version}-${language}${part}.${format}`;
+}
+
+/** So that files of several choices can lie side by side: the workspace, or how many they are and a mark of these very ones. */
+function choiceText({ workspaceIds }: EducationScope): string {
+  if (workspaceIds === null) return "";
+  const [first = "", ...others] = workspaceIds.toSorted();
+  if (others.length === 0 && PLAIN_NAME.test(first)) return `-${first}`;
+  const mark = digest([first, ...others].join("\n")).slice(0, DIGEST_CHARACTERS);
+  return `-${workspaceIds.length}-workspaces-${mark}`;
 }

@@ -274,6 +274,15 @@ describe("the content of a CPOD", () => {
     ).toEqual({ "pkg-base": "2026-03-11", "pkg-none": "2026-08-31" });
   });
 
+  it("names the agreement with a package that has no entitlements too", async () => {
+    const world = memoryWorld();
+    const empty = basePackage({ packageId: "pkg-none", name: "Nothing yet", entitlements: [] });
+    await world.record(agreementEvent({ packages: [basePackage(), empty] }));
+    const rows = inSection(await recordsOf(world, await issue(world)), "entitlement");
+    expect(new Set(rows.map(({ agreementId: named }) => named))).toEqual(new Set<string>([agreementId]));
+    expect(rows.at(-1)).toMatchObject({ packageId: "pkg-none", entitlementId: "" });
+  });
+
   it("is a report with no lines for a period without deliveries, and never an empty file", async () => {
     const world = await busyWorld();
     const report = await issue(world, { period: periodOfDays("2026-01-01", "2026-01-31") });

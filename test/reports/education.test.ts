@@ -97,6 +97,21 @@ describe("an education report", () => {
     );
   });
 
+  it("has names of files that say which workspaces it is of", async () => {
+    const world = await educationWorld({ "ws-a": "A", "ws-b": "B", "ws é": "C" });
+    const nameOf = async (workspaceIds: readonly string[] | null) => {
+      const { files } = await issueEducation(world, { workspaceIds, formats: ["csv", "xlsx"] });
+      return files.find(({ format }) => format === "xlsx")?.fileName;
+    };
+    expect(await nameOf(null)).toBe("Education-cust-t-2026-03-v1-es.xlsx");
+    expect(await nameOf(["ws-a"])).toBe("Education-cust-t-ws-a-2026-03-v1-es.xlsx");
+    const several = await nameOf(["ws-b", "ws-a"]);
+    expect(several).toMatch(/^Education-cust-t-2-workspaces-[A-Za-z0-9_-]{8}-2026-03-v1-es\.xlsx$/);
+    expect(await nameOf(["ws-a", "ws-b"])).toBe(several?.replace("-v1-", "-v2-"));
+    expect(await nameOf(["ws-a", DEFAULT])).not.toBe(several);
+    expect(await nameOf(["ws é"])).toMatch(/^Education-cust-t-1-workspaces-/);
+  });
+
   it("has totals by unit, and is for tools alone", async () => {
     const world = await educationWorld();
     await world.record(

@@ -97,6 +97,25 @@ describe("what writers get of a CPOD", () => {
     expect(rowsIn(sections, "change")).toEqual([]);
   });
 
+  it("has a column for whatever a row says, so that nothing else decides what has changed", async () => {
+    const world = memoryWorld();
+    const adding = basePackage({ packageId: "pkg-add", section: "addOn", entitlements: [] });
+    await world.record(
+      agreementEvent({ packages: [basePackage(), adding] }),
+      deliveryEvent("one"),
+      deliveryEvent("none", { agreementId: undefined, packageId: undefined, entitlementId: undefined }),
+    );
+    const ending = { id: "ending", type: "support.agreement.amended.v1", time: "2026-03-10T23:30:00Z" };
+    await world.record(agreementEvent({ packages: [adding] }, ending));
+    const { cpod } = await cpodOf(world);
+    for await (const rows of cpod.rows) {
+      for (const { section, ...row } of rows) {
+        const said = Object.entries(row).flatMap(([name, cell]) => (cell === undefined ? [] : [name]));
+        expect(columnsOf[section].map(({ key }) => key)).toEqual(expect.arrayContaining(said));
+      }
+    }
+  });
+
   it("is on paper the same lines, of each entitlement by themselves in order of time, and the same totals", async () => {
     const { cpod, facts } = await cpodOf(await busyWorld());
     const tools = await readSections(reportContent(cpod, facts, cpod.rows));

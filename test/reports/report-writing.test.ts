@@ -27,11 +27,10 @@ async function begun(world: World, asked: Asked): Promise<RunningReport> {
   return started.report;
 }
 
-async function progressOf(world: World, asked: Asked): Promise<readonly Progress[]> {
+async function progressOf(world: World, asked: Asked, told: Progress[] = []): Promise<readonly Progress[]> {
   const report = await begun(world, asked);
   const customer = await customerOf(world);
   const generatedAt = world.clock.now();
-  const told: Progress[] = [];
   const writing = {
     files: { ...memoryWorld().files },
     fonts: readFonts,
@@ -73,6 +72,27 @@ describe("progress", () => {
     const rows = told.map((each) => each.rows);
     expect(rows).toEqual(rows.toSorted((left, right) => left - right));
     expect(new Set(rows).size).toBeGreaterThan(2 * readings);
+  });
+
+  it("is never beyond what was expected, also when lines come while they are read", async () => {
+    const world = await worldWithLines(5);
+    let isFirst = true;
+    const growing: World = {
+      ...world,
+      activity: {
+        ...world.activity,
+        async *entriesBetween(...range) {
+          if (isFirst) await world.record(deliveryEvent("late"));
+          isFirst = false;
+          yield* world.activity.entriesBetween(...range);
+        },
+      },
+    };
+    const told: Progress[] = [];
+    await expect(progressOf(growing, { formats: ["csv"] }, told)).rejects.toMatchObject({
+      code: "FiguresDiffer",
+    });
+    expect(told.at(-1)).toEqual({ rows: 5, ofRows: 5 });
   });
 
   it("is none of none where there are no lines", async () => {
