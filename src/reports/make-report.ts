@@ -2,9 +2,10 @@
  * Making a report. Promise: interrupted anywhere, run again, or run by two makers at once, it ends with exactly one
  * complete report or none: a maker writes to a file name of its own, and what issues the report is one conditional save.
  */
+import * as z from "zod";
 import type { CustomerId } from "../agreements/ids.ts";
 import { digest } from "../consumption/entry.ts";
-import type { Versioned } from "../platform/cosmos.ts";
+import { statusOf, type Versioned } from "../platform/cosmos.ts";
 import { UnavailableError } from "../platform/errors.ts";
 import { asUnavailable } from "../platform/transient.ts";
 import { sectionsOfKind } from "./content.ts";
@@ -66,9 +67,9 @@ export async function makeReport(
   return attempt(dependencies, { value: begun.report, etag });
 }
 
-/** Whoever made it when it was cancelled may be gone, so that nobody else removes what was written. */
+/** Whoever made it last may be gone, or could not remove what was written: nobody else does. */
 async function over(dependencies: MakerDependencies, report: EndedReport): Promise<Made> {
-  if (report.status === "canceled" && report.blobName !== undefined)
+  if (report.status !== "succeeded" && report.blobName !== undefined)
     await removeQuietly(dependencies, { ...report, blobName: report.blobName });
   return madeOf(report, dependencies.now());
 }
@@ -122,14 +123,25 @@ const isOf = (attempted: RunningReport, { blobName, ...file }: ReportFile): bool
 const isWorthWaitingFor = (cause: unknown): boolean =>
   cause instanceof NotReadyError || asUnavailable(cause) instanceof UnavailableError;
 
-/** People read it: what a store said goes to the log only. */
+/** People read it: what a store said, and what was not foreseen, goes to the log only. */
 function errorOf(cause: unknown): ReportError {
-  return cause instanceof NotReadyError ||
+  const isForPeople =
+    cause instanceof NotReadyError ||
     cause instanceof FiguresDifferError ||
-    cause instanceof PreviousVersionUnreadableError
-    ? { code: cause.code, message: cause.message }
-    : { code: "Unavailable", message: "something that the report needs was not available" };
+    cause instanceof PreviousVersionUnreadableError;
+  if (isForPeople) return { code: cause.code, message: cause.message };
+  return isOfStore(cause)
+    ? { code: "Unavailable", message: "something that the report needs was not available" }
+    : { code: "InternalError", message: "something went wrong that was not foreseen: the log says what" };
 }
+
+const refusalSchema = z.object({ statusCode: z.number() });
+
+/** A store or the network is away, or a store refused. */
+const isOfStore = (cause: unknown): boolean =>
+  asUnavailable(cause) instanceof UnavailableError ||
+  statusOf(cause) !== undefined ||
+  refusalSchema.safeParse(cause).success;
 
 function madeOf(report: Report, now: string, cause?: unknown): Made {
   switch (report.status) {

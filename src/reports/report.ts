@@ -124,6 +124,8 @@ const failedSchema = reportBase.extend({
   status: z.literal("failed"),
   failedAt: z.iso.datetime(),
   error: reportErrorSchema,
+  /** Folder of the last attempt, which may have been left behind. */
+  blobName: z.string().optional(),
 });
 
 /** Nobody makes it any more, because somebody said so. Its version stays taken and is of no report. */
@@ -197,7 +199,7 @@ function begin(report: Report, now: string, blobName: string, error: ReportError
     const last = error ?? { code: "Interrupted", message: "every attempt was interrupted" };
     return {
       outcome: "exhausted",
-      report: { ...baseOf(report), status: "failed", failedAt: now, error: last },
+      report: { ...baseOf(report), status: "failed", failedAt: now, error: last, ...attempted(report) },
     };
   }
   return {
@@ -237,7 +239,8 @@ export function succeed(report: RunningReport, { previousReportId, ...issue }: I
 
 /** The attempt ended without a report: after a pause another may begin, unless it was the last. */
 export function fail(report: RunningReport, now: string, error: ReportError): RunningReport | FailedReport {
-  if (report.attempt >= ATTEMPTS_MAX) return { ...baseOf(report), status: "failed", failedAt: now, error };
+  if (report.attempt >= ATTEMPTS_MAX)
+    return { ...baseOf(report), status: "failed", failedAt: now, error, ...attempted(report) };
   return { ...report, leaseUntil: later(now, RETRY_MS * 4 ** (report.attempt - 1)), error };
 }
 
@@ -257,8 +260,7 @@ export function cancel(
   now: string,
   by: CanceledReport["canceledBy"],
 ): CanceledReport {
-  const attempted = report.status === "running" ? { blobName: report.blobName } : {};
-  return { ...baseOf(report), status: "canceled", canceledAt: now, canceledBy: by, ...attempted };
+  return { ...baseOf(report), status: "canceled", canceledAt: now, canceledBy: by, ...attempted(report) };
 }
 
 /** The name of a file of the attempt. */
@@ -266,6 +268,10 @@ export const blobNameOf = (
   { blobName }: Pick<RunningReport, "blobName">,
   file: FileKey & Pick<ReportFile, "language">,
 ): string => `${blobName}/${file.language}/${fileKeyOf(file)}`;
+
+/** Where the attempt that is under way writes. */
+const attempted = (report: Report): { readonly blobName?: string } =>
+  report.status === "running" ? { blobName: report.blobName } : {};
 
 /** Without what belongs to its status. */
 const baseOf = (report: Report): z.infer<typeof reportBase> => reportBase.parse(report);

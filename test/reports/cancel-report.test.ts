@@ -181,6 +181,28 @@ describe("a report that has ended", () => {
     expectNoOtherFile(world, [first]);
   });
 
+  it("leaves no file of a last attempt that could not remove what it wrote, once it is found failed", async () => {
+    const { world, first, second } = await worldWithSecondVersion(IN_TWO_LANGUAGES);
+    let canRemove = true;
+    const broken = aroundWorld(world, async (method, run) => {
+      if (method === "files.remove" && !canRemove) throw new Error("no removing today");
+      const value = await run();
+      if (method === "files.write") throw new Error("the answer was lost");
+      return value;
+    });
+    for (let attempt = 1; attempt < ATTEMPTS_MAX; attempt++) {
+      const made = await make(broken, second);
+      if (made.outcome !== "later") throw new Error(`attempt ${attempt} is ${made.outcome}`);
+      world.clock.forward(made.retryAfterSeconds * 1_000);
+    }
+    expectNoOtherFile(world, [first]);
+    canRemove = false;
+    expect(await make(broken, second)).toMatchObject({ outcome: "failed" });
+    expect(world.files.contents.size).toBeGreaterThan(first.files.length);
+    expect(await make(world, second)).toMatchObject({ outcome: "failed" });
+    expectNoOtherFile(world, [first]);
+  });
+
   it("that nobody asked for is not there to be cancelled", async () => {
     const world = memoryWorld();
     await world.record(agreementEvent());

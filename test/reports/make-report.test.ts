@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { NotFoundError } from "../../src/platform/errors.ts";
 import type { Made } from "../../src/reports/make-report.ts";
 import {
   ATTEMPTS_MAX,
@@ -260,6 +262,20 @@ describe("making a report", () => {
     });
     expect(await make(world, second)).toMatchObject({ outcome: "failed" });
     expectNoOtherFile(world, [first]);
+  });
+
+  it.each([
+    ["is in the log alone where it was not foreseen", new RangeError("secret"), "InternalError"],
+    ["is in the log alone where something is not found", new NotFoundError("secret"), "InternalError"],
+    ["is in the log alone where a document does not fit", new z.ZodError([]), "InternalError"],
+    ["is that a store refused", Object.assign(new Error("secret"), { statusCode: 403 }), "Unavailable"],
+  ])("says what people can know of why it ended, which %s", async (_what, cause, code) => {
+    const { world, second } = await worldWithSecondVersion();
+    const ledger = async () => Promise.reject(cause);
+    const broken: World = { ...world, activity: { ...world.activity, ledger } };
+    const made = await makeUntilOver(broken, second);
+    expect(made).toMatchObject({ outcome: "failed", cause, report: { error: { code } } });
+    expect(JSON.stringify(await world.reports.read(customerId, second.id))).not.toContain("secret");
   });
 
   it("gives up a report whose makers all ended without a word", async () => {
