@@ -38,10 +38,10 @@ export type DueDependencies = {
 export async function startRun(dependencies: DueDependencies, known: KnownRun): Promise<SubscriptionChange> {
   const { customer, subscription, run } = known;
   const { scope, owner, skipsWhenEmpty } = subscription.value;
-  const { period, isCorrection } = run.value;
+  const { period, isCorrection, corrects } = run.value;
   if (!(await dependencies.ownerMay(customer, owner, scope)))
     return pauseFor(known, "OwnerLostAccess", await ownerOf(dependencies, known));
-  const time = isCorrection ? "within" : scopeTime(customer, scope, period);
+  const time = corrects !== undefined ? "within" : scopeTime(customer, scope, period);
   if (time === "over") return pauseFor(known, "NothingToReport", await ownerOf(dependencies, known));
   if (time === "notYet") {
     const message = "The agreement had not begun in this period.";
@@ -49,7 +49,8 @@ export async function startRun(dependencies: DueDependencies, known: KnownRun): 
   }
   const looked = await dependencies.look(customer, scope, period);
   // A correction says that something was sent: that nothing is left of it is what its readers have to know.
-  if (skipsWhenEmpty && looked.isEmpty && !isCorrection)
+  const isEmptyWanted = isCorrection || !(skipsWhenEmpty || corrects?.wasEmpty === true);
+  if (looked.isEmpty && !isEmptyWanted)
     return skipRun(known, { code: "Empty", message: "Nothing was delivered in this period." });
   if (isCorrection && (await isUnchanged(dependencies, known, looked)))
     return skipRun(known, { code: "Unchanged", message: "Nothing has changed since this period was sent." });
@@ -68,7 +69,8 @@ async function isUnchanged(
   { figures }: Look,
 ): Promise<boolean> {
   const { corrects } = run.value;
-  const sent = corrects === undefined ? undefined : await report(customer.customerId, corrects.reportId);
+  const sent =
+    corrects?.reportId === undefined ? undefined : await report(customer.customerId, corrects.reportId);
   return sent?.status === "succeeded" && sent.figures === figures;
 }
 

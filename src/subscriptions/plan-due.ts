@@ -8,16 +8,16 @@
 import type { CustomerId } from "../agreements/ids.ts";
 import { UnavailableError } from "../platform/errors.ts";
 import { planned } from "./planned.ts";
-import { lastSent, type Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import type { SubscriptionStore } from "./subscription-store.ts";
 
 /** How often it is read anew when somebody else was faster. */
 const ATTEMPTS_MAX = 5;
-/** Runs that were sent, newest first, among which what was sent last is looked for. */
-const DELIVERED_RUNS = 50;
+/** The newest runs, among which those are looked for whose occurrences are looked at again. */
+const RECENT_RUNS = 50;
 
 export type PlannerDependencies = {
-  readonly subscriptions: Pick<SubscriptionStore, "read" | "delivered" | "commit">;
+  readonly subscriptions: Pick<SubscriptionStore, "read" | "runs" | "commit">;
   readonly now: () => string;
 };
 
@@ -39,13 +39,20 @@ export async function planDue(
     const known = await subscriptions.read(customerId, subscriptionId);
     const at = now();
     if (known === undefined || known.value.nextDueAt === null || known.value.nextDueAt > at) return NOTHING;
-    const delivered = known.value.sendsCorrections
-      ? await subscriptions.delivered(customerId, subscriptionId, DELIVERED_RUNS)
+    const recent = known.value.sendsCorrections
+      ? await recentRuns(subscriptions, customerId, subscriptionId)
       : [];
-    const { after, runs, leftOut } = planned(known.value, lastSent(delivered), at);
+    const { after, runs, leftOut } = planned(known.value, recent, at);
     const writes = [{ document: after, etag: known.etag }];
     const { outcome } = await subscriptions.commit({ customerId, writes, created: runs });
     if (outcome === "committed") return { runs, leftOut };
   }
   throw new UnavailableError(1, `others are always faster to plan subscription ${subscriptionId}`);
 }
+
+/** Newest first: what `planned` and a change of the schedule have to know. */
+export const recentRuns = (
+  { runs }: Pick<SubscriptionStore, "runs">,
+  customerId: CustomerId,
+  subscriptionId: string,
+): Promise<readonly Run[]> => runs(customerId, subscriptionId, { after: undefined, limit: RECENT_RUNS });

@@ -3,8 +3,9 @@
  * Invariant: the names of occurrences that were planned only grow, so none is planned twice, whatever its schedule was in
  * between.
  */
-import { newRun, type Run, type Sent } from "./run.ts";
+import { newRun, type Run } from "./run.ts";
 import { type Due, dueBetween, periodOf, rescheduled } from "./schedule.ts";
+import { secondLooks } from "./second-look.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** Occurrences that are made up for after an outage, the newest; older ones are left out for good. */
@@ -19,17 +20,17 @@ const MARGIN_MS = 86_400_000;
 
 export type Planned = {
   readonly after: Subscription;
-  /** Oldest first, each correction before the run that it was planned with. */
+  /** Oldest first, those that look again before the run that they were planned with. */
   readonly runs: readonly Run[];
   /** Names of occurrences that nothing is made for, because too much was missed. */
   readonly leftOut: readonly string[];
 };
 
 /**
- * @param sent what was sent of it last. Of several occurrences that are planned together one alone has a correction: the
- * others would look at the same again.
+ * @param recent the newest runs of it, newest first. With the first alone of several occurrences that are planned together
+ * others are looked at again: the rest would look at the same.
  */
-export function planned(subscription: Subscription, sent: Sent | undefined, now: string): Planned {
+export function planned(subscription: Subscription, recent: readonly Run[], now: string): Planned {
   const { schedule, nextDueAt, sendsCorrections } = subscription;
   if (nextDueAt === null || nextDueAt > now) return { after: subscription, runs: [], leftOut: [] };
   const from = new Date(Date.parse(nextDueAt) - MARGIN_MS).toISOString();
@@ -39,9 +40,9 @@ export function planned(subscription: Subscription, sent: Sent | undefined, now:
   const taken = due.slice(-CAUGHT_UP_MAX);
   const runs = taken.map((each) => newRun(subscription, each, periodOf(schedule, each), now));
   const [first] = taken;
-  const correction =
-    sendsCorrections && sent !== undefined && first !== undefined
-      ? [newRun(subscription, first, sent.period, now, sent)]
+  const again =
+    sendsCorrections && first !== undefined
+      ? secondLooks(recent).map((each) => newRun(subscription, first, each.period, now, each.corrects))
       : [];
   const newest = taken.at(-1)?.occurrence ?? subscription.lastOccurrences[schedule.every];
   const lastOccurrences = {
@@ -50,7 +51,7 @@ export function planned(subscription: Subscription, sent: Sent | undefined, now:
   };
   return {
     after: scheduled({ ...subscription, lastOccurrences }, now),
-    runs: [...correction, ...runs],
+    runs: [...again, ...runs],
     leftOut: due.slice(0, -CAUGHT_UP_MAX).map(({ occurrence }) => occurrence),
   };
 }

@@ -27,8 +27,8 @@ export type KnownRun = {
 /** Nothing of it is to be made or sent any more. What was sent is corrected also when nothing new will come. */
 export function stopOfRun({ subscription: { value }, run }: KnownRun): RunReason | undefined {
   const isLast = value.deletedAt === undefined && value.pause?.code === "NothingToReport";
-  const { isCorrection, status, unsent } = run.value;
-  const goesOn = isCorrection || status === "making" || unsent !== undefined;
+  const { corrects, status, unsent } = run.value;
+  const goesOn = corrects !== undefined || status === "making" || unsent !== undefined;
   return isLast && goesOn ? undefined : stopOf(value);
 }
 

@@ -1,8 +1,8 @@
 /**
  * One occurrence of a subscription, from the moment it is due to what came of it: the history of runs. Pure.
- * Invariants: there is one run of an occurrence, and one correction at most, because ids follow from it; a run that is over
- * never changes; its report, if any, is asked for under a key that follows from it, so that repeating it asks for the same
- * report.
+ * Invariants: there is one run of an occurrence, and with it one at most that looks again at each occurrence before, because
+ * ids follow from them; a run that is over never changes; its report, if any, is asked for under a key that follows from it,
+ * so that repeating it asks for the same report.
  */
 import * as z from "zod";
 import { customerIdSchema } from "../agreements/ids.ts";
@@ -35,10 +35,6 @@ export const runReasonSchema = z.object({
 });
 export type RunReason = z.infer<typeof runReasonSchema>;
 
-/** What was sent of a period, for whoever looks at it again. */
-const sentSchema = z.object({ occurrence: z.string(), period: periodSchema, reportId: reportIdSchema });
-export type Sent = z.infer<typeof sentSchema>;
-
 export const runSchema = z.object({
   id: z.string(),
   runId: z.string(),
@@ -49,8 +45,16 @@ export const runSchema = z.object({
   occurrence: z.string(),
   /** It looks whether a period that was sent before has changed since. */
   isCorrection: z.boolean(),
-  /** The occurrence that a correction looks at again, and what was sent of it last. */
-  corrects: sentSchema.pick({ occurrence: true, reportId: true }).optional(),
+  /** An occurrence before that it looks at again. */
+  corrects: z
+    .object({
+      occurrence: z.string(),
+      /** What was sent of it last; absent: nothing was, and this is its first sending. */
+      reportId: reportIdSchema.optional(),
+      /** Nothing was sent because nothing was delivered, so it still is not while that is so. */
+      wasEmpty: z.boolean(),
+    })
+    .optional(),
   dueAt: z.iso.datetime(),
   period: periodSchema,
   /** When it was planned. */
@@ -73,15 +77,16 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
-const runIdOf = (subscriptionId: string, occurrence: string, isCorrection: boolean): string =>
-  `${subscriptionId}~${occurrence}${isCorrection ? "~correction" : ""}`;
+const runIdOf = (subscriptionId: string, occurrence: string, corrected: string | undefined): string =>
+  `${subscriptionId}~${occurrence}${corrected === undefined ? "" : `~correction-${corrected}`}`;
 
 export const runDocumentId = (runId: string): string => `reportRun~${runId}`;
 
 /** The key under which its report is asked for: another one after each that is not sent. */
-export function requestKeyOf({ subscriptionId, occurrence, isCorrection, unsent }: Run): string {
+export function requestKeyOf({ subscriptionId, occurrence, corrects, unsent }: Run): string {
   const last = unsent?.at(-1);
-  const key = `subscription:${subscriptionId}:${occurrence}${isCorrection ? ":correction" : ""}`;
+  const corrected = corrects === undefined ? "" : `:correction:${corrects.occurrence}`;
+  const key = `subscription:${subscriptionId}:${occurrence}${corrected}`;
   return last === undefined ? key : `${key}:after:${last}`;
 }
 
@@ -93,8 +98,7 @@ export function newRun(
   now: string,
   corrects?: Run["corrects"],
 ): Run {
-  const isCorrection = corrects !== undefined;
-  const runId = runIdOf(subscriptionId, occurrence, isCorrection);
+  const runId = runIdOf(subscriptionId, occurrence, corrects?.occurrence);
   return {
     id: runDocumentId(runId),
     runId,
@@ -102,7 +106,7 @@ export function newRun(
     kind: "reportRun",
     subscriptionId,
     occurrence,
-    isCorrection,
+    isCorrection: corrects?.reportId !== undefined,
     ...(corrects === undefined ? {} : { corrects }),
     dueAt,
     period,
@@ -143,21 +147,4 @@ export type Ending =
 
 export function ended({ lookAt: _lookAt, ...run }: Run, ending: Ending, now: string): Run {
   return { ...run, ...ending, endedAt: now };
-}
-
-/**
- * What was sent last of the newest occurrence that was sent at all.
- * @param delivered newest first.
- */
-export function lastSent(delivered: readonly Run[]): Sent | undefined {
-  const newest = delivered
-    .filter(({ isCorrection }) => !isCorrection)
-    .reduce<Run | undefined>(
-      (best, run) => (best === undefined || run.dueAt > best.dueAt ? run : best),
-      undefined,
-    );
-  if (newest === undefined) return undefined;
-  const { occurrence, period } = newest;
-  const last = delivered.find((run) => run.corrects?.occurrence === occurrence) ?? newest;
-  return last.reportId === undefined ? undefined : { occurrence, period, reportId: last.reportId };
 }

@@ -1,7 +1,7 @@
 /**
  * What people do to subscriptions, each with its entry in the audit trail. Pure.
  * Invariants: a subscription that is resumed or gets another schedule is due from then on, and makes up for nothing that it
- * missed meanwhile; what was due before the schedule changed is planned with the change.
+ * missed meanwhile; what was due before the schedule changed, or before it was paused, is planned with the change.
  */
 import { isDeepStrictEqual } from "node:util";
 import { type AuditAction, auditEntry, type Doing } from "../access/audit-entry.ts";
@@ -10,7 +10,7 @@ import type { Versioned } from "../platform/cosmos.ts";
 import { ConflictError, InvalidRequestError, NotFoundError } from "../platform/errors.ts";
 import { formatsOfKind, type ReportFormat } from "../reports/report.ts";
 import { normalizedScope, type ReportKind } from "../reports/report-scope.ts";
-import { planned, scheduled } from "./planned.ts";
+import { type Planned, planned, scheduled } from "./planned.ts";
 import type { Run } from "./run.ts";
 import {
   type Owner,
@@ -29,7 +29,11 @@ import type { SubscriptionChange } from "./subscription-store.ts";
 export type SubscriptionDecision = {
   readonly change: SubscriptionChange | undefined;
   readonly after: Subscription;
+  /** Names of occurrences that were due before the change, and that nothing is made for, because too much was missed. */
+  readonly leftOut: readonly string[];
 };
+
+const NOTHING_PLANNED = { runs: [], leftOut: [] };
 
 /** The id follows from the request, so that a repeat of it finds the subscription that the first one made. */
 export const newSubscriptionId = ({ customerId, key }: Doing): string =>
@@ -73,11 +77,15 @@ export type SubscriptionPatch = {
   readonly [Fact in Exclude<keyof SubscriptionFacts, "scope">]?: SubscriptionFacts[Fact] | undefined;
 };
 
-/** @throws InvalidRequestError as `createSubscription`; NotFoundError for one that was deleted. */
+/**
+ * @param recent the newest runs of it, newest first: what is planned with another schedule is planned as the timer does.
+ * @throws InvalidRequestError as `createSubscription`; NotFoundError for one that was deleted.
+ */
 export function changeSubscription(
   doing: Doing,
   known: Versioned<Subscription>,
   patch: SubscriptionPatch,
+  recent: readonly Run[] = [],
 ): SubscriptionDecision {
   const before = undeleted(known);
   const { name, schedule, skipsWhenEmpty, sendsCorrections } = patch;
@@ -90,46 +98,60 @@ export function changeSubscription(
     skipsWhenEmpty: skipsWhenEmpty ?? before.skipsWhenEmpty,
     sendsCorrections: sendsCorrections ?? before.sendsCorrections,
   };
-  if (isDeepStrictEqual(before, { ...before, ...facts })) return { change: undefined, after: before };
+  if (isDeepStrictEqual(before, { ...before, ...facts })) return unchanged(before);
   const changedAt = doing.at;
   if (isDeepStrictEqual(before.schedule, facts.schedule))
     return changeTo(doing, "reportSubscriptionChanged", known, { ...before, ...facts, changedAt });
-  const { after: upToDate, runs } = planned(before, undefined, doing.at);
+  const { after: upToDate, runs, leftOut } = planned(before, recent, doing.at);
   const changed = { ...upToDate, ...facts, changedAt };
   const after = before.pause === undefined ? scheduled(changed, doing.at) : changed;
-  return changeTo(doing, "reportSubscriptionChanged", known, after, runs);
-}
-
-/** One that is paused already stays so for the reason that it has. */
-export function pauseSubscription(doing: Doing, known: Versioned<Subscription>): SubscriptionDecision {
-  const before = undeleted(known);
-  if (before.pause !== undefined) return { change: undefined, after: before };
-  return changeTo(doing, "reportSubscriptionPaused", known, paused(before, "ByRequest", doing.at));
+  return changeTo(doing, "reportSubscriptionChanged", known, after, { runs, leftOut });
 }
 
 /**
- * Due from now on. One that was paused because its owner lost the right has whoever resumes it for its owner.
+ * One that is paused already stays so for the reason that it has. What was due before is planned with it, so that its runs
+ * tell that they were skipped.
+ */
+export function pauseSubscription(doing: Doing, known: Versioned<Subscription>): SubscriptionDecision {
+  const before = undeleted(known);
+  if (before.pause !== undefined) return unchanged(before);
+  const { after, runs, leftOut } = planned(before, [], doing.at);
+  const pausedNow = paused(after, "ByRequest", doing.at);
+  return changeTo(doing, "reportSubscriptionPaused", known, pausedNow, { runs, leftOut });
+}
+
+/**
+ * Due from now on. One whose owner lost the right has whoever resumes it for its owner, whether it was paused for that or
+ * not.
  * @param by somebody who may see all that the subscription reports: for the caller to make sure of.
+ * @param ownerMay whether its owner may still.
  */
 export function resumeSubscription(
   doing: Doing,
   known: Versioned<Subscription>,
   by: Owner,
+  ownerMay = true,
 ): SubscriptionDecision {
   const { pause, ...before } = undeleted(known);
-  if (pause === undefined) return { change: undefined, after: before };
-  const owner = pause.code === "OwnerLostAccess" ? by : before.owner;
+  if (pause === undefined) return unchanged(before);
+  const owner = pause.code === "OwnerLostAccess" || !ownerMay ? by : before.owner;
   const after = scheduled({ ...before, owner, changedAt: doing.at }, doing.at);
   return changeTo(doing, "reportSubscriptionResumed", known, after);
 }
 
 /** Nothing is sent of it any more; links that were sent open until they expire or are revoked. */
 export function deleteSubscription(doing: Doing, known: Versioned<Subscription>): SubscriptionDecision {
-  if (known.value.deletedAt !== undefined) return { change: undefined, after: known.value };
+  if (known.value.deletedAt !== undefined) return unchanged(known.value);
   const { at } = doing;
   const after = { ...known.value, nextDueAt: null, deletedAt: at, changedAt: at };
   return changeTo(doing, "reportSubscriptionDeleted", known, after);
 }
+
+const unchanged = (after: Subscription): SubscriptionDecision => ({
+  change: undefined,
+  after,
+  leftOut: [],
+});
 
 function undeleted({ value }: Versioned<Subscription>): Subscription {
   if (value.deletedAt === undefined) return value;
@@ -167,13 +189,14 @@ function changeTo(
   action: AuditAction,
   known: Versioned<Subscription> | undefined,
   after: Subscription,
-  runs: readonly Run[] = [],
+  { runs, leftOut }: Pick<Planned, "runs" | "leftOut"> = NOTHING_PLANNED,
 ): SubscriptionDecision {
   const entry = subscriptionEntry(doing, action, known?.value, after);
   const { customerId } = doing;
   return {
     change: { customerId, writes: [{ document: after, etag: known?.etag }], created: [entry, ...runs] },
     after,
+    leftOut,
   };
 }
 

@@ -72,12 +72,6 @@ export type SubscriptionStore = {
   readonly waitingFor: (customerId: CustomerId, reportId: string) => Promise<readonly RunJob[]>;
   /** Newest first, after a position. */
   readonly runs: (customerId: CustomerId, subscriptionId: string, page: RunPage) => Promise<readonly Run[]>;
-  /** The newest runs that sent something, newest first. */
-  readonly delivered: (
-    customerId: CustomerId,
-    subscriptionId: string,
-    limit: number,
-  ) => Promise<readonly Run[]>;
   readonly delivery: (customerId: CustomerId, deliveryId: string) => Promise<Versioned<Delivery> | undefined>;
   /** Of one run, by address. */
   readonly deliveries: (customerId: CustomerId, runId: string) => Promise<readonly Versioned<Delivery>[]>;
@@ -134,14 +128,7 @@ export function cosmosSubscriptionStore(container: Container): SubscriptionStore
         runJobSchema,
       ),
     runs: (customerId, subscriptionId, page) =>
-      queryAll(container, customerId, runsQuery(subscriptionId, "", page), runSchema),
-    delivered: (customerId, subscriptionId, limit) =>
-      queryAll(
-        container,
-        customerId,
-        runsQuery(subscriptionId, " AND c.status = 'delivered'", { after: undefined, limit }),
-        runSchema,
-      ),
+      queryAll(container, customerId, runsQuery(subscriptionId, page), runSchema),
     delivery: (customerId, id) => readItem(container, deliveryDocumentId(id), customerId, deliverySchema),
     deliveries: (customerId, runId) =>
       queryAll(
@@ -164,10 +151,10 @@ export function cosmosSubscriptionStore(container: Container): SubscriptionStore
   };
 }
 
-function runsQuery(subscriptionId: string, condition: string, { after, limit }: RunPage): Query {
+function runsQuery(subscriptionId: string, { after, limit }: RunPage): Query {
   const keyset = after === undefined ? "" : " AND (c.createdAt < @at OR (c.createdAt = @at AND c.id < @id))";
   return sql(
-    `SELECT TOP @limit * FROM c WHERE c.kind = 'reportRun' AND c.subscriptionId = @subscriptionId${condition}${keyset}
+    `SELECT TOP @limit * FROM c WHERE c.kind = 'reportRun' AND c.subscriptionId = @subscriptionId${keyset}
      ORDER BY c.createdAt DESC, c.id DESC`,
     { limit, subscriptionId, ...(after === undefined ? {} : { at: after.createdAt, id: after.id }) },
   );

@@ -11,6 +11,7 @@ import { InvalidRequestError } from "../platform/errors.ts";
 import type { Principal } from "../platform/tokens.ts";
 import { reportFormatSchema } from "../reports/report.ts";
 import { reportScopeSchema } from "../reports/report-scope.ts";
+import { plainLine } from "../support/plain-text.ts";
 import { scheduleSchema } from "./schedule.ts";
 
 /** Of a customer, paused ones too. */
@@ -22,7 +23,7 @@ const EMAIL_LENGTH_MAX = 254;
 
 export const recipientSchema = z.strictObject({
   email: z.email().max(EMAIL_LENGTH_MAX).toLowerCase(),
-  name: z.string().trim().min(1).max(NAME_LENGTH_MAX).optional(),
+  name: plainLine(NAME_LENGTH_MAX).optional(),
   /** That of the account, unless it is named; for who has neither, the customer's. */
   language: languageSchema.optional(),
 });
@@ -38,7 +39,7 @@ export type Pause = z.infer<typeof pauseSchema>;
 
 /** What people say of a subscription. */
 export const subscriptionFacts = {
-  name: z.string().trim().min(1).max(NAME_LENGTH_MAX),
+  name: plainLine(NAME_LENGTH_MAX),
   scope: reportScopeSchema,
   schedule: scheduleSchema,
   formats: z.array(reportFormatSchema).min(1),

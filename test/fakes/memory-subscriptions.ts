@@ -75,10 +75,6 @@ export function memorySubscriptions(): MemorySubscriptions {
             (createdAt === after.createdAt && id < after.id),
         )
         .slice(0, limit),
-    delivered: async (customerId, subscriptionId, limit) =>
-      runsOf(customerId, subscriptionId)
-        .filter(({ status }) => status === "delivered")
-        .slice(0, limit),
     delivery: async (customerId, id) => one(customerId, "reportDelivery", `reportDelivery~${id}`),
     deliveries: async (customerId, runId) =>
       of(customerId, "reportDelivery")

@@ -30,7 +30,7 @@ export function aroundTimer({ dependencies, reports }: SubscriptionWorld, around
       due: (now, limit) => around("due", () => subscriptions.due(now, limit)),
       run: (id, each) => around("run", () => subscriptions.run(id, each)),
       openRuns: (now, limit) => around("openRuns", () => subscriptions.openRuns(now, limit)),
-      delivered: (id, each, limit) => around("delivered", () => subscriptions.delivered(id, each, limit)),
+      runs: (id, each, page) => around("runs", () => subscriptions.runs(id, each, page)),
       commit: (change) =>
         around("commit", () => subscriptions.commit(change), [
           { outcome: "overtaken" },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { periodOfMonth } from "../../src/reports/period.ts";
 import { requestReport } from "../../src/reports/request-report.ts";
-import { planDue } from "../../src/subscriptions/plan-due.ts";
+import { planDue, recentRuns } from "../../src/subscriptions/plan-due.ts";
 import { planned } from "../../src/subscriptions/planned.ts";
+import { changeSubscription } from "../../src/subscriptions/subscription-change.ts";
 import { expectEachOnce } from "./expect-exactly-once.ts";
 import {
   agreementId,
@@ -13,14 +14,21 @@ import {
 } from "./subscription-world.ts";
 
 const month = (number: number) => periodOfMonth(`2026-${String(number).padStart(2, "0")}`);
-const inShort = (world: SubscriptionWorld) =>
+const inShort = (world: SubscriptionWorld, from = 0) =>
   world
     .kept("reportRun")
-    .map(({ occurrence, isCorrection, status, reason }) =>
-      [occurrence, ...(isCorrection ? ["correction"] : []), status, ...(reason ? [reason.code] : [])].join(
-        " ",
-      ),
+    .slice(from)
+    .map(({ occurrence, isCorrection, corrects, status, reason }) =>
+      [
+        occurrence,
+        ...(corrects === undefined ? [] : [isCorrection ? "corrects" : "is late of", corrects.occurrence]),
+        status,
+        ...(reason ? [reason.code] : []),
+      ].join(" "),
     );
+
+const told = (world: SubscriptionWorld) =>
+  world.kept("message").flatMap(({ content }) => (content.template === "reportReady" ? [content] : []));
 
 /** At the hour of the third of the month, in Madrid. */
 const third = (number: number): string =>
@@ -58,7 +66,9 @@ describe("what was missed", () => {
     const next = await planDue(world.dependencies, customerId, subscriptionId);
     expect(next.leftOut).toEqual([]);
     expect(next.runs.map(({ runId }) => runId.slice(23))).toEqual([
-      "2026-10~correction",
+      "2026-10~correction-2026-07",
+      "2026-10~correction-2026-08",
+      "2026-10~correction-2026-09",
       "2026-10",
       "2026-11",
     ]);
@@ -70,13 +80,13 @@ describe("what was missed", () => {
     for (const minutes of [-60, 60]) {
       const nextDueAt = new Date(Date.parse(third(2)) + minutes * 60_000).toISOString();
       const now = new Date(Date.parse(third(2)) + 120 * 60_000).toISOString();
-      const { after, runs } = planned({ ...subscription, nextDueAt }, undefined, now);
+      const { after, runs } = planned({ ...subscription, nextDueAt }, [], now);
       expect(runs).toMatchObject([{ occurrence: "2026-02", dueAt: third(2) }]);
       expect(after.nextDueAt).toBe(third(3));
     }
     const early = planned(
       { ...subscription, nextDueAt: "2026-02-03T06:00:00.000Z" },
-      undefined,
+      [],
       "2026-02-03T06:30:00.000Z",
     );
     expect([early.runs, early.after.nextDueAt]).toEqual([[], third(2)]);
@@ -86,7 +96,7 @@ describe("what was missed", () => {
     const world = subscriptionWorld();
     const subscription = await world.create();
     const again = { ...subscription, lastOccurrences: { month: "2026-02" } };
-    const { after, runs } = planned(again, undefined, third(2));
+    const { after, runs } = planned(again, [], third(2));
     expect([runs, after.nextDueAt, after.lastOccurrences]).toEqual([[], third(3), { month: "2026-02" }]);
   });
 
@@ -118,13 +128,10 @@ describe("a correction (LE-08)", () => {
     await world.settle();
     expect(inShort(world)).toEqual([
       "2026-02 delivered",
-      "2026-03 correction delivered",
+      "2026-03 corrects 2026-02 delivered",
       "2026-03 delivered",
     ]);
-    const told = world
-      .kept("message")
-      .flatMap(({ content }) => (content.template === "reportReady" ? [content] : []));
-    expect(told.filter(({ isCorrection }) => isCorrection)).toMatchObject([
+    expect(told(world).filter(({ isCorrection }) => isCorrection)).toMatchObject([
       { period: month(1), version: 2 },
       { period: month(1), version: 2 },
     ]);
@@ -140,11 +147,14 @@ describe("a correction (LE-08)", () => {
     }
     expect(inShort(world)).toEqual([
       "2026-02 delivered",
-      "2026-03 correction delivered",
+      "2026-03 corrects 2026-02 delivered",
       "2026-03 skipped Empty",
-      "2026-04 correction skipped Unchanged",
+      "2026-04 corrects 2026-02 skipped Unchanged",
+      "2026-04 is late of 2026-03 skipped Empty",
       "2026-04 skipped Empty",
-      "2026-05 correction skipped Unchanged",
+      "2026-05 corrects 2026-02 skipped Unchanged",
+      "2026-05 is late of 2026-03 skipped Empty",
+      "2026-05 is late of 2026-04 skipped Empty",
       "2026-05 skipped Empty",
     ]);
   });
@@ -162,7 +172,7 @@ describe("a correction (LE-08)", () => {
     await world.make();
     world.at(third(3));
     await world.settle();
-    expect(inShort(world).slice(1)).toEqual(["2026-03 correction delivered", "2026-03 skipped Empty"]);
+    expect(inShort(world, 1)).toEqual(["2026-03 corrects 2026-02 delivered", "2026-03 skipped Empty"]);
     expect(await world.allReports()).toHaveLength(2);
   });
 
@@ -171,23 +181,104 @@ describe("a correction (LE-08)", () => {
     world.deliver(month(1), -4);
     world.at(third(3));
     await world.settle();
-    expect(inShort(world)[1]).toBe("2026-03 correction delivered");
+    expect(inShort(world)[1]).toBe("2026-03 corrects 2026-02 delivered");
   });
 
-  it("looks at the newest occurrence that was sent, over those that were not", async () => {
+  it("looks at the newest three occurrences, and at none before them", async () => {
     const world = await sent();
+    for (const number of [2, 3]) world.deliver(month(number), 1);
     for (const number of [3, 4]) {
       world.at(third(number));
       await world.settle();
     }
     world.deliver(month(1), 1);
     world.at(third(5));
+    const before = world.kept("reportRun").length;
     await world.settle();
-    expect(inShort(world).slice(-2)).toEqual(["2026-05 correction delivered", "2026-05 skipped Empty"]);
-    expect(world.kept("reportRun").at(-2)).toMatchObject({
-      period: month(1),
-      corrects: { occurrence: "2026-02" },
-    });
+    expect(inShort(world, before)).toEqual([
+      "2026-05 corrects 2026-02 delivered",
+      "2026-05 corrects 2026-03 skipped Unchanged",
+      "2026-05 corrects 2026-04 skipped Unchanged",
+      "2026-05 skipped Empty",
+    ]);
+    world.deliver(month(1), 1);
+    world.at(third(6));
+    await world.settle();
+    expect(inShort(world).filter((each) => each.startsWith("2026-06"))).toEqual([
+      "2026-06 corrects 2026-03 skipped Unchanged",
+      "2026-06 corrects 2026-04 skipped Unchanged",
+      "2026-06 is late of 2026-05 skipped Empty",
+      "2026-06 skipped Empty",
+    ]);
+    await expectEachOnce(world);
+  });
+
+  it("of what nothing was sent of, being empty or having failed, is a first sending and called no correction", async () => {
+    for (const status of ["succeeded", "failed"] as const) {
+      const world = subscriptionWorld();
+      await world.create({ sendsCorrections: true, skipsWhenEmpty: status === "succeeded" });
+      world.at(third(2));
+      await world.tick();
+      await world.make(status);
+      await world.settle();
+      world.deliver(month(1), 3);
+      world.at(third(3));
+      await world.settle();
+      expect(inShort(world, 1)[0]).toBe("2026-03 is late of 2026-02 delivered");
+      expect(told(world)[0]).toMatchObject({ period: month(1), isCorrection: false });
+      world.deliver(month(1), 1);
+      world.at(third(4));
+      await world.settle();
+      expect(inShort(world)).toContain("2026-04 corrects 2026-02 delivered");
+      expect(told(world).filter(({ isCorrection }) => isCorrection)).toMatchObject([
+        { period: month(1) },
+        { period: month(1) },
+      ]);
+      await expectEachOnce(world);
+    }
+  });
+
+  it("sends no empty report late, also where empty ones are wanted by now", async () => {
+    const world = subscriptionWorld();
+    const { subscriptionId } = await world.create({ sendsCorrections: true, skipsWhenEmpty: true });
+    world.at(third(2));
+    await world.settle();
+    const known = await world.subscriptions.read(customerId, subscriptionId);
+    if (known === undefined) throw new Error("no subscription");
+    await world.decide(changeSubscription(world.doing(), known, { skipsWhenEmpty: false }));
+    world.at(third(3));
+    await world.settle();
+    expect(inShort(world, 1)).toEqual(["2026-03 is late of 2026-02 skipped Empty", "2026-03 delivered"]);
+  });
+
+  it("is planned once only while one of the same occurrence is open", async () => {
+    const world = await sent();
+    world.deliver(month(1), 1);
+    for (const number of [3, 4]) {
+      world.at(third(number));
+      await world.tick({ ...world.dependencies, look: () => Promise.reject(new Error("away")) });
+    }
+    await world.settle();
+    expect(inShort(world)).toEqual([
+      "2026-02 delivered",
+      "2026-03 corrects 2026-02 delivered",
+      "2026-03 skipped Empty",
+      "2026-04 skipped Empty",
+    ]);
+    await expectEachOnce(world);
+  });
+
+  it("is planned with another schedule, too, when one was due by the old", async () => {
+    const world = await sent();
+    world.deliver(month(1), 1);
+    world.at(third(3));
+    const [subscription] = await world.subscriptions.list(customerId);
+    if (subscription === undefined) throw new Error("no subscription");
+    const schedule = { ...subscription.value.schedule, minute: 30 };
+    const recent = await recentRuns(world.subscriptions, customerId, subscription.value.subscriptionId);
+    await world.decide(changeSubscription(world.doing(), subscription, { schedule }, recent));
+    await world.settle();
+    expect(inShort(world, 1)).toEqual(["2026-03 corrects 2026-02 delivered", "2026-03 skipped Empty"]);
   });
 
   it("is not looked for where nobody wants it, or nothing was sent yet", async () => {

@@ -47,7 +47,7 @@ describe("each due occurrence is delivered exactly once (EX-10)", () => {
         expect(delivered.map(({ runId }) => runId.slice(23)).toSorted()).toEqual([
           "2026-01",
           "2026-02",
-          "2026-02~correction",
+          "2026-02~correction-2026-01",
         ]);
         expect((await world.allReports()).length).toBe(3);
         pairs += 1;

@@ -65,7 +65,7 @@ export function expectNoneLost(
 ): number {
   const runs = world
     .kept("reportRun")
-    .filter((run) => run.subscriptionId === subscriptionId && !run.isCorrection);
+    .filter((run) => run.subscriptionId === subscriptionId && run.corrects === undefined);
   const known = new Map(runs.map((run) => [run.occurrence, run]));
   const due = dueBetween(schedule, createdAt, world.now(), OCCURRENCES_MAX);
   let left = 0;

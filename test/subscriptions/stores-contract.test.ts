@@ -179,7 +179,7 @@ describe.each(targets)("the promises of the store of subscriptions, kept by $nam
     expect(await store.waitingFor(odd, reportId)).toEqual([{ customerId: odd, runId: waiting.runId }]);
   });
 
-  it("lists the runs of a subscription newest first, page after page, and those that sent something", async () => {
+  it("lists the runs of a subscription newest first, page after page", async () => {
     const store = await open();
     const done = { status: "delivered", deliveries: 1 } as const;
     const runs = [
@@ -199,8 +199,6 @@ describe.each(targets)("the promises of the store of subscriptions, kept by $nam
     const first = await store.runs(odd, "sub-1", { after: undefined, limit: 3 });
     expect(first).toEqual(newest.slice(0, 3));
     expect(await store.runs(odd, "sub-1", { after: first[2], limit: 3 })).toEqual(newest.slice(3));
-    expect(await store.delivered(odd, "sub-1", 10)).toEqual([runs[2], runs[1]]);
-    expect(await store.delivered(odd, "sub-1", 1)).toEqual([runs[2]]);
   });
 
   it("gives the deliveries of one run, by address, and one by its id", async () => {

@@ -193,6 +193,29 @@ describe("a change of a subscription", () => {
     expect(resumeSubscription(doing(), versioned(resumed.after), other).change).toBeUndefined();
   });
 
+  it("has whoever resumes it for its owner when the owner before may not see it any more, whatever it was paused for", () => {
+    const by = { ...owner, email: "bea@cust-t.example" };
+    const { after } = pauseSubscription(doing(), versioned(created()));
+    expect(resumeSubscription(doing(), versioned(after), by, false).after.owner).toEqual(by);
+    expect(resumeSubscription(doing(), versioned(after), by, true).after.owner).toEqual(owner);
+  });
+
+  it("plans what was due before a pause or another schedule, and names what too much was missed for", () => {
+    const at = "2026-09-04T00:00:00.000Z";
+    const before = versioned(created());
+    for (const decision of [
+      pauseSubscription(doing(at), before),
+      changeSubscription(doing(at), before, { schedule: { ...month, dayOfMonth: 20 } }),
+    ]) {
+      const planned = decision.change?.created.flatMap((each) =>
+        each.kind === "reportRun" ? [each.occurrence] : [],
+      );
+      expect(planned).toEqual(["2026-04", "2026-05", "2026-06", "2026-07", "2026-08", "2026-09"]);
+      expect(decision.leftOut).toEqual(["2026-02", "2026-03"]);
+      expect(decision.after.lastOccurrences).toEqual({ month: "2026-09" });
+    }
+  });
+
   it("of one that was deleted is not found; deleting it again changes nothing", () => {
     const { after } = deleteSubscription(doing(), versioned(created()));
     expect(after).toMatchObject({ deletedAt: START, nextDueAt: null });
