@@ -30,6 +30,8 @@ export type DueDependencies = {
   /** Whether the owner may see all that a report of this scope says, now. */
   readonly ownerMay: (customer: Customer, owner: Owner, scope: ReportScope) => Promise<boolean>;
   readonly look: (customer: Customer, scope: ReportScope, period: Period) => Promise<Look>;
+  /** Reports of it that are not over yet, newest first. */
+  readonly pending: (customer: Customer, scope: ReportScope, period: Period) => Promise<readonly Report[]>;
   readonly report: (customerId: CustomerId, reportId: ReportId) => Promise<Report | undefined>;
   /** As `requestReport` of the area of reports, with its entry in the audit trail. */
   readonly requestReport: (customer: Customer, request: ReportRequest) => Promise<Report>;
@@ -59,14 +61,18 @@ export async function startRun(dependencies: DueDependencies, known: KnownRun): 
   const { newest } = looked;
   if (newest?.figures === looked.figures && hasAll(newest, subscription.value, languages))
     return withRun(known, making(run.value, newest.id, true, known.at));
+  // Subscriptions that are due together share what the first of them asks for.
+  const asked = await dependencies.pending(customer, scope, period);
+  const enough = asked.find((report) => hasAll(report, subscription.value, languages));
+  if (enough !== undefined) return withRun(known, making(run.value, enough.id, true, known.at));
   return askFor(dependencies, known, languages);
 }
 
 /** Compared with what the recipients have: a newer version that somebody asked for was not sent to them. */
-async function isUnchanged(
-  { report }: DueDependencies,
+export async function isUnchanged(
+  { report }: Pick<DueDependencies, "report">,
   { customer, run }: KnownRun,
-  { figures }: Look,
+  { figures }: Pick<Look, "figures">,
 ): Promise<boolean> {
   const { corrects } = run.value;
   const sent =

@@ -4,7 +4,7 @@
  * its time.
  */
 import type { EndedReport, SucceededReport } from "../reports/report.ts";
-import { type DueDependencies, hasAll, ownerOf } from "./due-run.ts";
+import { type DueDependencies, hasAll, isUnchanged, ownerOf } from "./due-run.ts";
 import { type Addressee, addresseesOf, languagesOf } from "./owner-access.ts";
 import { dueAgain } from "./run.ts";
 import { deliverRun, failRun, type KnownRun, pauseFor, withRun } from "./run-step.ts";
@@ -20,6 +20,11 @@ export async function endOf(
   known: KnownRun,
   report: EndedReport,
 ): Promise<SubscriptionChange> {
+  if (report.status !== "succeeded" && known.run.value.isReportKnown === true) {
+    // Somebody else's: the run asks for its own.
+    const again = dueAgain(known.run.value, known.at);
+    if (again !== undefined) return withRun(known, again);
+  }
   switch (report.status) {
     case "failed":
       return failedFor(dependencies, known, `The report could not be made: ${report.error.message}`);
@@ -51,14 +56,17 @@ async function sendIfStillWanted(
 
 /** Figures that changed meanwhile are for a correction: all else it would say or leave out otherwise is not. */
 async function isStillWanted(
-  { look }: MadeDependencies,
-  { customer, subscription, run }: KnownRun,
+  dependencies: MadeDependencies,
+  known: KnownRun,
   report: SucceededReport,
   addressees: readonly Addressee[],
 ): Promise<boolean> {
+  const { customer, subscription, run } = known;
   const { value } = subscription;
   if (!hasAll(report, value, languagesOf(addressees))) return false;
-  const { newest } = await look(customer, value.scope, run.value.period);
+  // It was being made when the run came to it, and its figures are from before those that the run saw.
+  if (run.value.isCorrection && (await isUnchanged(dependencies, known, report))) return false;
+  const { newest } = await dependencies.look(customer, value.scope, run.value.period);
   return newest?.context === report.context;
 }
 

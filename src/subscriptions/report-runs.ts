@@ -9,6 +9,7 @@ import { requestEntry } from "../reports/request-entry.ts";
 import { requestReport } from "../reports/request-report.ts";
 import type { RunDependencies } from "./advance-run.ts";
 import { ownerMay } from "./owner-access.ts";
+import { pendingReports } from "./pending-reports.ts";
 import type { SubscriptionStore } from "./subscription-store.ts";
 
 type Parts = {
@@ -41,6 +42,7 @@ export function subscriptionRuns({ reportMaker, reportQueue, audit, ...parts }: 
         generatedAt: now(),
         restricted: await reportMaker.incentiveNumbers(customer.customerId),
       }),
+    pending: ({ customerId }, scope, period) => pendingReports(reports, customerId, scope, period),
     report: async (customerId, reportId) => (await reports.read(customerId, reportId))?.value,
     // As whoever asks over HTTP; interrupted in between, it is asked for again under the same key.
     requestReport: async (customer, request) => {

@@ -41,6 +41,7 @@ export function aroundTimer({ dependencies, reports }: SubscriptionWorld, around
     directory: { ofPerson: (id, person) => around("ofPerson", () => directory.ofPerson(id, person)) },
     ownerMay: (...asking) => around("ownerMay", () => dependencies.ownerMay(...asking)),
     look: (...asking) => around("look", () => dependencies.look(...asking)),
+    pending: (...asking) => around("pending", () => dependencies.pending(...asking)),
     report: (id, report) => around("report", () => dependencies.report(id, report)),
     requestReport: (customer, request) => requestReport(asked, customer, request),
     queueReport: (report) => around("queueReport", () => dependencies.queueReport(report)),

@@ -11,6 +11,7 @@ import type { ReportStore } from "../../src/reports/report-store.ts";
 import { requestReport } from "../../src/reports/request-report.ts";
 import { keptFor } from "../../src/reports/retention.ts";
 import { advanceRun, type RunDependencies } from "../../src/subscriptions/advance-run.ts";
+import { pendingReports } from "../../src/subscriptions/pending-reports.ts";
 import { type PlannerDependencies, planDue } from "../../src/subscriptions/plan-due.ts";
 import type { Subscription, SubscriptionFacts } from "../../src/subscriptions/subscription.ts";
 import {
@@ -124,6 +125,7 @@ export function subscriptionWorld(instant = START): SubscriptionWorld {
       figures: String(linesIn(period)),
       newest: await sameNewest(scope, period),
     }),
+    pending: (_customer, scope, period) => pendingReports(reports, customerId, scope, period),
     report: async (id, reportId) => (await reports.read(id, reportId))?.value,
     requestReport: (each, request) => requestReport({ reports, now }, each, request),
     queueReport: async () => undefined,
