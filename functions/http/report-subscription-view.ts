@@ -14,11 +14,14 @@ import {
   scheduleSchema,
 } from "../../src/subscriptions/schedule.ts";
 import {
+  NAME_LENGTH_MAX,
   pauseSchema,
+  RECIPIENTS_MAX,
+  recipientSchema,
   type Subscription,
   type SubscriptionFacts,
-  subscriptionFacts,
 } from "../../src/subscriptions/subscription.ts";
+import { plainLine } from "../../src/support/plain-text.ts";
 import { periodSchema, scopeView, scopeViewShape } from "./report-view.ts";
 
 /** Due times that are told of a schedule. */
@@ -27,12 +30,16 @@ const NEXT_DUE_TIMES = 5;
 export const namedScheduleSchema = scheduleSchema.meta({ id: "ReportSchedule" });
 
 const factShape = {
-  name: subscriptionFacts.name.meta({ description: "For people: recipients read it in their message." }),
+  name: plainLine(NAME_LENGTH_MAX).meta({ description: "For people: recipients read it in their message." }),
   schedule: namedScheduleSchema,
-  recipients: subscriptionFacts.recipients.meta({
-    description:
-      "Each address once. Everybody gets a message with a link of their own; its language is the one named, else that of the account at the customer, else the customer's.",
-  }),
+  recipients: z
+    .array(recipientSchema.extend({ name: plainLine(NAME_LENGTH_MAX).optional() }))
+    .min(1)
+    .max(RECIPIENTS_MAX)
+    .meta({
+      description:
+        "Each address once. Everybody gets a message with a link of their own; its language is the one named, else that of the account at the customer, else the customer's.",
+    }),
   formats: z.array(reportFormatSchema).min(1).max(reportFormatSchema.options.length).meta({
     description: "An education report is made as XLSX and CSV, and not as PDF (`PdfOfEducation`).",
   }),

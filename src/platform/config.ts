@@ -8,6 +8,15 @@ const url = z.url({
   protocol: /^https?$/,
   error: "must be a URL, such as https://example.documents.azure.com",
 });
+/** Paths are the service's own: one that was dropped in silence would be missing in every link. */
+const origin = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`,
+    "must be an origin alone, without a path, a query or a fragment, such as https://api.example.org",
+  )
+  .pipe(url)
+  .transform((text) => new URL(text));
 const given = z.string().min(1, "must not be empty");
 const schedule = z
   .string({ error: "is required: an NCRONTAB schedule" })
@@ -106,7 +115,7 @@ const settingsSchema = z
     ACCESS_CACHE_SECONDS: wholeNumber(0, ACCESS_CACHE_SECONDS_MAX).default(ACCESS_CACHE_SECONDS_DEFAULT),
     /** Webhooks may lead to this machine itself, over plain HTTP too: for a developer's own. */
     WEBHOOK_ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
-    PUBLIC_BASE_URL: url.transform((text) => new URL(text)).optional(),
+    PUBLIC_BASE_URL: origin.optional(),
     VALIDATE_RESPONSES: z.enum(["true", "false"]).default("false"),
   })
   .refine((settings) => settings.SERVICEBUS ?? settings.SERVICEBUS__fullyQualifiedNamespace, {

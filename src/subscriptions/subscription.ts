@@ -11,19 +11,18 @@ import { InvalidRequestError } from "../platform/errors.ts";
 import type { Principal } from "../platform/tokens.ts";
 import { reportFormatSchema } from "../reports/report.ts";
 import { reportScopeSchema } from "../reports/report-scope.ts";
-import { plainLine } from "../support/plain-text.ts";
 import { scheduleSchema } from "./schedule.ts";
 
 /** Of a customer, paused ones too. */
 export const SUBSCRIPTIONS_MAX = 100;
 /** With all else of a run they fit one transaction: two documents for each. */
 export const RECIPIENTS_MAX = 25;
-const NAME_LENGTH_MAX = 128;
+export const NAME_LENGTH_MAX = 128;
 const EMAIL_LENGTH_MAX = 254;
 
 export const recipientSchema = z.strictObject({
   email: z.email().max(EMAIL_LENGTH_MAX).toLowerCase(),
-  name: plainLine(NAME_LENGTH_MAX).optional(),
+  name: z.string().trim().min(1).max(NAME_LENGTH_MAX).optional(),
   /** That of the account, unless it is named; for who has neither, the customer's. */
   language: languageSchema.optional(),
 });
@@ -38,8 +37,8 @@ export const pauseSchema = z.object({
 export type Pause = z.infer<typeof pauseSchema>;
 
 /** What people say of a subscription. */
-export const subscriptionFacts = {
-  name: plainLine(NAME_LENGTH_MAX),
+const subscriptionFacts = {
+  name: z.string().trim().min(1).max(NAME_LENGTH_MAX),
   scope: reportScopeSchema,
   schedule: scheduleSchema,
   formats: z.array(reportFormatSchema).min(1),

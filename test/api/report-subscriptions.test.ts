@@ -160,6 +160,19 @@ describe("is refused, with what is wrong with it:", () => {
     expect(codeOf(await ask(CSAM, "POST", "", json))).toBe(code);
   });
 
+  test.each([
+    ["name: has the control character U+0007 at position 5", { name: "Bell\u0007" }],
+    ["name: must be one line", { name: "Two\nlines" }],
+    [
+      "recipients[0].name: has the control character U+0000 at position 2",
+      { recipients: [{ email: "a@elsewhere.example", name: "A\u0000B" }] },
+    ],
+  ])("a name that no message can show: %s", async (message, facts) => {
+    const refused = await ask(CSAM, "POST", "", { ...cpod, ...facts });
+    expect(codeOf(refused)).toBe("400 InvalidRequestBody");
+    expect(refused.text).toContain(message);
+  });
+
   test("a change that is one of these, or of what it reports", async () => {
     const { subscriptionId } = await created(CSAM, { ...education, name: "To be changed" });
     const patch = (json: unknown) => ask(CSAM, "PATCH", `/${subscriptionId}`, json);

@@ -72,6 +72,23 @@ describe("the settings of reports", () => {
     expect(await addressOf("")).toBeUndefined();
   });
 
+  test.each([
+    "https://activity.example/app",
+    "https://activity.example/?a=b",
+    "https://activity.example/?",
+    "https://activity.example/#top",
+    "https://user:word@activity.example",
+    "activity.example",
+    "ftp://activity.example",
+  ])("end the start when links are to lead to %j, which is more than an origin, or none", async (url) => {
+    await expect(configWith({ PUBLIC_BASE_URL: url })).rejects.toThrow("PUBLIC_BASE_URL: must be a");
+  });
+
+  test("let an origin end with a slash", async () => {
+    const { publicBaseUrl } = await configWith({ PUBLIC_BASE_URL: "https://activity.example:8443/" });
+    expect(publicBaseUrl?.href).toBe("https://activity.example:8443/");
+  });
+
   test.each(["a b", "example.org/path", "user@example.org", "example.org:99999"])(
     "end the start when the platform is said to name %j as its host",
     async (WEBSITE_HOSTNAME) => {
