@@ -23,6 +23,8 @@ export const codeSets = [
   "change",
   "section",
   "fact",
+  "reportKind",
+  "workspaceChoice",
   "format",
 ] as const;
 export type CodeSet = (typeof codeSets)[number];

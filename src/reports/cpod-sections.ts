@@ -25,7 +25,7 @@ export function reportRows(
   },
 ): Row[] {
   const facts: [string, Cell][] = [
-    ["report", "Customer Proof of Delivery"],
+    ["report", "cpod"],
     ["customerId", customer.customerId],
     ["customerName", customer.name],
     ["agreementId", terms.agreementId],

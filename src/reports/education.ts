@@ -80,13 +80,13 @@ function reportRows(
   dataAsOf: string | null,
 ): Row[] {
   const facts: [string, Cell][] = [
-    ["report", "On-demand education report"],
+    ["report", "education"],
     ["customerId", customer.customerId],
     ["customerName", customer.name],
     ["timeZone", customer.timeZone],
     ["periodFrom", period.from],
     ["periodTo", period.to],
-    ["workspaces", scope.workspaceIds === null ? "All" : "Chosen"],
+    ["workspaces", scope.workspaceIds === null ? "all" : "chosen"],
     ...workspaces.map((name): [string, Cell] => ["workspace", name]),
     ["version", version],
     ["generatedAt", generatedAt],

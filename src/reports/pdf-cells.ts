@@ -1,6 +1,7 @@
 /** What a cell says to people: in their language, with units, and so that the font can show it. Pure. */
 import { unitSchema } from "../agreements/agreement-event.ts";
 import type { Cell, Column, Row, Section } from "./content.ts";
+import { columnOfFact } from "./facts.ts";
 import type { Formats } from "./formats.ts";
 import type { PdfFont } from "./pdf-font.ts";
 import { printable } from "./pdf-lines.ts";
@@ -24,7 +25,10 @@ export function printedColumns(wording: Wording, { key, columns }: Section) {
     };
     const say = (row: Row): string => {
       const cell = row[index] ?? null;
-      return printable(wording.font, cellText(wording, column, cell, row[unitIndex] ?? null));
+      const fact = columnOfFact(key, column, row[0]);
+      // The period is called one in UTC: its instants stay as tools have them.
+      const own = fact.kind === "instant" && column.kind === "text" ? column : fact;
+      return printable(wording.font, cellText(wording, own, cell, row[unitIndex] ?? null));
     };
     return [{ key: column.key, column: printed, say }];
   });

@@ -15,6 +15,7 @@ import {
   sectionsOfKind,
 } from "./content.ts";
 import type { PrintedPart } from "./cpod-print.ts";
+import { columnOfFact } from "./facts.ts";
 import type { OpenedReport } from "./opened-report.ts";
 import type { Report } from "./report.ts";
 import type { Row as ReportRow } from "./report-row.ts";
@@ -74,7 +75,8 @@ async function* typedRows(
 ): AsyncGenerator<readonly Row[]> {
   const columns = columnsOf[key];
   for await (const rows of batches) {
-    if (rows.length > 0) yield rows.map((row) => columns.map((column) => cellOf(column, row)));
+    if (rows.length > 0)
+      yield rows.map((row) => columns.map((column) => cellOf(columnOfFact(key, column, row.name), row)));
   }
 }
 

@@ -5,6 +5,7 @@ import type { Reason } from "../consumption/entry.ts";
 import type { CodeSet } from "./content.ts";
 import type { Text } from "./texts.ts";
 import { sectionTexts } from "./texts-columns.ts";
+import { words } from "./texts-sentences.ts";
 
 type TextsOf<Code extends string> = Readonly<Record<Code, Text>>;
 
@@ -234,6 +235,11 @@ const fact = {
   dataAsOf: { en: "Data as of", es: "Datos a fecha de", pl: "Stan danych na", it: "Dati aggiornati al" },
 } as const;
 
+const workspaceChoice = {
+  all: { en: "All", es: "Todas", pl: "Wszystkie", it: "Tutte" },
+  chosen: { en: "Chosen", es: "Seleccionadas", pl: "Wybrane", it: "Selezionate" },
+} as const;
+
 /** How something was learned. Producers may send words of their own, which stay as they are. */
 const format = {
   onDemand: { en: "On demand", es: "A petición", pl: "Na żądanie", it: "Su richiesta" },
@@ -252,5 +258,7 @@ export const codeTexts: Readonly<Record<CodeSet, Readonly<Record<string, Text>>>
   change,
   section: sectionTexts,
   fact,
+  reportKind: { cpod: words.cpodTitle, education: words.educationTitle },
+  workspaceChoice,
   format,
 };

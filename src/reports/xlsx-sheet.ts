@@ -4,6 +4,7 @@
  * what is kept of a sheet does not grow with its rows.
  */
 import type { Column, Row, Section } from "./content.ts";
+import { columnOfFact } from "./facts.ts";
 import type { ReportTexts } from "./texts.ts";
 import { cellWriter, columnName, escapeXml, STYLES, textCell } from "./xlsx-cells.ts";
 
@@ -193,22 +194,10 @@ function rowWriter(columns: readonly Column[], texts: ReportTexts, linked?: Colu
   };
 }
 
-/** What a report says of itself has a kind of its own in each row; what is not named here is a text. */
-const FACT_KINDS: Readonly<Record<string, Pick<Column, "kind" | "codes">>> = {
-  plan: { kind: "code", codes: "plan" },
-  agreementStart: { kind: "day" },
-  agreementEnd: { kind: "day" },
-  periodFrom: { kind: "instant" },
-  periodTo: { kind: "instant" },
-  generatedAt: { kind: "instant" },
-  dataAsOf: { kind: "instant" },
-};
-
 /** @param columns `name` and `value`. */
 function factWriter(columns: readonly Column[], texts: ReportTexts): RowWriter {
   return (number, row) => {
-    const kind = Object.entries(FACT_KINDS).find(([fact]) => fact === row[0])?.[1];
-    const own = columns.map((column) => (column.key === "value" ? { ...column, ...kind } : column));
+    const own = columns.map((column) => columnOfFact("report", column, row[0]));
     return rowWriter(own, texts)(number, row);
   };
 }

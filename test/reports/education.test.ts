@@ -73,7 +73,7 @@ describe("an education report", () => {
       return inSection(records, "report").map(({ name, value }) => [name, value]);
     };
     const facts = (workspaces: readonly string[][], dataAsOf: string) => [
-      ["report", "On-demand education report"],
+      ["report", "education"],
       ["customerId", "cust-t"],
       ["customerName", "Customer T"],
       ["timeZone", "Europe/Madrid"],
@@ -85,11 +85,11 @@ describe("an education report", () => {
       ["dataAsOf", dataAsOf],
     ];
     const named = ["Default workspace", "Logistics", "Sales"].map((name) => ["workspace", name]);
-    expect(await factsOf(null)).toEqual(facts([["workspaces", "All"], ...named], "2026-03-11T10:00:00.000Z"));
+    expect(await factsOf(null)).toEqual(facts([["workspaces", "all"], ...named], "2026-03-11T10:00:00.000Z"));
     expect(await factsOf(["ws-a"])).toEqual(
       facts(
         [
-          ["workspaces", "Chosen"],
+          ["workspaces", "chosen"],
           ["workspace", "Logistics"],
         ],
         "2026-03-10T10:00:00.000Z",

@@ -66,6 +66,28 @@ describe("a report in two languages", () => {
     }
   });
 
+  it("says what it is in words of each for people, in codes for tools, and its version as a number", async () => {
+    const { world, second } = await worldWithSecondVersion(POLISH_AND_ENGLISH);
+    const made = await make(world, second);
+    if (made.outcome !== "issued") throw new Error("not issued", { cause: made });
+    for (const language of ["pl", "en"] as const) {
+      const kind = reportTexts(language).word("cpodTitle");
+      const plan = reportTexts(language).code("plan", "unified");
+      const parts = await partsOf(await bytesOf(world, made.report, { name: "xlsx", language }));
+      const facts = cellsOf(parts.get("xl/worksheets/sheet1.xml") ?? "");
+      expect(facts.find(({ name }) => name === "B2")).toMatchObject({ text: kind });
+      expect(facts.filter(({ type, text }) => type !== "inlineStr" && text === "2")).toHaveLength(1);
+      const { pages } = await readPdf(await bytesOf(world, made.report, { name: "pdf", language }));
+      const { section, code } = reportTexts(language);
+      const printed = pages.map(({ text }) => text).join("\n");
+      const ofReport = printed.slice(printed.lastIndexOf(section("report")));
+      expect(ofReport.replaceAll(/\s+/g, " ")).toContain(`${code("fact", "report")} ${kind}`);
+      expect(ofReport.replaceAll(/\s+/g, " ")).toContain(`${code("fact", "plan")} ${plan}`);
+      const records = inSection(await recordsOf(world, made.report, language), "report");
+      expect(records).toMatchObject(expect.arrayContaining([expect.objectContaining({ value: "cpod" })]));
+    }
+  });
+
   it.each<[string, (scene: SecondVersion) => Promise<void>]>([
     [
       "a line arrives",

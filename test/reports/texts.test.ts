@@ -98,6 +98,8 @@ describe("the texts of reports", () => {
       ...["agreementEnd", "timeZone", "periodFrom", "periodTo", "workspaces", "workspace", "version"],
       ...["generatedAt", "dataAsOf"],
     ],
+    reportKind: ["cpod", "education"],
+    workspaceChoice: ["all", "chosen"],
     format: ["onDemand", "instructorLed"],
   };
   it.each(codeSets)("have a text for each known code, and for no other: %s", (set) => {

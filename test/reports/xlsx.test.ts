@@ -80,6 +80,8 @@ describe("an XLSX file", () => {
 
   it("says of the report what it is with dates, figures and words of their own", async () => {
     const facts = {
+      report: "cpod",
+      workspaces: "chosen",
       plan: "advanced",
       version: 3,
       generatedAt: AT,
@@ -90,7 +92,8 @@ describe("an XLSX file", () => {
     const book = await opened(contentOf([sectionOf("report", rows)], { language: "pl" }));
     const read = rows.map((_, index) => cellOf(book, "Informacje o raporcie", `B${index + 2}`).v);
     const plan = reportTexts("pl").code("plan", "advanced");
-    expect(read).toEqual([plan, 3, new Date(AT), new Date("2026-12-31"), "x"]);
+    const kind = reportTexts("pl").word("cpodTitle");
+    expect(read).toEqual([kind, "Wybrane", plan, 3, new Date(AT), new Date("2026-12-31"), "x"]);
   });
 
   it("has a frozen header, a filter over all rows and widths of columns", async () => {
