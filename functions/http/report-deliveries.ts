@@ -3,13 +3,13 @@
  * the page downloads nothing, and a file can be had only after its download is in the delivery and in the audit trail (EX-08).
  * Whatever does not open is one and the same page, whatever the reason.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { defineEndpoint } from "../../src/access/grant.ts";
 import { type Language, languageSchema } from "../../src/agreements/agreement-event.ts";
 import type { Customer } from "../../src/agreements/customer.ts";
 import { preferredLanguage } from "../../src/platform/accept-language.ts";
 import type { Versioned } from "../../src/platform/cosmos.ts";
-import { UnavailableError } from "../../src/platform/errors.ts";
 import type { App } from "../../src/platform/wiring.ts";
 import { downloadedFile, storeLink } from "../../src/reports/download.ts";
 import { fileKeyOf, type SucceededReport } from "../../src/reports/report.ts";
@@ -18,6 +18,7 @@ import { type Delivery, isFileOf, isOpen } from "../../src/subscriptions/deliver
 import { downloadDoing, recordDownload } from "../../src/subscriptions/delivery-change.ts";
 import { openDeliveryToken } from "../../src/subscriptions/delivery-link.ts";
 import {
+  busyLinkPage,
   closedLinkPage,
   deliveryPage,
   PAGE_TYPE,
@@ -25,8 +26,12 @@ import {
 } from "../../src/subscriptions/delivery-page.ts";
 import { changesOf } from "./report-view.ts";
 
-/** How often a download is written down anew when another was faster. */
-const ATTEMPTS_MAX = 5;
+/** How often a download is written down when others are faster. */
+const ATTEMPTS_MAX = 12;
+/** Before each further attempt a part of it by chance, so that those who come together part; twice as long each time. */
+const PAUSE_MS = 20;
+const PAUSE_MAX_MS = 1_000;
+const BUSY_SECONDS = 5;
 /** The first for whoever names none of them. */
 const PAGE_LANGUAGES: readonly [Language, ...Language[]] = ["en", ...languageSchema.options];
 
@@ -42,7 +47,7 @@ const headers = z.object({
   "accept-language": z
     .string()
     .optional()
-    .meta({ description: "Of the page that says that a link does not open." }),
+    .meta({ description: "Of the pages that say that a link does not open, or that too many do at once." }),
 });
 const access = { kind: "anonymous" } as const;
 const closed = {
@@ -106,6 +111,11 @@ export function reportDeliveryEndpoints(app: App) {
       query: z.object({ link, language: z.string().optional() }),
       responses: {
         303: { description: "Where the file is.", headers: { location: "The file, for a minute." } },
+        503: {
+          description: "Too many downloads by this link at once, to be tried again soon: a page.",
+          contentTypes: [PAGE_TYPE],
+          headers: { "retry-after": "In seconds." },
+        },
         ...closed,
       },
     },
@@ -126,11 +136,14 @@ export function reportDeliveryEndpoints(app: App) {
         const isWritten =
           change === undefined ||
           (await app.subscriptions.subscriptions.commit(change)).outcome !== "overtaken";
-        if (!isWritten) continue;
+        if (!isWritten) {
+          await delay(Math.random() * Math.min(PAUSE_MS * 2 ** attempt, PAUSE_MAX_MS));
+          continue;
+        }
         const location = await storeLink(app.reportMaker.files, found, at);
         return { status: 303, headers: { ...pageHeaders(app.download.filesOrigin), location } };
       }
-      throw new UnavailableError(1, `others are always faster to download from delivery ${reportDeliveryId}`);
+      return busyAnswer(accepted);
     },
   );
 
@@ -163,11 +176,20 @@ export function reportDeliveryEndpoints(app: App) {
 
   const closedAnswer = (accepted: string | undefined) => ({
     status: 404 as const,
-    ...pageAnswer(closedLinkPage(preferredLanguage(accepted ?? null, PAGE_LANGUAGES))),
+    ...pageAnswer(closedLinkPage(languageOf(accepted))),
   });
+
+  const busyAnswer = (accepted: string | undefined) => {
+    const answer = pageAnswer(busyLinkPage(languageOf(accepted)));
+    const headers = { ...answer.headers, "retry-after": String(BUSY_SECONDS) };
+    return { status: 503 as const, ...answer, headers };
+  };
 
   return [show, download];
 }
+
+const languageOf = (accepted: string | undefined): Language =>
+  preferredLanguage(accepted ?? null, PAGE_LANGUAGES);
 
 /** Of those that the page shows. A language need not be named: they are all in one. */
 const fileIn = ({ delivery, report }: Opened, name: string, language: string | undefined) =>

@@ -85,6 +85,19 @@ export const pageTexts = {
     it: "Questi comandi lo mostrano per un file:",
   },
 
+  busyTitle: {
+    en: "Too many downloads at once",
+    es: "Demasiadas descargas a la vez",
+    pl: "Zbyt wiele pobrań naraz",
+    it: "Troppi download contemporanei",
+  },
+  busyNote: {
+    en: "Several files are being downloaded by this link right now. Go back and try again in a few seconds.",
+    es: "En este momento se están descargando varios archivos con este enlace. Vuelva atrás e inténtelo de nuevo dentro de unos segundos.",
+    pl: "Za pomocą tego linku pobieranych jest właśnie kilka plików. Proszę wrócić i spróbować ponownie za kilka sekund.",
+    it: "Con questo collegamento si stanno scaricando più file in questo momento. Torni indietro e riprovi tra qualche secondo.",
+  },
+
   closedTitle: {
     en: "This link does not open",
     es: "Este enlace no se puede abrir",

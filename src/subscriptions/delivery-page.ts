@@ -125,6 +125,15 @@ export function closedLinkPage(language: Language): string {
   ]);
 }
 
+/** Where too many downloads by one link come at once. */
+export function busyLinkPage(language: Language): string {
+  const say = sayingIn(language);
+  return documentOf(language, pageTexts.busyTitle[language], [
+    `<h1>${say("busyTitle")}</h1>`,
+    `<p>${say("busyNote")}</p>`,
+  ]);
+}
+
 function factsOf(page: DeliveryPage, texts: ReportTexts, formats: Formats): readonly string[] {
   const { customerName, period, version, generatedAt, dataAsOf, changes, expiresAt } = page;
   const say = sayingIn(page.language);

@@ -168,17 +168,14 @@ test("a button of the page leads to the one file for a minute, and the download 
   expect(await deliveryTo(SECOND_READER)).toMatchObject({ downloads: [] });
 });
 
-test("downloads at the same time are all written down", async () => {
+test("downloads at the same time are all written down, however many", async () => {
+  const many = Array.from({ length: 25 }, () => "xlsx");
   const url = buttonsOf(await (await open(await linkTo(SECOND_READER))).text()).get("xlsx it") ?? link;
   const before = (await trailOf("reportDownloaded")).length;
-  const answers = await Promise.all([1, 2, 3].map(() => open(url, { method: "POST" })));
-  expect(answers.map(({ status }) => status)).toEqual([303, 303, 303]);
-  expect((await deliveryTo(SECOND_READER))?.downloads.map(({ file }) => file)).toEqual([
-    "xlsx",
-    "xlsx",
-    "xlsx",
-  ]);
-  expect((await trailOf("reportDownloaded")).length).toBe(before + 3);
+  const answers = await Promise.all(many.map(() => open(url, { method: "POST" })));
+  expect(answers.map(({ status }) => status)).toEqual(many.map(() => 303));
+  expect((await deliveryTo(SECOND_READER))?.downloads.map(({ file }) => file)).toEqual(many);
+  expect((await trailOf("reportDownloaded")).length).toBe(before + many.length);
 });
 
 describe("a link does not open, and says so in the same words,", () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { preferredLanguage } from "../../src/platform/accept-language.ts";
 import { sectionsOfKind } from "../../src/reports/content.ts";
 import {
+  busyLinkPage,
   closedLinkPage,
   type DeliveryPage,
   deliveryPage,
@@ -77,6 +78,7 @@ const saidOn = (facts: Partial<DeliveryPage>): string => {
 const everyPage = LANGUAGES.flatMap((language) => [
   ["of a delivery", language, deliveryPage(page({ language }))] as const,
   ["of a link that does not open", language, closedLinkPage(language)] as const,
+  ["of too many downloads at once", language, busyLinkPage(language)] as const,
 ]);
 
 describe.each(everyPage)("the page %s in %s", (_, language, html) => {
