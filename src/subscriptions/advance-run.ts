@@ -10,10 +10,11 @@ import type { CustomerStore } from "../agreements/customer-store.ts";
 import type { CustomerId } from "../agreements/ids.ts";
 import type { Message } from "../messages/message.ts";
 import { UnavailableError } from "../platform/errors.ts";
+import { NotReadyError } from "../reports/period-ledger.ts";
 import type { Report } from "../reports/report.ts";
 import { startRun } from "./due-run.ts";
 import { endOf, type MadeDependencies } from "./made-run.ts";
-import { isOver, lookedAt, type Run } from "./run.ts";
+import { delayed, isOver, lookedAt, type Run } from "./run.ts";
 import { type KnownRun, skipRun, stopOfRun, withRun } from "./run-step.ts";
 import type { SubscriptionChange, SubscriptionStore } from "./subscription-store.ts";
 
@@ -53,7 +54,7 @@ export async function advanceRun(
       if (outcome === "committed") await tell(dependencies, change);
       if (isWaiting) return run.value.status;
     } catch (error) {
-      await putBehind(dependencies, { run, at });
+      await putBehind(dependencies, { run, at }, error);
       throw error;
     }
   }
@@ -112,12 +113,17 @@ async function tell({ notify, onDelay }: RunDependencies, { created }: Subscript
   }
 }
 
+/** What failed itself goes to the log: it may name what is not for people. */
+const NOT_AVAILABLE = "something that it needs is not available";
+
 /** So that runs which always fail hold up no others. It stays open, whether this can be written or not. */
 async function putBehind(
   { subscriptions, onDelay }: RunDependencies,
   { run, at }: Pick<KnownRun, "run" | "at">,
+  failure: unknown,
 ): Promise<void> {
-  const document = lookedAt(run.value, at);
+  const cause = failure instanceof NotReadyError ? failure.message : NOT_AVAILABLE;
+  const document = delayed(run.value, cause, at);
   const { customerId } = document;
   try {
     await subscriptions.commit({ customerId, writes: [{ document, etag: run.etag }], created: [] });

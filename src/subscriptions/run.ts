@@ -14,6 +14,8 @@ import type { Subscription } from "./subscription.ts";
 /** How soon a run is looked at again at the earliest and at the latest, in milliseconds. */
 const LOOK_AGAIN_MIN_MS = 30_000;
 const LOOK_AGAIN_MAX_MS = 15 * 60_000;
+/** What waits for so long says why. */
+const DELAY_MS = 86_400_000;
 /** Reports of one run that were made and must not be sent, before it is given up. */
 const UNSENT_MAX = 5;
 
@@ -29,6 +31,7 @@ export const runReasonSchema = z.object({
     "ReportFailed",
     "ReportCanceled",
     "NothingToReport",
+    "Delayed",
   ]),
   /** For people. */
   message: z.string(),
@@ -70,7 +73,7 @@ export const runSchema = z.object({
   /** Reports that were made for it and not sent, because they were no longer what was wanted, the newest last. */
   unsent: z.array(reportIdSchema).max(UNSENT_MAX).optional(),
   endedAt: z.iso.datetime().optional(),
-  /** Of what was skipped or failed. */
+  /** Of what was skipped or failed, and of what is open for longer than it should be. */
   reason: runReasonSchema.optional(),
   /** Who it was sent to. */
   deliveries: z.int().min(0),
@@ -120,7 +123,12 @@ export function newRun(
 export const isOver = ({ lookAt }: Pick<Run, "lookAt">): boolean => lookAt === undefined;
 
 /** Its report is asked for, or found. */
-export function making(run: Run, reportId: ReportId, isReportKnown: boolean, now: string): Run {
+export function making(
+  { reason: _reason, ...run }: Run,
+  reportId: ReportId,
+  isReportKnown: boolean,
+  now: string,
+): Run {
   return { ...run, status: "making", reportId, isReportKnown, startedAt: now, lookAt: now };
 }
 
@@ -129,22 +137,36 @@ export function making(run: Run, reportId: ReportId, isReportKnown: boolean, now
  * @returns undefined after too many: it would go on for ever.
  */
 export function dueAgain(run: Run, now: string): Run | undefined {
-  const { reportId, isReportKnown: _known, startedAt: _started, ...due } = run;
+  const { reportId, isReportKnown: _known, startedAt: _started, reason: _reason, ...due } = run;
   const unsent = [...(run.unsent ?? []), ...(reportId === undefined ? [] : [reportId])];
   return unsent.length > UNSENT_MAX ? undefined : { ...due, status: "due", unsent, lookAt: now };
 }
 
 /** Looked at again after half of the time that it has been waited for: often at first, then seldom. */
-export function lookedAt(run: Run, now: string): Run {
-  const waitedMs = Date.parse(now) - Date.parse(run.startedAt ?? run.createdAt);
+export function lookedAt({ reason: _reason, ...run }: Run, now: string): Run {
+  const waitedMs = waitedMsOf(run, now);
   const pauseMs = Math.min(Math.max(waitedMs / 2, LOOK_AGAIN_MIN_MS), LOOK_AGAIN_MAX_MS);
   return { ...run, lookAt: new Date(Date.parse(now) + Math.round(pauseMs)).toISOString() };
 }
+
+/**
+ * The same of a run that a step failed of: after a day its history says what it waits for.
+ * @param cause for people.
+ */
+export function delayed(run: Run, cause: string, now: string): Run {
+  const next = lookedAt(run, now);
+  if (waitedMsOf(run, now) < DELAY_MS) return next;
+  const message = `It has waited for more than a day, and is tried again: ${cause}.`;
+  return { ...next, reason: { code: "Delayed", message } };
+}
+
+const waitedMsOf = ({ startedAt, createdAt }: Run, now: string): number =>
+  Date.parse(now) - Date.parse(startedAt ?? createdAt);
 
 export type Ending =
   | { readonly status: "delivered"; readonly deliveries: number }
   | { readonly status: "skipped" | "failed"; readonly reason: RunReason };
 
-export function ended({ lookAt: _lookAt, ...run }: Run, ending: Ending, now: string): Run {
+export function ended({ lookAt: _lookAt, reason: _reason, ...run }: Run, ending: Ending, now: string): Run {
   return { ...run, ...ending, endedAt: now };
 }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Customer } from "../../src/agreements/customer.ts";
 import { periodOfMonth } from "../../src/reports/period.ts";
+import { NotReadyError } from "../../src/reports/period-ledger.ts";
 import { requestReport } from "../../src/reports/request-report.ts";
 import { advanceRun } from "../../src/subscriptions/advance-run.ts";
 import { planDue } from "../../src/subscriptions/plan-due.ts";
 import type { Run } from "../../src/subscriptions/run.ts";
 import { RECIPIENTS_MAX, type Subscription } from "../../src/subscriptions/subscription.ts";
 import {
-  changeSubscription,
   deleteSubscription,
   pauseSubscription,
   resumeSubscription,
@@ -195,6 +195,32 @@ describe("a run", () => {
     expect(queued).toHaveLength(12);
   });
 
+  it("that waits for more than a day tells what for, stays open, and says no more of it when it goes on", async () => {
+    const { world } = await dueWorld();
+    const failingBy = (error: Error) => ({ ...world.dependencies, look: () => Promise.reject(error) });
+    await world.tick(failingBy(new NotReadyError("the entries are being placed anew")));
+    world.pass(24 * HOUR_MS - 1);
+    await world.tick(failingBy(new NotReadyError("the entries are being placed anew")));
+    expect(inShort(world)).toEqual(["2026-02 due"]);
+    world.pass(HOUR_MS);
+    await world.tick(failingBy(new NotReadyError("the entries are being placed anew")));
+    expect(runs(world)).toMatchObject([
+      { status: "due", reason: { code: "Delayed", message: expect.stringContaining("placed anew") } },
+    ]);
+    world.pass(HOUR_MS);
+    await world.tick(failingBy(new Error("key abc of store 17")));
+    expect(runs(world)[0]?.reason?.message).toMatch(/something that it needs is not available/);
+    world.pass(HOUR_MS);
+    await world.tick();
+    expect(inShort(world)).toEqual(["2026-02 making"]);
+    world.pass(25 * HOUR_MS);
+    await world.make();
+    await world.tick(failingBy(new Error("away")));
+    expect(inShort(world)).toEqual(["2026-02 making Delayed"]);
+    await world.settle();
+    expect(inShort(world)).toEqual(["2026-02 delivered"]);
+  });
+
   it("that always fails holds up no other", async () => {
     const { world, subscription: broken } = await dueWorld();
     world.pass(1);
@@ -301,52 +327,6 @@ describe("what is not wanted any more", () => {
     await world.decide(resumeSubscription(world.doing(), await known(world, subscription), owner));
     await world.settle();
     expect(runs(world)).toHaveLength(1);
-  });
-
-  it("goes to those who are recipients when it is sent, in all formats and languages that are wanted then", async () => {
-    const recipients = [{ email: "new@cust-t.example", language: "it" as const }];
-    for (const [facts, patch, made] of [
-      [{}, { recipients }, { languages: ["it"] }],
-      [{ formats: ["xlsx"] }, { formats: ["pdf", "xlsx"] }, { formats: ["csv", "xlsx", "pdf"] }],
-    ] as const) {
-      const { world, subscription } = await dueWorld({ ...facts, formats: [...(facts.formats ?? ["pdf"])] });
-      await world.tick();
-      await world.make();
-      const change = { ...patch, formats: patch.formats === undefined ? undefined : [...patch.formats] };
-      await world.decide(changeSubscription(world.doing(), await known(world, subscription), change));
-      await world.settle();
-      const [second] = await world.allReports();
-      expect(second).toMatchObject({ version: 2, ...made });
-      expect(runs(world)).toMatchObject([{ status: "delivered", reportId: second?.id }]);
-      await expectEachOnce(world);
-    }
-  });
-
-  it("is not sent of a report that leaves out less than is to be left out by now: another is made (SR-06)", async () => {
-    const { world } = await dueWorld();
-    await world.tick();
-    await world.make();
-    world.setContext("without the number of a request");
-    await world.settle();
-    const [second, first] = await world.allReports();
-    expect(runs(world)).toMatchObject([
-      { status: "delivered", reportId: second?.id, unsent: [first?.id], isReportKnown: false },
-    ]);
-    expect(second).toMatchObject({ version: 2, context: "without the number of a request" });
-    await expectEachOnce(world);
-  });
-
-  it("is given up, with a reason, when it never stays the same until it is made", async () => {
-    const { world } = await dueWorld();
-    for (let turn = 0; turn < 7; turn++) {
-      await world.tick();
-      await world.make();
-      world.setContext(`after ${turn}`);
-      world.pass(HOUR_MS);
-    }
-    expect(inShort(world)).toEqual(["2026-02 failed ReportFailed"]);
-    expect(await world.allReports()).toHaveLength(6);
-    expect(messages(world)).toMatchObject([{ template: "reportRunFailed" }]);
   });
 
   it("is paused after an agreement is over, when all of its days are reported, and skipped before it begins", async () => {
