@@ -69,7 +69,7 @@ export async function openCpod(source: CpodSource): Promise<OpenedReport> {
     workspaces: customer.workspaces.map(({ name }) => name),
     packages: packageFigures(figures, terms, deliveredOn(ledgers)),
     dataAsOf,
-    figures: figuresText(ledgers, fixed),
+    figures: figuresText(ledgers, fixed, source.period),
     context: contextText({
       facts: fixed.report,
       workspaces: customer.workspaces.map(({ workspaceId, name }) => [workspaceId, name] as const),
@@ -91,17 +91,23 @@ async function readLedgers({ activity, directory, customer, ...source }: CpodSou
 }
 
 /**
- * Entitlements, benefits and contacts are in it as they are; a line that comes, goes or counts differently changes what
- * accounts come to. What has no line in the period is not said and so not in it.
+ * What there was to report of the period: its lines as far as they count, what entitlements come to at its end, benefits and
+ * contacts. What begins after the period is not of it, nor is the day after it on which something ends.
  */
-function figuresText({ delivered, dataAsOf }: CpodLedgers, fixed: FixedRows): string {
+function figuresText({ delivered, dataAsOf }: CpodLedgers, fixed: FixedRows, { to }: Period): string {
   const counts = [...delivered].flatMap(([ledgerId, accounts]) =>
     [...accounts]
       .filter(([, [, rows]]) => rows > 0)
       .map(([account, counted]) => JSON.stringify([ledgerId, account, counted])),
   );
-  const { report: _facts, ...rows } = fixed;
-  return digest(JSON.stringify([rows, counts.toSorted(compareText), dataAsOf]));
+  const isWithin = (day: unknown): boolean => String(day) < to.slice(0, "2026-01-01".length);
+  const begun = [...fixed.entitlement, ...fixed.benefit]
+    .filter(({ packageStart }) => isWithin(packageStart))
+    .map(({ packageStart: _start, packageEnd, expiresOn, ...row }) => ({
+      ...row,
+      ends: [packageEnd, expiresOn].map((day) => (isWithin(day) ? day : null)),
+    }));
+  return digest(JSON.stringify([begun, fixed.contact, counts.toSorted(compareText), dataAsOf]));
 }
 
 function deliveredOn({ terms, delivered }: CpodLedgers): DeliveredOf {

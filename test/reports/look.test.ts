@@ -76,6 +76,28 @@ function withContact(world: MemoryWorld, since: string): MemoryWorld {
 const additional = { agreementId: undefined, packageId: undefined, entitlementId: undefined };
 
 describe("what a report would say", () => {
+  it("is the same figures when something begins or ends after the period alone, though in another context", async () => {
+    const world = await plainWorld();
+    const before = await look(world);
+    const next = basePackage({
+      packageId: "pkg-next",
+      startDate: "2026-04-01",
+      entitlements: [entitlement("ent-next", "proactive")],
+    });
+    const now = basePackage({ entitlements: [advisory(600), seats, benefit("Reviews")] });
+    const packages = [
+      { ...now, endDate: "2027-06-30" },
+      { ...next, endDate: "2027-06-30" },
+    ];
+    const envelope = { id: "longer", type: "support.agreement.amended.v1", time: "2026-01-02T00:00:00Z" };
+    const issued = await issue(world);
+    await world.record(agreementEvent({ endDate: "2027-06-30", packages }, envelope));
+    const after = await look(world);
+    expect(after.figures).toBe(before.figures);
+    expect(issued.figures).toBe(before.figures);
+    expect(after.newest).toBeUndefined();
+  });
+
   it("is not what a version says that was issued before a request came to be incentive-related (SR-06), though its figures are the same", async () => {
     const world = await plainWorld();
     const issued = await issue(world);
