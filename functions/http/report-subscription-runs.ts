@@ -32,7 +32,9 @@ const runViewSchema = z
     dueAt: z.iso.datetime(),
     period: periodSchema,
     status: runStatusSchema,
-    reason: runReasonSchema.nullable().meta({ description: "Of what was skipped or failed." }),
+    reason: runReasonSchema
+      .nullable()
+      .meta({ description: "Of what was skipped or failed, or is open for too long." }),
     reportId: z.string().nullable(),
     startedAt: z.iso.datetime().nullable(),
     endedAt: z.iso.datetime().nullable(),

@@ -31,8 +31,8 @@ import {
 } from "./report-subscription-view.ts";
 import { changing, changingSeen, requireScope, seenSubscription } from "./seen-subscription.ts";
 
-/** Of what is planned together one may be a correction, which comes first. */
-const NEWEST_RUNS = 2;
+/** With what is planned come first the second looks at earlier occurrences, of which there are three at most. */
+const NEWEST_RUNS = 4;
 
 const customerParams = z.object({ customerId: customerIdSchema });
 export const subscriptionParams = customerParams.extend({
@@ -258,7 +258,7 @@ export function reportSubscriptionEndpoints(app: App) {
   async function shownOf({ value, etag }: Versioned<Subscription>) {
     const { customerId, subscriptionId } = value;
     const newest = await store.runs(customerId, subscriptionId, { after: undefined, limit: NEWEST_RUNS });
-    const lastRun = newest.find(({ isCorrection }) => !isCorrection) ?? newest[0];
+    const lastRun = newest.find(({ corrects }) => corrects === undefined) ?? newest[0];
     return { etag, body: subscriptionView(value, lastRun) };
   }
 

@@ -25,6 +25,7 @@ const reportSchema = z.object({
   status: z.string(),
   languages: z.array(languageSchema),
   formats: z.array(z.string()),
+  previousReportId: z.string().nullable(),
   changes: z.object({ added: z.int() }).nullable(),
   files: z.array(
     z.object({
@@ -176,9 +177,17 @@ describe("a report in every format", () => {
     },
   );
 
+  test("tells what has changed since the version before, where there was one", async () => {
+    const asked = { period: { month: "2026-02" }, formats: ["csv"] };
+    const first = await made(asked);
+    const second = await made(asked);
+    expect([first.previousReportId, first.changes]).toEqual([null, null]);
+    expect([second.previousReportId, second.changes]).toEqual([first.id, { added: 0 }]);
+  });
+
   test("is in the language of whoever asks, unless another is named, and has what is compared among its formats", async () => {
     const report = await made({ formats: ["pdf"] });
-    expect(report).toMatchObject({ languages: ["es"], formats: ["csv", "pdf"], changes: { added: 0 } });
+    expect(report).toMatchObject({ languages: ["es"], formats: ["csv", "pdf"] });
     expect(report.files.map(({ name }) => name)).toEqual([...SECTIONS, "pdf"]);
     const missing = await api.ask(ADMIN, { path: `${REPORTS}/${report.id}/files/xlsx` });
     expect(`${missing.status} ${expectRefusal(missing, "a file")}`).toBe("404 ResourceNotFound");
