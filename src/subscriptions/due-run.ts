@@ -110,7 +110,7 @@ async function askFor(
     if (!isServiceError(error) || error.kind === "unavailable") throw error;
     const message =
       error.kind === "notFound" ? "What the subscription reports is not there any more." : error.message;
-    return failRun(known, { code: "ReportFailed", message }, await ownerOf(dependencies, known));
+    return failRun(known, { code: "ReportFailed", message }, await ownerOf(dependencies, known), error.code);
   }
 }
 

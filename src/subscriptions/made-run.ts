@@ -26,8 +26,10 @@ export async function endOf(
     if (again !== undefined) return withRun(known, again);
   }
   switch (report.status) {
-    case "failed":
-      return failedFor(dependencies, known, `The report could not be made: ${report.error.message}`);
+    case "failed": {
+      const { code, message } = report.error;
+      return failedFor(dependencies, known, `The report could not be made: ${message}`, code);
+    }
     case "canceled": {
       const message = "Somebody canceled the report while it was made.";
       return failRun(known, { code: "ReportCanceled", message }, await ownerOf(dependencies, known));
@@ -51,7 +53,12 @@ async function sendIfStillWanted(
     return deliverRun(known, report, addressees, dependencies.linkMinutes);
   const again = dueAgain(known.run.value, known.at);
   if (again !== undefined) return withRun(known, again);
-  return failedFor(dependencies, known, "What it reports kept changing while the report was made.");
+  return failedFor(
+    dependencies,
+    known,
+    "What it reports kept changing while the report was made.",
+    "FiguresDiffer",
+  );
 }
 
 /** Figures that changed meanwhile are for a correction: all else it would say or leave out otherwise is not. */
@@ -74,5 +81,6 @@ const failedFor = async (
   dependencies: MadeDependencies,
   known: KnownRun,
   message: string,
+  code: string,
 ): Promise<SubscriptionChange> =>
-  failRun(known, { code: "ReportFailed", message }, await ownerOf(dependencies, known));
+  failRun(known, { code: "ReportFailed", message }, await ownerOf(dependencies, known), code);

@@ -46,9 +46,15 @@ export const withRun = (
 export const skipRun = (known: KnownRun, reason: RunReason): SubscriptionChange =>
   withRun(known, ended(known.run.value, { status: "skipped", reason }, known.at));
 
-export function failRun(known: KnownRun, reason: RunReason, owner: Addressee): SubscriptionChange {
+/** @param code of what it failed of, which the message to the owner words. */
+export function failRun(
+  known: KnownRun,
+  reason: RunReason,
+  owner: Addressee,
+  code: string = reason.code,
+): SubscriptionChange {
   const run = ended(known.run.value, { status: "failed", reason }, known.at);
-  return withRun(known, run, [failedMessage(toldOf(known), reason.message, owner, known.at)]);
+  return withRun(known, run, [failedMessage(toldOf(known), code, owner, known.at)]);
 }
 
 /** Skips the run, and every later one until somebody resumes the subscription. */
