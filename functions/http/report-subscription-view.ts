@@ -48,7 +48,7 @@ const factShape = {
     .meta({ description: "Whether nothing is sent of a period in which nothing was delivered." }),
   sendsCorrections: z.boolean().meta({
     description:
-      "Whether the period that was sent last is sent anew, with what changed, when its figures differ by the next due time.",
+      "Whether each of the three newest periods that were sent is sent anew, with what changed, when its figures differ by the next due time.",
   }),
 };
 

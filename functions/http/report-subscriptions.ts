@@ -8,6 +8,7 @@ import { finishPage, listSchema, pagingQuery, startPage } from "../../src/platfo
 import type { App } from "../../src/platform/wiring.ts";
 import { seesScope } from "../../src/reports/report-access.ts";
 import { checkScope } from "../../src/reports/request-report.ts";
+import { recentRuns } from "../../src/subscriptions/plan-due.ts";
 import { ownerFrom, type Subscription } from "../../src/subscriptions/subscription.ts";
 import {
   changeSubscription,
@@ -159,12 +160,12 @@ export function reportSubscriptionEndpoints(app: App) {
     async (request) => {
       const doing = doingOf(request, request.params.customerId);
       const { schedule, ...facts } = request.body;
-      const changed = await changingSeen(app, request, (known) =>
-        changeSubscription(doing, known, {
-          ...facts,
-          schedule: schedule && mergedSchedule(known.value.schedule, schedule),
-        }),
-      );
+      const changed = await changingSeen(app, request, async (known) => {
+        const { customerId, subscriptionId } = known.value;
+        const patch = { ...facts, schedule: schedule && mergedSchedule(known.value.schedule, schedule) };
+        const recent = schedule && (await recentRuns(store, customerId, subscriptionId));
+        return changeSubscription(doing, known, patch, recent);
+      });
       return { status: 200, ...(await shownOf(changed)) };
     },
   );
@@ -223,7 +224,11 @@ export function reportSubscriptionEndpoints(app: App) {
     async (request) => {
       const doing = doingOf(request, request.params.customerId);
       const by = ownerFrom(request.principal);
-      const resumed = await changingSeen(app, request, (known) => resumeSubscription(doing, known, by));
+      const customer = await readCustomer(app.customers, request.params.customerId);
+      const resumed = await changingSeen(app, request, async (known) => {
+        const { owner, scope } = known.value;
+        return resumeSubscription(doing, known, by, await app.subscriptions.ownerMay(customer, owner, scope));
+      });
       return { status: 200, ...(await shownOf(resumed)) };
     },
   );

@@ -69,7 +69,7 @@ export async function changing<Document extends { readonly id: string }>(
 export function changingSeen(
   app: Pick<App, "subscriptions">,
   request: OfSubscription & { readonly conditions: Parameters<typeof requireMatch>[0] },
-  decide: (known: Versioned<Subscription>) => Decided<Subscription>,
+  decide: (known: Versioned<Subscription>) => Decided<Subscription> | Promise<Decided<Subscription>>,
 ): Promise<Versioned<Subscription>> {
   const current = () => seenSubscription(app, request);
   return changing(app.subscriptions.subscriptions, current, async () => {

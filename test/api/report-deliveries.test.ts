@@ -312,6 +312,7 @@ test("deliveries and runs are those of their own subscription alone", async () =
 // It takes the right away for good, so it comes last.
 test("an owner who loses the right pauses the subscription and is told; whoever resumes it owns it (EX-03)", async () => {
   const lost = await subscribed({ name: "Of the chief", recipients: [{ email: "late@elsewhere.example" }] });
+  const early = await subscribed({ name: "Paused early", recipients: [{ email: "late@elsewhere.example" }] });
   await makeDue(world, lost);
   await done(world.api, CSAM, {
     method: "DELETE",
@@ -334,4 +335,8 @@ test("an owner who loses the right pauses the subscription and is told; whoever 
   expect((await world.api.ask(CHIEF, { path })).status).toBe(404);
   const resumed = await done(world.api, CSAM, { method: "POST", path: `${path}/resume` });
   expect(resumed.read(schema)).toMatchObject({ status: "active", pause: null, owner: { email: CSAM.email } });
+  // No run has found it out of this one.
+  await done(world.api, CSAM, { method: "POST", path: `${SUBSCRIPTIONS}/${early}/pause` });
+  const taken = await done(world.api, CSAM, { method: "POST", path: `${SUBSCRIPTIONS}/${early}/resume` });
+  expect(taken.read(schema)).toMatchObject({ status: "active", owner: { email: CSAM.email } });
 });

@@ -5,13 +5,13 @@ import type { Random } from "../fakes/random.ts";
 import type { SubscriptionWorld, TimerDependencies } from "./subscription-world.ts";
 
 /** @param refusals what else the call may answer without being done. */
-export type Around = <Value>(
+type Around = <Value>(
   method: string,
   run: () => Promise<Value>,
   refusals?: readonly [Value, ...Value[]],
 ) => Promise<Value>;
 
-export function aroundTimer({ dependencies, reports }: SubscriptionWorld, around: Around): TimerDependencies {
+function aroundTimer({ dependencies, reports }: SubscriptionWorld, around: Around): TimerDependencies {
   const { subscriptions, customers, directory } = dependencies;
   const asked: RequestDependencies = {
     now: dependencies.now,

@@ -28,7 +28,7 @@ const RUN_LIMIT_MS = 60_000;
 const HURRIED_LIMIT_MS = 20_000;
 const YEAR_MS = 366 * 86_400_000;
 
-export const runSchemaOfApi = z.object({
+const runSchemaOfApi = z.object({
   runId: z.string(),
   occurrence: z.string(),
   isCorrection: z.boolean(),
@@ -122,10 +122,7 @@ export async function runTimer({ api }: SubscriptionWorld): Promise<void> {
   await fetch(`${api.stack.apiUrl}/admin/functions/runSubscriptions?wait=true`, { method: "POST" });
 }
 
-export async function runsOf(
-  { api }: SubscriptionWorld,
-  subscriptionId: string,
-): Promise<readonly ShownRun[]> {
+async function runsOf({ api }: SubscriptionWorld, subscriptionId: string): Promise<readonly ShownRun[]> {
   const answer = await done(api, CSAM, { path: `${SUBSCRIPTIONS}/${subscriptionId}/runs` });
   return answer.read(listSchema(runSchemaOfApi)).value;
 }
