@@ -38,8 +38,8 @@ const gridRowSchema = z.looseObject({
 });
 type GridRow = z.infer<typeof gridRowSchema>;
 
-/** A row of the grid in the columns of the report. */
-const asLine = (row: GridRow) => ({
+/** A row of the grid in the columns of the report: of one with a request the event is named by the row's own id (SR-02). */
+const asLine = (row: GridRow, rows: readonly GridRow[]) => ({
   section: "learning",
   learner: row.learner ?? undefined,
   activityTitle: row.activityTitle ?? undefined,
@@ -54,15 +54,19 @@ const asLine = (row: GridRow) => ({
   unit: row.unit,
   agreementId: row.agreementId,
   packageId: row.packageId,
-  caseNumber: row.number ?? undefined,
   workspaceId: row.workspaceId,
   reversesSource: row.reverses?.source,
-  reversesId: row.reverses?.id,
+  reversesId: row.number === null ? row.reverses?.id : reversedRow(row, rows)?.rowId,
   recordedAt: row.recordedAt,
   eventSource: row.event.source,
-  eventId: row.event.id,
+  eventId: row.number === null ? row.event.id : row.rowId,
   lineId: row.rowId,
 });
+
+const reversedRow = ({ reverses }: GridRow, rows: readonly GridRow[]): GridRow | undefined =>
+  reverses === null
+    ? undefined
+    : rows.find(({ event: { source, id } }) => source === reverses.source && id === reverses.id);
 
 let api: RunningApi;
 let client: CosmosClient;
@@ -142,7 +146,9 @@ describe("an education report", () => {
           gridRowSchema,
         );
         const { lines, dataAsOf } = await reportOf(period, chosen);
-        const expected = grid.filter(({ deliveredAt }) => deliveredAt >= period.from).map(asLine);
+        const expected = grid
+          .map((row) => asLine(row, grid))
+          .filter(({ deliveredAt }) => deliveredAt >= period.from);
         expect(lines).toHaveLength(expected.length);
         expect(lines).toMatchObject(expected);
         const [before, end] = await Promise.all(
