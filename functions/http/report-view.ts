@@ -144,7 +144,7 @@ export const reportRequestSchema = z.discriminatedUnion("reportKind", [
       .array(workspaceIdSchema)
       .min(1)
       .max(SCOPE_WORKSPACES_MAX)
-      .optional()
+      .nullish()
       .meta({ description: "All of the customer, unless some are named." }),
     formats: formatsSchema(formatsOfKind.education),
     ...common,

@@ -51,6 +51,7 @@ export function reportEndpoints(app: App) {
             "retry-after": "Seconds to wait before asking for it.",
           },
         },
+        409: { description: "There are as many versions of it as there can be (`TooManyVersions`)." },
       },
     },
     async ({ params: { customerId }, body, grant, principal, repeatKey, url }) => {

@@ -185,7 +185,7 @@ describe("a learning manager", () => {
 });
 
 test("the whole customer's has the lines of every workspace, and is offered no PDF", async () => {
-  const report = await made(CSAM, { languages: ["it"] });
+  const report = await made(CSAM, { languages: ["it"], workspaceIds: null });
   expect(report.workspaceIds).toBeNull();
   expect(linesOf(await bytesOf(CSAM, report, "csv-learning"))).toEqual(
     expect.arrayContaining([
