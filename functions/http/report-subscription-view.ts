@@ -69,7 +69,7 @@ export const newSubscriptionSchema = z.discriminatedUnion("reportKind", [
       .array(workspaceIdSchema)
       .min(1)
       .max(SCOPE_WORKSPACES_MAX)
-      .optional()
+      .nullish()
       .meta({ description: "All of the customer, unless some are named." }),
     ...created,
   }),

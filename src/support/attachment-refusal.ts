@@ -30,6 +30,7 @@ const MESSAGES = {
   uploadUnreadable: `The upload cannot be read: it was encrypted with a key of its own, or archived. ${WHOLE_FILE}`,
   uploadAbandoned: `The upload was not completed within a day. ${WHOLE_FILE}`,
   scanLimitExceeded: "The file has more in it than the malware scanner looks at. Attach it in parts.",
+  notInspected: "For a day, whatever looked into the file failed at it. Attach it in another form.",
   notScanned: `The malware scanner could not be asked for a day. ${WHOLE_FILE}`,
 } as const satisfies Readonly<Record<RefusalReason, string>> & Readonly<Record<string, string>>;
 

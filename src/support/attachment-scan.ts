@@ -4,7 +4,9 @@
  * and comes to the same end; nothing can be downloaded before it was found clean; a decision is made once.
  */
 import type { Doing } from "../access/audit-entry.ts";
+import { UnavailableError } from "../platform/errors.ts";
 import type { MalwareScanner, ScanResult } from "../platform/malware-scanner.ts";
+import { asUnavailable } from "../platform/transient.ts";
 import {
   type Attachment,
   type AttachmentDocument,
@@ -69,13 +71,24 @@ async function scan(
 ): Promise<Worked> {
   // What is tried and fails again and again has its turn as rarely as what is lost.
   await postpone(access, job, document, now);
-  const verdict = await examine(access, document);
+  const verdict = await examineForADay(access, document, now);
   if (verdict.state !== "scanAgain") return conclude(access, job, document, verdict);
   // Only after a look: an outage of all that is here says nothing of the scanner.
   if (isScanOverdue(document.progress.since, now))
     return conclude(access, job, document, refused("notScanned"));
   await postpone(access, job, document, now, SCANNER_AGAIN_MS);
   return { outcome: "scanAgain", cause: verdict.reason };
+}
+
+/** What fails whenever it is tried is given up: a store or network that is away says nothing of the file. */
+async function examineForADay(access: ScanAccess, document: Scanning, now: string): Promise<Examined> {
+  try {
+    return await examine(access, document);
+  } catch (error) {
+    const isAway = asUnavailable(error) instanceof UnavailableError;
+    if (isAway || !isScanOverdue(document.progress.since, now)) throw error;
+    return refused("notInspected");
+  }
 }
 
 type Examined = Verdict | { readonly state: "scanAgain"; readonly reason: string };

@@ -191,6 +191,32 @@ describe("a scanner that cannot be asked", () => {
     expectTidy(state, id);
   });
 
+  it("throws for a day at a file means that the file is refused, unless it is only away", async () => {
+    for (const [error, isAway] of [
+      [new TypeError("cannot read properties of undefined"), false],
+      [Object.assign(new Error("away"), { statusCode: 503 }), true],
+    ] as const) {
+      let isMended = false;
+      const world = startAttachments(async () => {
+        if (isMended) return { verdict: "clean" };
+        throw error;
+      });
+      const id = await attach(world);
+      for (const minutes of [0, 60, 22 * 60]) {
+        world.pass(minutes);
+        await expect(world.work(world.access, id)).rejects.toBe(error);
+      }
+      world.pass(60);
+      if (isAway) {
+        await expect(world.work(world.access, id)).rejects.toBe(error);
+        isMended = true;
+      }
+      expect(await world.work(world.access, id)).toEqual({ outcome: isAway ? "clean" : "refused" });
+      const end = endState(await world.document(id));
+      expect(end).toBe(isAway ? "clean" : "refused notInspected");
+    }
+  });
+
   it("is asked once more after a day in which nobody tried", async () => {
     const world = startAttachments();
     const id = await attach(world);
