@@ -1,10 +1,10 @@
 /** What is said and shown of subscriptions to reports. */
 import * as z from "zod";
 import { languageSchema } from "../../src/agreements/agreement-event.ts";
-import { agreementIdSchema, workspaceIdSchema } from "../../src/agreements/ids.ts";
+import { agreementIdSchema } from "../../src/agreements/ids.ts";
 import { parseBody } from "../../src/platform/parts.ts";
 import { formatsOfKind, reportFormatSchema } from "../../src/reports/report.ts";
-import { type ReportScope, SCOPE_WORKSPACES_MAX } from "../../src/reports/report-scope.ts";
+import type { ReportScope } from "../../src/reports/report-scope.ts";
 import { type Run, runStatusSchema } from "../../src/subscriptions/run.ts";
 import {
   type Due,
@@ -22,7 +22,7 @@ import {
   type SubscriptionFacts,
 } from "../../src/subscriptions/subscription.ts";
 import { plainLine } from "../../src/support/plain-text.ts";
-import { periodSchema, scopeView, scopeViewShape } from "./report-view.ts";
+import { periodSchema, scopeView, scopeViewShape, workspacesChoice } from "./report-view.ts";
 
 /** Due times that are told of a schedule. */
 const NEXT_DUE_TIMES = 5;
@@ -65,12 +65,7 @@ export const newSubscriptionSchema = z.discriminatedUnion("reportKind", [
   z.strictObject({ reportKind: z.literal("cpod"), agreementId: agreementIdSchema, ...created }),
   z.strictObject({
     reportKind: z.literal("education"),
-    workspaceIds: z
-      .array(workspaceIdSchema)
-      .min(1)
-      .max(SCOPE_WORKSPACES_MAX)
-      .nullish()
-      .meta({ description: "All of the customer, unless some are named." }),
+    workspaceIds: workspacesChoice,
     ...created,
   }),
 ]);

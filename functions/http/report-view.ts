@@ -131,6 +131,14 @@ const formatsSchema = <Format extends string>(formats: readonly [Format, ...Form
       "All, unless some are named. CSV is always among them: the next version is compared with it.",
   });
 
+/** Of an education report that somebody asks for. */
+export const workspacesChoice = z
+  .array(workspaceIdSchema)
+  .min(1)
+  .max(SCOPE_WORKSPACES_MAX)
+  .nullish()
+  .meta({ description: "All of the customer, unless some are named." });
+
 export const reportRequestSchema = z.discriminatedUnion("reportKind", [
   z.strictObject({
     reportKind: z.literal("cpod"),
@@ -140,12 +148,7 @@ export const reportRequestSchema = z.discriminatedUnion("reportKind", [
   }),
   z.strictObject({
     reportKind: z.literal("education"),
-    workspaceIds: z
-      .array(workspaceIdSchema)
-      .min(1)
-      .max(SCOPE_WORKSPACES_MAX)
-      .nullish()
-      .meta({ description: "All of the customer, unless some are named." }),
+    workspaceIds: workspacesChoice,
     formats: formatsSchema(formatsOfKind.education),
     ...common,
   }),

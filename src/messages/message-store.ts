@@ -1,6 +1,6 @@
 import type { Container } from "@azure/cosmos";
 import type { CustomerId } from "../agreements/ids.ts";
-import { queryPages, readItem, saveItem, sql, type Versioned } from "../platform/cosmos.ts";
+import { firstOf, queryPages, readItem, saveItem, sql, type Versioned } from "../platform/cosmos.ts";
 import { type Message, type MessageId, messageSchema } from "./message.ts";
 import { type MessageJob, messageJobSchema } from "./message-queue.ts";
 
@@ -27,12 +27,7 @@ export function cosmosMessageStore(container: Container): MessageStore {
          WHERE c.kind = 'message' AND c.status = 'queued' AND c.nextAttemptAt <= @now ORDER BY c.nextAttemptAt`,
         { now },
       );
-      const jobs: MessageJob[] = [];
-      for await (const page of queryPages(container, undefined, query, messageJobSchema, limit)) {
-        jobs.push(...page);
-        if (jobs.length >= limit) break;
-      }
-      return jobs.slice(0, limit);
+      return firstOf(limit, queryPages(container, undefined, query, messageJobSchema, limit));
     },
   };
 }

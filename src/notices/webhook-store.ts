@@ -1,6 +1,14 @@
 import type { Container } from "@azure/cosmos";
 import type { CustomerId } from "../agreements/ids.ts";
-import { queryAll, queryPages, readItem, sql, type Versioned, versioned } from "../platform/cosmos.ts";
+import {
+  firstOf,
+  queryAll,
+  queryPages,
+  readItem,
+  sql,
+  type Versioned,
+  versioned,
+} from "../platform/cosmos.ts";
 import { type Webhook, webhookDocumentId, webhookSchema } from "./webhook.ts";
 import { deliveryDocumentId, type WebhookDelivery, webhookDeliverySchema } from "./webhook-delivery.ts";
 import { type WebhookJob, webhookJobSchema } from "./webhook-queue.ts";
@@ -56,12 +64,7 @@ export function cosmosWebhookStore(container: Container): WebhookStore {
            AND (NOT IS_DEFINED(c.queuedUntil) OR c.queuedUntil <= @now) ORDER BY c.nextAttemptAt`,
         { now },
       );
-      const jobs: WebhookJob[] = [];
-      for await (const page of queryPages(container, undefined, query, webhookJobSchema, limit)) {
-        jobs.push(...page);
-        if (jobs.length >= limit) break;
-      }
-      return jobs.slice(0, limit);
+      return firstOf(limit, queryPages(container, undefined, query, webhookJobSchema, limit));
     },
   };
 }

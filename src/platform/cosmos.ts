@@ -176,3 +176,13 @@ export async function queryAll<Schema extends z.ZodType>(
 /** Adds the tag to what a schema parses, for queries whose results are written back. */
 export const versioned = <Schema extends z.ZodType>(schema: Schema) =>
   z.unknown().transform((resource) => parseVersioned(schema, resource));
+
+/** The first of what comes in pages; no page is asked for beyond them. */
+export async function firstOf<Item>(limit: number, pages: AsyncIterable<readonly Item[]>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const page of pages) {
+    found.push(...page);
+    if (found.length >= limit) break;
+  }
+  return found.slice(0, limit);
+}

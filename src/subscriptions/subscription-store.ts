@@ -1,12 +1,11 @@
 import type { Container } from "@azure/cosmos";
 import * as z from "zod";
 import type { AuditEntry } from "../access/audit-entry.ts";
+import { type AuditedChange, type AuditedCommit, commitAudited } from "../access/audited-store.ts";
 import { type CustomerId, customerIdSchema } from "../agreements/ids.ts";
 import type { Message } from "../messages/message.ts";
 import {
-  BATCH_OPERATIONS_MAX,
-  type BatchOperation,
-  commitBatch,
+  firstOf,
   type Query,
   queryAll,
   queryPages,
@@ -19,26 +18,12 @@ import { type Delivery, deliveryDocumentId, deliverySchema } from "./delivery.ts
 import { type Run, runDocumentId, runSchema } from "./run.ts";
 import { type Subscription, subscriptionDocumentId, subscriptionSchema } from "./subscription.ts";
 
-/** What is written over as it was read; `etag` undefined: there is none yet. */
-type SubscriptionWrite = {
-  readonly document: Subscription | Run | Delivery;
-  readonly etag: string | undefined;
-};
+type WrittenDocument = Subscription | Run | Delivery;
 type CreatedDocument = Run | Delivery | Message | AuditEntry;
-export type SubscriptionDocument = SubscriptionWrite["document"] | CreatedDocument;
+export type SubscriptionDocument = WrittenDocument | CreatedDocument;
 
-/** One change of a customer's subscriptions, runs and deliveries, all or nothing. */
-export type SubscriptionChange = {
-  readonly customerId: CustomerId;
-  readonly writes: readonly SubscriptionWrite[];
-  /** What is new and never there yet. */
-  readonly created: readonly CreatedDocument[];
-};
-
-/** `overtaken`: a document is no longer as it was read. `repeated`: the same request made the change before. */
-export type SubscriptionCommit =
-  | { readonly outcome: "committed"; readonly etags: ReadonlyMap<string, string> }
-  | { readonly outcome: "overtaken" | "repeated" };
+/** One change of a customer's subscriptions, runs and deliveries. */
+export type SubscriptionChange = AuditedChange<WrittenDocument, CreatedDocument>;
 
 const subscriptionJobSchema = z.object({ customerId: customerIdSchema, subscriptionId: z.string() });
 type SubscriptionJob = z.infer<typeof subscriptionJobSchema>;
@@ -76,7 +61,7 @@ export type SubscriptionStore = {
   /** Of one run, by address. */
   readonly deliveries: (customerId: CustomerId, runId: string) => Promise<readonly Versioned<Delivery>[]>;
   /** @throws RangeError when the change is larger than a transaction. */
-  readonly commit: (change: SubscriptionChange) => Promise<SubscriptionCommit>;
+  readonly commit: (change: SubscriptionChange) => Promise<AuditedCommit>;
 };
 
 export function cosmosSubscriptionStore(container: Container): SubscriptionStore {
@@ -95,26 +80,34 @@ export function cosmosSubscriptionStore(container: Container): SubscriptionStore
     due: (now, limit) =>
       // Names alone: one document that does not fit its schema holds up no other. Null is before no instant.
       firstOf(
-        container,
-        sql(
-          `SELECT c.customerId, c.subscriptionId FROM c
-           WHERE c.kind = 'reportSubscription' AND c.nextDueAt <= @now ORDER BY c.nextDueAt`,
-          { now },
-        ),
-        subscriptionJobSchema,
         limit,
+        queryPages(
+          container,
+          undefined,
+          sql(
+            `SELECT c.customerId, c.subscriptionId FROM c
+           WHERE c.kind = 'reportSubscription' AND c.nextDueAt <= @now ORDER BY c.nextDueAt`,
+            { now },
+          ),
+          subscriptionJobSchema,
+          limit,
+        ),
       ),
     run: (customerId, runId) => readItem(container, runDocumentId(runId), customerId, runSchema),
     openRuns: (now, limit) =>
       firstOf(
-        container,
-        sql(
-          `SELECT c.customerId, c.runId FROM c
-           WHERE c.kind = 'reportRun' AND c.lookAt <= @now ORDER BY c.lookAt`,
-          { now },
-        ),
-        runJobSchema,
         limit,
+        queryPages(
+          container,
+          undefined,
+          sql(
+            `SELECT c.customerId, c.runId FROM c
+           WHERE c.kind = 'reportRun' AND c.lookAt <= @now ORDER BY c.lookAt`,
+            { now },
+          ),
+          runJobSchema,
+          limit,
+        ),
       ),
     waitingFor: (customerId, reportId) =>
       queryAll(
@@ -139,15 +132,7 @@ export function cosmosSubscriptionStore(container: Container): SubscriptionStore
         }),
         versioned(deliverySchema),
       ),
-    commit: async (change) => {
-      const operations = operationsOf(change);
-      const result = await commitBatch(container, change.customerId, operations);
-      if (result.outcome === "refused") return refusalOf(operations[result.index]?.document);
-      const etags = operations.map(
-        ({ document }, index) => [document.id, result.etags[index] ?? ""] as const,
-      );
-      return { outcome: "committed", etags: new Map(etags) };
-    },
+    commit: (change) => commitAudited(container, change),
   };
 }
 
@@ -159,41 +144,3 @@ function runsQuery(subscriptionId: string, { after, limit }: RunPage): Query {
     { limit, subscriptionId, ...(after === undefined ? {} : { at: after.createdAt, id: after.id }) },
   );
 }
-
-/** Of all partitions, page after page until there are enough. */
-async function firstOf<Schema extends z.ZodType>(
-  container: Container,
-  query: Query,
-  schema: Schema,
-  limit: number,
-): Promise<z.infer<Schema>[]> {
-  const found: z.infer<Schema>[] = [];
-  for await (const page of queryPages(container, undefined, query, schema, limit)) {
-    found.push(...page);
-    if (found.length >= limit) break;
-  }
-  return found.slice(0, limit);
-}
-
-/** The entry of the audit trail comes first: it tells a repeated request from one that was overtaken. */
-export function operationsOf({
-  writes,
-  created,
-}: SubscriptionChange): BatchOperation<SubscriptionDocument>[] {
-  const entries = created.filter(({ kind }) => kind === "auditEntry");
-  const others = created.filter(({ kind }) => kind !== "auditEntry");
-  const operations: BatchOperation<SubscriptionDocument>[] = [
-    ...entries.map((document) => ({ type: "create" as const, document })),
-    ...writes.map(
-      ({ document, etag }): BatchOperation<SubscriptionDocument> =>
-        etag === undefined ? { type: "create", document } : { type: "replace", document, etag },
-    ),
-    ...others.map((document) => ({ type: "create" as const, document })),
-  ];
-  if (operations.length <= BATCH_OPERATIONS_MAX) return operations;
-  throw new RangeError(`a change has at most ${BATCH_OPERATIONS_MAX} documents, not ${operations.length}`);
-}
-
-export const refusalOf = (document: SubscriptionDocument | undefined): SubscriptionCommit => ({
-  outcome: document?.kind === "auditEntry" ? "repeated" : "overtaken",
-});

@@ -1,5 +1,5 @@
 import type { Container } from "@azure/cosmos";
-import { queryPages, sql } from "../platform/cosmos.ts";
+import { firstOf, queryPages, sql } from "../platform/cosmos.ts";
 import { type AttachmentJob, attachmentJobSchema } from "./attachment-queue.ts";
 
 export type AttachmentStore = {
@@ -16,12 +16,7 @@ export function cosmosAttachmentStore(container: Container): AttachmentStore {
          WHERE c.kind IN ('requestAttachment', 'removedAttachment') AND c.lookAt <= @now ORDER BY c.lookAt`,
         { now },
       );
-      const found: AttachmentJob[] = [];
-      for await (const page of queryPages(container, undefined, query, attachmentJobSchema, limit)) {
-        found.push(...page);
-        if (found.length >= limit) break;
-      }
-      return found.slice(0, limit);
+      return firstOf(limit, queryPages(container, undefined, query, attachmentJobSchema, limit));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { AuditEntry } from "../access/audit-entry.ts";
 import { type CustomerId, customerIdSchema } from "../agreements/ids.ts";
 import {
   commitBatch,
+  firstOf,
   isOneOf,
   queryAll,
   queryPages,
@@ -97,7 +98,7 @@ export function cosmosCalendarStore(container: Container): CalendarStore {
         `SELECT VALUE c.customerId FROM c WHERE (c.kind = 'businessCalendar' AND c.isSettled = false)
          OR (c.kind = 'customer' AND IS_DEFINED(c.zoneChange))`,
       );
-      const found = await atMost(limit, queryPages(container, undefined, query, customerIdSchema, limit));
+      const found = await firstOf(limit, queryPages(container, undefined, query, customerIdSchema, limit));
       return [...new Set(found)];
     },
     settle: ({ value, etag }) => {
@@ -123,16 +124,7 @@ export function cosmosCalendarStore(container: Container): CalendarStore {
          AND c.nextTargetCheckAt <= @now ORDER BY c.nextTargetCheckAt`,
         { now },
       );
-      return atMost(limit, queryPages(container, undefined, query, keySchema, limit));
+      return firstOf(limit, queryPages(container, undefined, query, keySchema, limit));
     },
   };
-}
-
-async function atMost<Item>(limit: number, pages: AsyncIterable<readonly Item[]>): Promise<Item[]> {
-  const all: Item[] = [];
-  for await (const page of pages) {
-    all.push(...page);
-    if (all.length >= limit) break;
-  }
-  return all.slice(0, limit);
 }

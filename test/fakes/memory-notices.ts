@@ -1,12 +1,8 @@
+import { auditedOperations, auditedRefusal } from "../../src/access/audited-store.ts";
 import type { CustomerId } from "../../src/agreements/ids.ts";
 import { compareText } from "../../src/agreements/terms.ts";
 import type { LedgerId } from "../../src/consumption/entry.ts";
-import {
-  type NoticeDocument,
-  type NoticeStore,
-  operationsOf,
-  refusalOf,
-} from "../../src/notices/notice-store.ts";
+import type { NoticeDocument, NoticeStore } from "../../src/notices/notice-store.ts";
 import type { WatchMark, WatchStore, ZonedCustomer } from "../../src/notices/watch-store.ts";
 import { isToQueue } from "../../src/notices/webhook-delivery.ts";
 import type { WebhookStore } from "../../src/notices/webhook-store.ts";
@@ -49,13 +45,13 @@ export function memoryNotices(): MemoryNotices {
       ).slice(0, limit);
     },
     commit: async (change) => {
-      const operations = operationsOf(change);
+      const operations = auditedOperations(change);
       const written = new Set<string>();
       for (const { document, ...operation } of operations) {
         const known = documents.get(keyOf(change.customerId, document.id));
         const isFree = known === undefined && !written.has(document.id);
         const isAsRead = operation.type === "replace" && known?.etag === operation.etag;
-        if (operation.type === "create" ? !isFree : !isAsRead) return refusalOf(document);
+        if (operation.type === "create" ? !isFree : !isAsRead) return auditedRefusal(document);
         written.add(document.id);
       }
       const etags = new Map<string, string>();

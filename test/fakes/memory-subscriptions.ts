@@ -1,13 +1,9 @@
+import { auditedOperations, auditedRefusal } from "../../src/access/audited-store.ts";
 import type { CustomerId } from "../../src/agreements/ids.ts";
 import { compareText } from "../../src/agreements/terms.ts";
 import type { Versioned } from "../../src/platform/cosmos.ts";
 import type { Run } from "../../src/subscriptions/run.ts";
-import {
-  operationsOf,
-  refusalOf,
-  type SubscriptionDocument,
-  type SubscriptionStore,
-} from "../../src/subscriptions/subscription-store.ts";
+import type { SubscriptionDocument, SubscriptionStore } from "../../src/subscriptions/subscription-store.ts";
 
 type Kind = SubscriptionDocument["kind"];
 type OfKind<K extends Kind> = Extract<SubscriptionDocument, { readonly kind: K }>;
@@ -81,13 +77,13 @@ export function memorySubscriptions(): MemorySubscriptions {
         .filter(({ value }) => value.runId === runId)
         .toSorted((left, right) => compareText(left.value.email, right.value.email)),
     commit: async (change) => {
-      const operations = operationsOf(change);
+      const operations = auditedOperations(change);
       const written = new Set<string>();
       for (const { document, ...operation } of operations) {
         const known = documents.get(keyOf(change.customerId, document.id));
         const isFree = known === undefined && !written.has(document.id);
         const isAsRead = operation.type === "replace" && known?.etag === operation.etag;
-        if (operation.type === "create" ? !isFree : !isAsRead) return refusalOf(document);
+        if (operation.type === "create" ? !isFree : !isAsRead) return auditedRefusal(document);
         written.add(document.id);
       }
       const etags = new Map<string, string>();
