@@ -32,6 +32,18 @@ const packageColumns = [
   day("packageEnd"),
 ] as const;
 
+/** Where a line is from. */
+const eventColumns = [
+  text("workspaceId"),
+  text("reversesSource"),
+  text("reversesId"),
+  text("reversalReason"),
+  instant("recordedAt"),
+  text("eventSource"),
+  text("eventId"),
+  text("lineId"),
+] as const;
+
 const lineColumns = [
   instant("deliveredAt", 3),
   amount("quantity", 2),
@@ -51,14 +63,7 @@ const lineColumns = [
   instant("openedAt"),
   instant("closedAt"),
   text("primaryContact"),
-  text("workspaceId"),
-  text("reversesSource"),
-  text("reversesId"),
-  text("reversalReason"),
-  instant("recordedAt"),
-  text("eventSource"),
-  text("eventId"),
-  text("lineId"),
+  ...eventColumns,
   text("detail"),
 ] as const;
 
@@ -83,14 +88,7 @@ const learningColumns = [
   text("packageName"),
   text("entitlementId"),
   text("entitlementName", 3),
-  text("workspaceId"),
-  text("reversesSource"),
-  text("reversesId"),
-  text("reversalReason"),
-  instant("recordedAt"),
-  text("eventSource"),
-  text("eventId"),
-  text("lineId"),
+  ...eventColumns,
 ] as const;
 
 export const columnsOf: Readonly<Record<SectionKey, readonly Column[]>> = {
